@@ -1,0 +1,184 @@
+"""Appointments to offices, and the offices that watch units."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from units.actions import register
+from units.actions.guards import require_administrator, require_after, unique_or
+from units.enums import AppointmentMode, OversightLevel, Provenance, Tree
+from units.errors import Conflict, Invalid
+from units.models import Appointment, OrgUnit, Oversight, Position, User
+
+
+@transaction.atomic
+def appoint(
+    *,
+    person_id: int,
+    position_id: int,
+    valid_from: date,
+    by: User,
+    at: datetime,
+    mode: AppointmentMode = AppointmentMode.TITULAR,
+    valid_to: date | None = None,
+    decision_number: str = "",
+    decision_on: date | None = None,
+    acting_reason: str = "",
+    scope: Sequence[str] = (),
+    form: str = "",
+    delegate_position_id: int | None = None,
+    provenance: Provenance = Provenance.LIVE,
+) -> Appointment:
+    """Put a person in an office from `valid_from`, until the day before `valid_to` (None: open).
+
+    Two titular, or two acting, never overlap in one office; checked under the lock of the office.
+    Raises NotAllowed, Conflict (office-held), ValidationError.
+    """
+    position = (
+        Position.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("unit")
+        .get(pk=position_id)
+    )
+    require_administrator(by, position.unit, at=at, act="appoint")
+    person = User.objects.people().get(pk=person_id)
+    row = Appointment(
+        ref=f"{position.ref[:30]}-{secrets.token_hex(4)}",
+        person=person,
+        position=position,
+        mode=mode,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        decision_number=decision_number,
+        decision_on=decision_on,
+        acting_reason=acting_reason,
+        scope=list(scope),
+        form=form,
+        delegate_position_id=delegate_position_id,
+        provenance=provenance,
+    )
+    row.full_clean()
+    beside = position.appointments.filter(mode=mode).filter(
+        Q(valid_to=None) | Q(valid_to__gt=valid_from)
+    )
+    if valid_to is not None:
+        beside = beside.filter(valid_from__lt=valid_to)
+    other = beside.select_related("person").first()
+    if other is not None and mode != AppointmentMode.DELEGATE:
+        raise Conflict(
+            _("%(person)s holds this office in that time. End that appointment first.")
+            % {"person": other.person.full_name},
+            code="office-held",
+        )
+    with unique_or(Conflict(_("This office has been filled meanwhile."), code="office-held")):
+        row.save()
+    _enter(row, "create", by=by, at=at)
+    return row
+
+
+def _enter(row: Appointment, act: str, *, by: User, at: datetime) -> None:
+    register.append(
+        kind=f"appointment.{act}",
+        subject=f"appointment/{row.ref}",
+        subject_version=row.etag_version,
+        reach=[row.position.unit_id],
+        by=by,
+        at=at,
+        published=True,
+        data={
+            "person": row.person.username,
+            "position": row.position.ref,
+            "mode": row.mode,
+            "valid_from": row.valid_from.isoformat(),
+            "valid_to": row.valid_to.isoformat() if row.valid_to else None,
+        },
+    )
+
+
+@transaction.atomic
+def end_appointment(*, appointment_id: int, end_on: date, by: User, at: datetime) -> Appointment:
+    """End an appointment: `end_on` is the first day without it."""
+    row = (
+        Appointment.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("position__unit", "person")
+        .get(pk=appointment_id)
+    )
+    require_administrator(by, row.position.unit, at=at, act="end-appointment")
+    require_after(end_on, row.valid_from, field="end_on", code="end-not-after")
+    if row.valid_to is not None and row.valid_to < end_on:
+        text = _("It has ended already, on %(day)s.") % {
+            "day": (row.valid_to - timedelta(days=1)).strftime("%d/%m/%Y")
+        }
+        raise Invalid(text, code="already-ended", fields={"end_on": [text]})
+    row.valid_to = end_on
+    row.etag_version += 1
+    row.save(update_fields=["valid_to", "etag_version"])
+    _enter(row, "end", by=by, at=at)
+    return row
+
+
+@transaction.atomic
+def add_oversight(
+    *,
+    position_id: int,
+    unit_id: int,
+    level: OversightLevel,
+    by: User,
+    at: datetime,
+    valid_from: date,
+    tree: Tree = Tree.ADMIN,
+    with_subtree: bool = True,
+) -> Oversight:
+    """Let an office watch a unit, and what stands under it, at one level of the ladder."""
+    unit = OrgUnit.objects.select_for_update(of=("self",), no_key=True).get(pk=unit_id)
+    require_administrator(by, unit, at=at, act="add-oversight")
+    exists = Conflict(
+        _("This office already watches that unit at this level."), code="oversight-exists"
+    )
+    with unique_or(exists):
+        row = Oversight.objects.create(
+            position_id=position_id,
+            unit=unit,
+            tree=tree,
+            level=level,
+            with_subtree=with_subtree,
+            valid_from=valid_from,
+        )
+    _enter_oversight(row, "create", by=by, at=at)
+    return row
+
+
+@transaction.atomic
+def end_oversight(*, oversight_id: int, end_on: date, by: User, at: datetime) -> Oversight:
+    """End an oversight: `end_on` is the first day without it."""
+    row = (
+        Oversight.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("unit", "position")
+        .get(pk=oversight_id)
+    )
+    require_administrator(by, row.unit, at=at, act="end-oversight")
+    require_after(end_on, row.valid_from, field="end_on", code="end-not-after")
+    row.valid_to = end_on
+    row.save(update_fields=["valid_to"])
+    _enter_oversight(row, "end", by=by, at=at)
+    return row
+
+
+def _enter_oversight(row: Oversight, act: str, *, by: User, at: datetime) -> None:
+    register.append(
+        kind=f"oversight.{act}",
+        subject=f"oversight/{row.pk}",
+        subject_version=None,
+        reach=[row.unit_id],
+        by=by,
+        at=at,
+        data={
+            "position": row.position.ref,
+            "unit": row.unit.ref,
+            "level": row.level,
+            "tree": row.tree,
+        },
+    )

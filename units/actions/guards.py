@@ -1,0 +1,73 @@
+"""What every act on the organisation asks before it writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from units.errors import Conflict, Invalid, NotAllowed, StaleVersion
+from units.models import OrgUnit, User
+from units.permissions import may_administer
+from units.rules.dates import day_text
+
+
+def require_administrator(by: User, unit: OrgUnit | int | None, *, at: datetime, act: str) -> None:
+    """Raise NotAllowed (<act>-not-allowed) unless `by` administers `unit`; None: the whole body."""
+    if may_administer(by, unit, at=at):
+        return
+    if unit is None:
+        raise NotAllowed(
+            _("Only an administrator of the whole body does this. Ask one of them."),
+            code=f"{act}-not-allowed",
+        )
+    raise NotAllowed(
+        _("You do not administer this unit. Ask an administrator of it or of the whole body."),
+        code=f"{act}-not-allowed",
+    )
+
+
+def require_seen(row: Any, expected: int, *, noun: str) -> None:
+    """Raise StaleVersion (<noun>-changed) unless `row`, locked, is the version that was read."""
+    if row.etag_version != expected:
+        raise StaleVersion(
+            _("“%(what)s” has changed since you opened it. Read it again, then decide.")
+            % {"what": row},
+            code=f"{noun}-changed",
+        )
+
+
+def require_text(value: str, *, field: str, code: str) -> None:
+    """Raise Invalid when a text that cannot be left out is empty."""
+    if not value:
+        text = _("Something must stand here.")
+        raise Invalid(text, code=code, fields={field: [text]})
+
+
+def require_after(day: date, first: date, *, field: str, code: str) -> None:
+    """Raise Invalid unless `day` lies after `first`."""
+    if day <= first:
+        text = _("Choose a day after %(day)s: that is when it begins.") % {"day": day_text(first)}
+        raise Invalid(text, code=code, fields={field: [text]})
+
+
+@contextmanager
+def unique_or(refusal: Conflict | Invalid) -> Iterator[None]:
+    """Raise `refusal` when somebody else has written the same between our look and our insert."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise refusal from error
+
+
+def one_at_a_time(lock: int) -> None:
+    """Let one transaction at a time pass, where no single row could be its lock.
+
+    On SQLite the IMMEDIATE transaction is that lock already.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])

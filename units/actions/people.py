@@ -1,0 +1,248 @@
+"""People and their accounts; the roles that are granted to them."""
+
+import secrets
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from units import clock
+from units.actions import register
+from units.actions.guards import require_administrator, require_after, unique_or
+from units.enums import Provenance, Role, UserKind
+from units.errors import Conflict, Invalid, NotAllowed
+from units.models import RoleGrant, User
+from units.permissions import may_grant
+from units.rules import refs
+
+
+class Opened(NamedTuple):
+    """An account and the password that its person changes at the first login; shown once."""
+
+    person: User
+    password: str
+
+
+def _temporary_password() -> str:
+    """Return a password that can be read out: four groups of four letters and digits."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _n in range(4)) for _group in range(4))
+
+
+def _enter(person: User, act: str, *, by: User | None, at: datetime, **data: str) -> None:
+    register.append(
+        kind=f"person.{act}",
+        subject=f"person/{person.username}",
+        subject_version=person.etag_version,
+        reach=[],
+        by=by,
+        at=at,
+        data=data,
+    )
+
+
+@transaction.atomic
+def create_person(
+    *,
+    username: str,
+    full_name: str,
+    by: User,
+    at: datetime,
+    email: str = "",
+    phone: str = "",
+    personnel_no: str = "",
+    language: str = "vi",
+    password: str | None = None,
+    provenance: Provenance = Provenance.LIVE,
+) -> Opened:
+    """Open an account; return it with its temporary password.
+
+    `password`: one that stays (a demonstration's); None: a temporary one. Raises NotAllowed,
+    Conflict (username-taken), ValidationError.
+    """
+    require_administrator(by, None, at=at, act="create-person")
+    given = password or _temporary_password()
+    person = User(
+        username=username.strip().lower(),
+        full_name=refs.tidy(full_name),
+        email=email.strip().lower(),
+        phone=phone,
+        personnel_no=personnel_no,
+        language=language,
+        must_change_password=password is None,
+        date_joined=at,
+        provenance=provenance,
+    )
+    taken = Conflict(
+        _("Somebody already has the user name “%(name)s”. Choose another one.")
+        % {"name": person.username},
+        code="username-taken",
+    )
+    if User.objects.filter(username=person.username).exists():
+        raise taken
+    person.set_password(given)
+    person.full_clean()
+    with unique_or(taken):
+        person.save()
+    _enter(person, "create", by=by, at=at, name=person.full_name)
+    return Opened(person, given)
+
+
+def _lock(person_id: int) -> User:
+    return User.objects.select_for_update(no_key=True).get(pk=person_id, kind=UserKind.HUMAN)
+
+
+@transaction.atomic
+def reset_password(*, person_id: int, by: User, at: datetime) -> Opened:
+    """Give a person a new temporary password. Not to oneself: that is done on the account page."""
+    require_administrator(by, None, at=at, act="reset-password")
+    person = _lock(person_id)
+    if person.pk == by.pk:
+        raise Invalid(
+            _("Change your own password on your account page."), code="reset-password-of-oneself"
+        )
+    given = _temporary_password()
+    person.set_password(given)
+    person.must_change_password = True
+    person.etag_version += 1
+    person.save(update_fields=["password", "must_change_password", "etag_version"])
+    _enter(person, "reset_password", by=by, at=at)
+    return Opened(person, given)
+
+
+@transaction.atomic
+def close_account(*, person_id: int, by: User, at: datetime) -> User:
+    """Let a person log in no more. Offices and roles stay as they are: a lock is no dismissal."""
+    return _set_active(person_id, False, "close", by=by, at=at)
+
+
+@transaction.atomic
+def reopen_account(*, person_id: int, by: User, at: datetime) -> User:
+    """Let a person log in again."""
+    return _set_active(person_id, True, "reopen", by=by, at=at)
+
+
+def _set_active(person_id: int, active: bool, act: str, *, by: User, at: datetime) -> User:
+    require_administrator(by, None, at=at, act=f"{act}-account")
+    person = _lock(person_id)
+    if person.pk == by.pk:
+        raise Invalid(
+            _("Nobody closes the own account. Ask a second administrator."),
+            code="close-account-of-oneself",
+        )
+    person.is_active = active
+    person.etag_version += 1
+    person.save(update_fields=["is_active", "etag_version"])
+    _enter(person, act, by=by, at=at)
+    return person
+
+
+@transaction.atomic
+def grant_role(
+    *,
+    person_id: int,
+    role: Role,
+    unit_id: int | None,
+    by: User,
+    at: datetime,
+    valid_from: date | None = None,
+) -> RoleGrant:
+    """Grant a role over a unit and everything under it; `unit_id` None: over the whole body.
+
+    Raises NotAllowed (grant-role-not-allowed: by a non-administrator, or to oneself), Conflict
+    (role-held).
+    """
+    person = _lock(person_id)
+    if not may_grant(by, person, unit_id, at=at):
+        raise NotAllowed(
+            _(
+                "Roles are granted by an administrator of the unit, and never to oneself. Ask a second administrator."
+            ),
+            code="grant-role-not-allowed",
+        )
+    held = Conflict(
+        _("%(person)s already has this role there.") % {"person": person.full_name},
+        code="role-held",
+    )
+    if person.role_grants.filter(role=role, unit_id=unit_id, valid_to=None).exists():
+        raise held
+    with unique_or(held):
+        grant = RoleGrant.objects.create(
+            person=person,
+            role=role,
+            unit_id=unit_id,
+            valid_from=valid_from or clock.local_date(at),
+            granted_by=by,
+        )
+    _enter_role(grant, "grant", by=by, at=at)
+    return grant
+
+
+@transaction.atomic
+def end_role(*, grant_id: int, end_on: date, by: User, at: datetime) -> RoleGrant:
+    """End a grant: `end_on` is the first day without it. One's own is ended by somebody else."""
+    grant = (
+        RoleGrant.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("person")
+        .get(pk=grant_id)
+    )
+    if not may_grant(by, grant.person, grant.unit_id, at=at):
+        raise NotAllowed(
+            _(
+                "Roles are ended by an administrator of the unit, and never one's own. Ask a second administrator."
+            ),
+            code="end-role-not-allowed",
+        )
+    require_after(end_on, grant.valid_from, field="end_on", code="end-not-after")
+    grant.valid_to = end_on
+    grant.save(update_fields=["valid_to"])
+    _enter_role(grant, "end", by=by, at=at)
+    return grant
+
+
+def _enter_role(grant: RoleGrant, act: str, *, by: User | None, at: datetime) -> None:
+    register.append(
+        kind=f"role.{act}",
+        subject=f"role/{grant.pk}",
+        subject_version=None,
+        reach=[grant.unit_id] if grant.unit_id else [],
+        by=by,
+        at=at,
+        data={
+            "person": grant.person.username,
+            "role": grant.role,
+            "unit": grant.unit.ref if grant.unit else None,
+        },
+    )
+
+
+@transaction.atomic
+def make_first_administrator(
+    *, username: str, full_name: str, password: str, at: datetime, email: str = ""
+) -> User:
+    """Make the account that begins an installation. Works once: refused (administrator-exists) as
+    soon as anybody administers the whole body, for then that person grants roles."""
+    holders = RoleGrant.objects.filter(role=Role.ADMINISTRATOR, unit=None, valid_to=None)
+    first = holders.select_related("person").first()
+    if first is not None:
+        raise Conflict(
+            _("%(person)s already administers this installation and can grant the role to others.")
+            % {"person": first.person.full_name},
+            code="administrator-exists",
+        )
+    person = User(
+        username=username.strip().lower(),
+        full_name=refs.tidy(full_name),
+        email=email,
+        date_joined=at,
+    )
+    person.set_password(password)
+    person.full_clean()
+    person.save()
+    _enter(person, "create", by=None, at=at, name=person.full_name)
+    grant = RoleGrant.objects.create(
+        person=person, role=Role.ADMINISTRATOR, unit=None, valid_from=clock.local_date(at)
+    )
+    _enter_role(grant, "grant", by=None, at=at)
+    return person

@@ -1,0 +1,158 @@
+"""The one way into the register, and the one way from an entry to its place in the sequence."""
+
+import json
+import logging
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from units import origin
+from units.enums import ReachMoment
+from units.models import (
+    OrgUnit,
+    Position,
+    RegisterEntry,
+    RegisterLink,
+    RegisterPending,
+    RegisterPrivate,
+    RegisterReach,
+    User,
+)
+from units.rules import canonical
+
+log = logging.getLogger(__name__)
+SEQUENCER_LOCK = 0x5E9  # the advisory lock of the one sequencer
+
+
+def append(
+    *,
+    kind: str,
+    subject: str,
+    subject_version: int | None,
+    reach: Iterable[int | OrgUnit],
+    by: User | None,
+    at: datetime,
+    office: Position | None = None,
+    data: Mapping[str, Any] | None = None,
+    reach_before: Iterable[int | OrgUnit] | None = None,
+    published: bool = False,
+) -> RegisterEntry:
+    """Write one entry inside the caller's transaction; return it.
+
+    `kind`: "<noun>.<act>". `subject`: "<noun>/<ref>". `subject_version`: the object's version
+    after the act, None for subjects without one; the same version twice is refused by the
+    database. `by` None: the system itself. `office`: in which office the person acted.
+    `reach`: units that may see the object after the act; `reach_before`: before it (default: the
+    same). `data`: canonical-safe values (text, integers, null). Raises TransactionManagementError
+    outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "A register entry belongs to the act's transaction."
+        )
+    came = origin.current()
+    entry_id = uuid.uuid4()
+    private = {
+        name: value for name, value in (("ip", came.ip), ("user_agent", came.user_agent)) if value
+    }
+    salts = {name: secrets.token_hex(16) for name in private}
+    subject_kind, subject_ref = subject.split("/", 1)
+    text = canonical.text(
+        {
+            "v": 1,
+            "alg": "sha256",
+            "id": str(entry_id),
+            "kind": kind,
+            "subject": subject,
+            "subject_version": subject_version,
+            "at": at.astimezone(UTC).isoformat(),
+            "actor": by.username if by else None,
+            "office": office.ref if office else None,
+            "auth": {"door": came.door, "method": came.auth},
+            "data": dict(data or {}),
+            "private": {
+                name: canonical.sha256_hex(salts[name] + value) for name, value in private.items()
+            },
+            "request": came.request_id,
+        }
+    )
+    entry = RegisterEntry.objects.create(
+        uuid=entry_id,
+        kind=kind,
+        subject_kind=subject_kind,
+        subject_ref=subject_ref,
+        subject_version=subject_version,
+        published=published,
+        actor=by,
+        office=office,
+        at=at,
+        request_id=came.request_id,
+        text=text,
+    )
+    RegisterPending.objects.create(entry=entry)
+    RegisterPrivate.objects.bulk_create(
+        RegisterPrivate(entry=entry, field=name, salt=salts[name], value=value)
+        for name, value in private.items()
+    )
+    after = {_id(unit) for unit in reach}
+    before = after if reach_before is None else {_id(unit) for unit in reach_before}
+    RegisterReach.objects.bulk_create(
+        [RegisterReach(entry=entry, unit_id=pk, moment=ReachMoment.AFTER) for pk in sorted(after)]
+        + [
+            RegisterReach(entry=entry, unit_id=pk, moment=ReachMoment.BEFORE)
+            for pk in sorted(before)
+        ]
+    )
+    transaction.on_commit(_sequence_quietly)
+    return entry
+
+
+def _id(unit: int | OrgUnit) -> int:
+    return unit if isinstance(unit, int) else unit.pk
+
+
+def data_of(entry: RegisterEntry) -> dict[str, Any]:
+    """Return what the act left in `data`, read back from the entry's own text."""
+    return json.loads(entry.text)["data"]
+
+
+def _sequence_quietly() -> None:
+    """Number what was just committed; an error is delay, never the writer's trouble."""
+    try:
+        for _round in range(3):
+            if sequence() == 0:
+                return
+    except Exception:
+        log.exception("Numbering the register failed; the job will do it.")
+
+
+@transaction.atomic
+def sequence(*, limit: int = 1000) -> int:
+    """Give the oldest `limit` entries without a place their dense numbers; return how many.
+
+    One sequencer at a time: on PostgreSQL by an advisory lock that whoever finds it taken leaves
+    alone (0), on SQLite by the IMMEDIATE transaction. Under READ COMMITTED the next statement sees
+    what the last holder committed, so numbers are dense and rising as they become visible.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
+            if not cursor.fetchone()[0]:
+                return 0
+    pending = list(
+        RegisterPending.objects.order_by("entry_id").values_list("entry_id", flat=True)[:limit]
+    )
+    if not pending:
+        return 0
+    last = RegisterLink.objects.aggregate(last=Max("seq"))["last"] or 0
+    RegisterLink.objects.bulk_create(
+        RegisterLink(seq=last + place, entry_id=entry)
+        for place, entry in enumerate(pending, start=1)
+    )
+    RegisterPending.objects.filter(entry_id__in=pending).delete()
+    return len(pending)

@@ -1,0 +1,184 @@
+"""Every code that a refusal can carry, with what it means and what to do: the pages of problems.
+
+Codes never change: programs compare them. An app adds its own in its `http/codes.py`.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext_lazy as _
+
+
+class Code(NamedTuple):
+    """`title`: what it means, without naming anything. `advice`: what the reader can do now."""
+
+    code: str
+    status: int
+    title: str | Promise
+    advice: str | Promise
+
+
+READ_THE_DESCRIPTION = _("Compare the request with the description of the API and send it again.")
+ASK_FOR_A_TOKEN = _("Ask the administrator of the owning unit for a new token.")
+OPEN_AGAIN = _("Open the page again, look at what has changed, then decide.")
+ASK_ADMINISTRATOR = _("Ask the administrator, who can see and change these appointments and roles.")
+
+CODES: tuple[Code, ...] = (
+    # --- the request as such ---
+    Code("bad-request", 400, _("The request cannot be understood."), READ_THE_DESCRIPTION),
+    Code(
+        "malformed-json",
+        400,
+        _("The body is not valid JSON."),
+        _("Send UTF-8 JSON without repeated names, lone surrogates, NaN or Infinity."),
+    ),
+    Code(
+        "duplicate-field",
+        400,
+        _("A name stands twice in one JSON object."),
+        _("Send every name once: readers would disagree on which of the two counts."),
+    ),
+    Code(
+        "unknown-field",
+        400,
+        _("The body has a field that this address does not know."),
+        _("Remove or correct the fields that are named under “errors”. Nothing was done."),
+    ),
+    Code(
+        "invalid",
+        400,
+        _("A field of the body has a value of the wrong form."),
+        _("Correct the fields that are named under “errors”. Nothing was done."),
+    ),
+    Code(
+        "unknown-parameter",
+        400,
+        _("The address has a parameter that is not known here."),
+        _("Remove or correct it: a misspelt filter would otherwise answer too much."),
+    ),
+    Code(
+        "invalid-parameter",
+        400,
+        _("A parameter of the address has a value that is not known."),
+        _("Correct the parameters that are named under “errors”."),
+    ),
+    Code(
+        "page-invalid",
+        400,
+        _("The page token is not one that this list gave to you."),
+        _("Follow the address under “next” unchanged, or begin again without “page”."),
+    ),
+    Code(
+        "not-authenticated",
+        401,
+        _("Nobody is logged in and no token was sent."),
+        _("Send the header “Authorization: Bearer” with a token, or log in."),
+    ),
+    Code("token-invalid", 401, _("The token is not known."), ASK_FOR_A_TOKEN),
+    Code("token-expired", 401, _("The token has expired."), ASK_FOR_A_TOKEN),
+    Code("token-revoked", 401, _("The token was revoked."), ASK_FOR_A_TOKEN),
+    Code(
+        "client-disabled",
+        401,
+        _("The machine client of this token is disabled."),
+        _("Ask the administrator of the owning unit why."),
+    ),
+    Code("not-allowed", 403, _("You may not do this."), ASK_ADMINISTRATOR),
+    Code(
+        "scope-missing",
+        403,
+        _("The token does not have the scope that this address asks for."),
+        _("Ask the administrator of the owning unit for a client with the scope that is named."),
+    ),
+    Code(
+        "human-only",
+        403,
+        _("This is an act of a person: no token ever does it."),
+        _("The person who holds the office logs in and acts on the page."),
+    ),
+    Code(
+        "use-the-page",
+        403,
+        _("This act is done on its page, where the text is read and a factor confirms it."),
+        _("Open the address under “page”."),
+    ),
+    Code(
+        "csrf-failed",
+        403,
+        _("The form does not prove that it comes from this site."),
+        _("Open the page again and send the form from there; allow cookies for this site."),
+    ),
+    Code(
+        "not-found",
+        404,
+        _("There is nothing at this address, or nothing that you may see."),
+        _("Check the reference. Addresses of the API end with a slash."),
+    ),
+    Code(
+        "no-document",
+        404,
+        _("This version has no document yet."),
+        _("Its document is made when it is issued."),
+    ),
+    Code(
+        "method-not-allowed",
+        405,
+        _("This address does not know this method."),
+        _("The header “Allow” of the answer lists the methods that it knows."),
+    ),
+    Code(
+        "not-acceptable",
+        406,
+        _("This address cannot answer in the form that was asked for."),
+        _("Send “Accept: application/json”, or no such header."),
+    ),
+    Code("too-large", 413, _("The body is too large."), _("Send at most 1 MiB.")),
+    Code(
+        "unsupported-media-type",
+        415,
+        _("The body is not JSON."),
+        _("Send “Content-Type: application/json” and UTF-8."),
+    ),
+    Code(
+        "version-missing",
+        428,
+        _("The request does not say which version it has seen."),
+        OPEN_AGAIN,
+    ),
+    Code(
+        "too-many-requests",
+        429,
+        _("There were more requests in this minute than one client may make."),
+        _("Wait as many seconds as the header “Retry-After” says."),
+    ),
+    Code(
+        "server-error",
+        500,
+        _("Something went wrong on our side. Nothing was written."),
+        _("Try again later. If it stays so, tell the administrator the number of the request."),
+    ),
+)
+
+
+@cache
+def registry() -> Mapping[str, Code]:
+    """Return every code of every installed app. Raises ValueError for one that is listed twice."""
+    found: dict[str, Code] = {}
+    for app in apps.get_app_configs():
+        if not module_has_submodule(app.module, "http"):
+            continue
+        package = import_module(f"{app.name}.http")
+        if module_has_submodule(package, "codes"):
+            _add(found, import_module(f"{app.name}.http.codes").CODES)
+    return found
+
+
+def _add(found: dict[str, Code], codes: Iterable[Code]) -> None:
+    for code in codes:
+        if found.setdefault(code.code, code) != code:
+            raise ValueError(f"The problem code {code.code} is listed twice.")

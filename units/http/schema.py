@@ -1,0 +1,181 @@
+"""What the description of the API says of every operation: scope, tags, refusals, paging."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+
+from units.enums import Scope
+from units.http import codes
+from units.http.parsers import StrictSerializer
+from units.http.serializers import ReadSerializer
+
+PROBLEM = "application/problem+json"
+ANYWHERE = ("not-acceptable", "server-error")
+HOLDERS = (
+    "not-authenticated",
+    "token-invalid",
+    "token-expired",
+    "token-revoked",
+    "client-disabled",
+    "too-many-requests",
+)
+
+
+class Finding(serializers.Serializer):
+    about = _("One wrong place of a request.")
+
+    pointer = serializers.CharField(required=False, help_text=_("JSON pointer into the body."))
+    parameter = serializers.CharField(required=False, help_text=_("Parameter of the address."))
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Problem(serializers.Serializer):
+    about = _("What every error answers (RFC 9457). Further members depend on the code.")
+
+    type = serializers.URLField(help_text=_("Address of a page that explains the code."))
+    title = serializers.CharField(help_text=_("What the code means, in the reader's language."))
+    status = serializers.IntegerField(help_text=_("The status of the answer."))
+    detail = serializers.CharField(help_text=_("What happened here, in the reader's language."))
+    code = serializers.RegexField(
+        r"^[a-z0-9]+(-[a-z0-9]+)*$", help_text=_("For programs: it never changes.")
+    )
+    request_id = serializers.CharField(help_text=_("The number to tell the administrator."))
+    errors = Finding(many=True, required=False)
+
+
+class Described(AutoSchema):
+    """Adds to each operation what `units.http` does for it; views name only what is their own.
+
+    `problems` of a view: {action: codes} beside those that its kind of address always has; the
+    action of a view that is no collection is None.
+    """
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """Describe an object by the `about` of its serializer: docstrings are for programmers."""
+        found = super()._map_basic_serializer(serializer, direction)
+        if about := getattr(serializer, "about", None):
+            found = {"description": str(about), **found}
+        if isinstance(serializer, ReadSerializer):
+            found["required"] = list(found["properties"])
+        if isinstance(serializer, StrictSerializer):
+            found["additionalProperties"] = False
+        return found
+
+    def _get_serializer_field_meta(self, field: Any, direction: Any) -> Any:
+        """Leave out what is true of every field: nothing can be sent, nothing is left out."""
+        meta = super()._get_serializer_field_meta(field, direction)
+        return {name: value for name, value in meta.items() if name not in {"readOnly", "default"}}
+
+    def get_description(self) -> str:
+        said = super().get_description()
+        scope = self._scope()
+        if scope is None:
+            return said
+        return f"{said}\n\n" + str(
+            _("Scope of a token: `%(scope)s` (%(label)s).")
+            % {"scope": scope.value, "label": scope.label}
+        )
+
+    def get_override_parameters(self) -> list[Any]:
+        found = list(super().get_override_parameters())
+        if self.method == "GET" and not self._is_list_view() and not self._is_public():
+            found += [
+                OpenApiParameter(
+                    "If-None-Match",
+                    str,
+                    OpenApiParameter.HEADER,
+                    description=_("Tag of the copy you have: 304 if it is still the newest."),
+                ),
+                OpenApiParameter(
+                    "ETag",
+                    str,
+                    OpenApiParameter.HEADER,
+                    response=[200, 304],
+                    description=_("Strong tag: it changes with every write that the object shows."),
+                ),
+            ]
+        if self.method == "GET" and self._is_list_view():
+            found.append(
+                OpenApiParameter(
+                    "Link",
+                    str,
+                    OpenApiParameter.HEADER,
+                    response=[200],
+                    description=_("The next page as rel=next; absent on the last one."),
+                )
+            )
+        return found
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        if self.method == "GET" and not self._is_list_view() and not self._is_public():
+            not_modified = OpenApiResponse(description=_("Your copy is still the newest."))
+            bodies["304"] = self._get_response_for_code(not_modified, "304")
+        by_status = defaultdict(list)
+        for name in self._codes():
+            by_status[codes.registry()[name].status].append(codes.registry()[name])
+        for status, found in sorted(by_status.items()):
+            text = "\n".join(f"* `{code.code}`: {code.title}" for code in found)
+            answer = OpenApiResponse(Problem, description=text)
+            bodies[str(status)] = self._get_response_for_code(answer, str(status), [PROBLEM])
+        return bodies
+
+    def _codes(self) -> Iterable[str]:
+        yield from ANYWHERE
+        if not self._is_public():
+            yield from HOLDERS
+        if self._scope() is not None:
+            yield "scope-missing"
+        if self._is_list_view():
+            yield from ("unknown-parameter", "invalid-parameter", "page-invalid")
+        elif "{ref}" in self.path:
+            yield from ("unknown-parameter", "not-found")
+        action = getattr(self.view, "action", None)
+        yield from getattr(self.view, "problems", {}).get(action, ())
+
+    def _scope(self) -> Scope | None:
+        return getattr(self.view, "scope", None)
+
+    def _is_public(self) -> bool:
+        return any(isinstance(asked, AllowAny) for asked in self.view.get_permissions())
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "units.http.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "cs_<prefix>_<secret>",
+            "description": str(
+                _("Token of a machine client, given by an administrator. It expires within a year.")
+            ),
+        }
+
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        scope = getattr(auto_schema.view, "scope", None)
+        return {self.name: [scope.value] if scope else []}
+
+
+class LoginScheme(OpenApiAuthenticationExtension):
+    target_class = "units.http.authentication.LoginAuthentication"
+    name = "login"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": str(_("The login of a person in a browser.")),
+        }

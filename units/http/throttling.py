@@ -1,0 +1,76 @@
+"""How many requests one holder may make in a minute, over all processes of this machine.
+
+A database row for each read would make readers wait for writers, and the broker is not for web
+processes. So a count is the size of a file: an append is atomic, and whoever appends sees how many
+came before. A full disk or a missing folder lets people in: the limit protects, it decides nothing.
+"""
+
+import logging
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from units import clock
+
+if TYPE_CHECKING:  # REST framework loads this module while it loads its views
+    from rest_framework.views import APIView
+
+log = logging.getLogger(__name__)
+SECONDS = 60
+
+
+class PerMinute(BaseThrottle):
+    """API_READS_PER_MINUTE requests in each minute of the clock for each machine or person."""
+
+    seconds_left = SECONDS
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        if not request.user.is_authenticated:
+            return True
+        minute, second = divmod(int(clock.real_now().timestamp()), SECONDS)
+        self.seconds_left = SECONDS - second
+        return count(str(request.user.pk), minute) <= settings.API_READS_PER_MINUTE
+
+    def wait(self) -> float:
+        return self.seconds_left
+
+
+def count(holder: str, minute: int) -> int:
+    """Note one request of `holder` in `minute`; return how many there are now, 0 if unknown."""
+    folder = Path(settings.DATA_DIR) / "throttle"
+    try:
+        made = _append(folder, holder, minute)
+    except OSError:
+        log.exception("Requests cannot be counted in %s.", folder)
+        return 0
+    if made == 1:
+        _forget_others(folder, holder, minute)
+    return made
+
+
+def _append(folder: Path, holder: str, minute: int) -> int:
+    path = folder / f"{holder}.{minute}"
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    try:
+        file = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, flags, 0o600)
+    try:
+        os.write(file, b".")
+        return os.fstat(file).st_size
+    finally:
+        os.close(file)
+
+
+def _forget_others(folder: Path, holder: str, minute: int) -> None:
+    """Remove the counts of this holder's other minutes."""
+    for path in folder.glob(f"{holder}.*"):
+        if path.suffix != f".{minute}":
+            with suppress(OSError):  # another process was faster
+                path.unlink()

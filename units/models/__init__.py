@@ -1,0 +1,35 @@
+from units.models.appointments import Appointment, Oversight
+from units.models.calendars import CalendarDay, DemonstrationClock, WorkingCalendar
+from units.models.clients import ApiClient, ApiToken
+from units.models.jobs import JobKind
+from units.models.organisation import OrgEdge, OrgUnit, OrgUnitVersion, Position
+from units.models.people import RoleGrant, User
+from units.models.register import (
+    RegisterEntry,
+    RegisterLink,
+    RegisterPending,
+    RegisterPrivate,
+    RegisterReach,
+)
+
+__all__ = [
+    "ApiClient",
+    "ApiToken",
+    "Appointment",
+    "CalendarDay",
+    "DemonstrationClock",
+    "JobKind",
+    "OrgEdge",
+    "OrgUnit",
+    "OrgUnitVersion",
+    "Oversight",
+    "Position",
+    "RegisterEntry",
+    "RegisterLink",
+    "RegisterPending",
+    "RegisterPrivate",
+    "RegisterReach",
+    "RoleGrant",
+    "User",
+    "WorkingCalendar",
+]

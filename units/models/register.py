@@ -1,0 +1,97 @@
+"""The register: every act, once, in the transaction of the act; later numbered without a gap."""
+
+from django.db import models
+from django.db.models import Q
+
+from units.enums import ReachMoment
+from units.querysets.register import RegisterEntryQuerySet, RegisterLinkQuerySet
+
+
+class RegisterEntry(models.Model):
+    """One act. `text` is the canonical JSON that will be hashed; the columns repeat it for search."""
+
+    uuid = models.UUIDField(unique=True)
+    kind = models.CharField(max_length=60)
+    subject_kind = models.CharField(max_length=30)
+    subject_ref = models.CharField(max_length=80)
+    subject_version = models.PositiveIntegerField(null=True)
+    published = models.BooleanField(default=False)
+    actor = models.ForeignKey(
+        "units.User", models.PROTECT, null=True, related_name="+"
+    )  # None: the system
+    office = models.ForeignKey("units.Position", models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    request_id = models.CharField(max_length=40, blank=True)
+    text = models.TextField()
+    objects = RegisterEntryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="registerentry_subject_version_once",
+                fields=["subject_kind", "subject_ref", "subject_version"],
+                condition=Q(subject_version__isnull=False),
+            )
+        ]
+        indexes = [
+            models.Index(
+                name="registerentry_by_subject", fields=["subject_kind", "subject_ref", "id"]
+            ),
+            models.Index(name="registerentry_by_kind", fields=["kind", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_kind}/{self.subject_ref}"
+
+
+class RegisterPending(models.Model):
+    """This entry has no place in the sequence yet. The row goes when it has one."""
+
+    entry = models.OneToOneField(RegisterEntry, models.PROTECT, primary_key=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"pending {self.entry_id}"
+
+
+class RegisterReach(models.Model):
+    """Which units may see the object of an entry, before and after the act."""
+
+    entry = models.ForeignKey(RegisterEntry, models.PROTECT, related_name="reach")
+    unit = models.ForeignKey("units.OrgUnit", models.PROTECT, related_name="+")
+    moment = models.CharField(max_length=6, choices=ReachMoment)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="registerreach_once", fields=["entry", "unit", "moment"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} reaches {self.unit_id}"
+
+
+class RegisterLink(models.Model):
+    """The place of an entry: dense, rising, given by one sequencer at a time."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    entry = models.OneToOneField(RegisterEntry, models.PROTECT, related_name="link")
+    objects = RegisterLinkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.seq}"
+
+
+class RegisterPrivate(models.Model):
+    """Personal data beside an entry: the entry holds only its salted hash, so it can be erased."""
+
+    entry = models.ForeignKey(RegisterEntry, models.PROTECT, related_name="private")
+    field = models.CharField(max_length=20)
+    salt = models.CharField(max_length=32)
+    value = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="registerprivate_once", fields=["entry", "field"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.field}"

@@ -1,0 +1,148 @@
+"""Who may do what on the ground floor: one question, one function, always at an instant."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+
+from units import clock
+from units.enums import OversightLevel, Role, Tree, UserKind
+from units.models import Appointment, OrgUnit, Oversight, Position, RoleGrant, User
+from units.querysets.organisation import reach_of, subtree
+
+
+def has_role(user: User, role: Role, unit: OrgUnit | int | None, *, at: datetime) -> bool:
+    """Say whether `user` holds `role` at `at` over `unit`; unit None: over the whole body.
+
+    Only a person who may log in holds a role; a machine never does.
+    """
+    if user.kind != UserKind.HUMAN or not user.is_active:
+        return False
+    reach = reach_of(user, at=at, roles=[role])
+    if unit is None:
+        return reach.everything
+    return reach.holds(unit if isinstance(unit, int) else unit.pk)
+
+
+def roles_of(user: User | AnonymousUser, *, at: datetime) -> set[str]:
+    """Return every role that `user` holds somewhere at `at`."""
+    if not user.is_authenticated or user.kind != UserKind.HUMAN or not user.is_active:
+        return set()
+    return set(user.role_grants.in_force(clock.local_date(at)).values_list("role", flat=True))
+
+
+def is_administrator(user: User, *, at: datetime) -> bool:
+    """Say whether `user` administers accounts and units anywhere at `at`."""
+    return Role.ADMINISTRATOR in roles_of(user, at=at)
+
+
+def holders_at(positions: Iterable[int], *, at: datetime) -> dict[int, Appointment]:
+    """Return who holds each of these offices at `at`, by position id; offices in a gap are absent.
+
+    Acting in force, else titular in force, else nobody; an account that is closed still holds the
+    office, for a lock is no dismissal. One query.
+    """
+    rows = Appointment.objects.holders(clock.local_date(at)).filter(position__in=positions)
+    found: dict[int, Appointment] = {}
+    for row in rows.select_related("person", "position"):
+        found.setdefault(row.position_id, row)
+    return found
+
+
+def holder_at(position: Position | int, *, at: datetime) -> Appointment | None:
+    """Return the appointment that makes somebody the holder of `position` at `at`; None: a gap."""
+    pk = position if isinstance(position, int) else position.pk
+    return holders_at([pk], at=at).get(pk)
+
+
+def head_at(unit: OrgUnit, tree: Tree, *, at: datetime) -> Appointment | None:
+    """Return who heads `unit` in the line `tree` at `at`; None: a gap, or no such office."""
+    day = clock.local_date(at)
+    position = unit.positions.heads().in_force(day).filter(tree=tree).first()
+    return holder_at(position, at=at) if position else None
+
+
+def offices_of(user: User, *, at: datetime) -> list[Appointment]:
+    """Return the appointments by which `user` holds an office at `at` (delegations excluded)."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    day = clock.local_date(at)
+    mine = (
+        Appointment.objects.in_force(day).filter(person=user).values_list("position_id", flat=True)
+    )
+    return [row for row in holders_at(list(mine), at=at).values() if row.person_id == user.pk]
+
+
+def watchers_of(unit: OrgUnit | int, level: OversightLevel, *, on: date) -> list[Position]:
+    """Return the offices that watch `unit` at `level` on the day `on`.
+
+    The nearest watching unit wins in each line: a commune's own leader in charge before the
+    district's. Nobody there: an empty list.
+    """
+    pk = unit if isinstance(unit, int) else unit.pk
+    watching = (
+        Oversight.objects.in_force(on)
+        .filter(level=level)
+        .select_related("position", "position__unit")
+        .order_by("position__rank", "pk")
+    )
+    reaching = {
+        row: subtree([(row.unit_id, row.tree)], day=on)
+        if row.with_subtree
+        else frozenset([row.unit_id])
+        for row in watching
+    }
+    found = [row for row in reaching if pk in reaching[row]]
+    nearest = min((len(reaching[row]) for row in found), default=0)
+    return list(dict.fromkeys(row.position for row in found if len(reaching[row]) == nearest))
+
+
+def may_administer(user: User, unit: OrgUnit | int | None, *, at: datetime) -> bool:
+    """Say whether `user` may change `unit`, its offices and its people; None: the whole body."""
+    return has_role(user, Role.ADMINISTRATOR, unit, at=at)
+
+
+def may_grant(user: User, person: User, unit: OrgUnit | int | None, *, at: datetime) -> bool:
+    """Say whether `user` may give `person` a role over `unit`: never to oneself."""
+    return user.pk != person.pk and may_administer(user, unit, at=at)
+
+
+def granted(role: Role, unit: OrgUnit | int, *, at: datetime) -> list[User]:
+    """Return the active people who hold `role` over `unit` at `at`, by name."""
+    pk = unit if isinstance(unit, int) else unit.pk
+    day = clock.local_date(at)
+    grants = list(
+        RoleGrant.objects.in_force(day)
+        .filter(role=role, person__is_active=True)
+        .select_related("person")
+    )
+    over = {
+        grant.unit_id: subtree([(grant.unit_id, None)], day=day)
+        for grant in grants
+        if grant.unit_id
+    }
+    people = {
+        grant.person for grant in grants if grant.unit_id is None or pk in over[grant.unit_id]
+    }
+    return sorted(people, key=lambda person: person.full_name)
+
+
+def may_manage_account(user: User, person: User, *, at: datetime) -> bool:
+    """Say whether `user` may change the account of `person`, another one than the own.
+
+    Whoever administers the whole body may. An administrator of some units may as long as every
+    office and role that `person` holds or will hold lies there: else a reset of a password would
+    be a way up.
+    """
+    if user.pk == person.pk or person.kind != UserKind.HUMAN:
+        return False
+    if user.kind != UserKind.HUMAN or not user.is_active:
+        return False
+    reach = reach_of(user, at=at, roles=[Role.ADMINISTRATOR])
+    if reach.everything or not reach.unit_ids:
+        return reach.everything
+    lasting = Q(valid_to=None) | Q(valid_to__gt=clock.local_date(at))
+    offices = person.appointments.filter(lasting).values_list("position__unit_id", flat=True)
+    grants = person.role_grants.filter(lasting).values_list("unit_id", flat=True)
+    return all(unit is not None and reach.holds(unit) for unit in [*offices, *grants])

@@ -1,0 +1,25 @@
+"""Addresses of units, offices and people; one flat list."""
+
+from django.urls import path
+
+from units.web import organisation, people
+
+app_name = "units"
+
+urlpatterns = [
+    path("units/", organisation.index, name="list"),
+    path("units/new/", organisation.create, name="unit-new"),
+    path("units/<slug:ref>/", organisation.detail, name="detail"),
+    path("units/<slug:ref>/superior/", organisation.superior, name="superior"),
+    path("units/<slug:ref>/offices/new/", organisation.office, name="office-new"),
+    path("units/<slug:ref>/watchers/new/", organisation.oversee, name="oversee"),
+    path("offices/<slug:ref>/appoint/", organisation.appoint, name="appoint"),
+    path("appointments/<slug:ref>/end/", organisation.end, name="appointment-end"),
+    path("people/", people.index, name="people"),
+    path("people/new/", people.create, name="person-new"),
+    path("people/<str:username>/", people.detail, name="person"),
+    path("people/<str:username>/reset/", people.reset, name="person-reset"),
+    path("people/<str:username>/close/", people.close, name="person-close"),
+    path("people/<str:username>/roles/new/", people.grant, name="role-new"),
+    path("roles/<int:grant>/end/", people.end_role, name="role-end"),
+]
