@@ -1,0 +1,150 @@
+"""Splitting a target among units: parts that add up, or say by how much they do not."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from commitments.actions import targets as target_actions
+from commitments.actions.plans import require_planner
+from commitments.enums import AllocationMode, TargetOrigin, TargetState
+from commitments.models import Allocation, AllocationLine, Target
+from commitments.rules import allocations as rules
+from units.actions import register
+from units.errors import Conflict, StaleVersion
+from units.models import OrgUnit, User
+
+
+def gaps(*, targets: Iterable[Target]) -> dict[int, Decimal]:
+    """Return what is missing (above 0) or too much (below 0), by target id; a target that adds up,
+    or is not split by addition, is absent. Two queries."""
+    rows = Allocation.objects.filter(
+        revision__target__in=list(targets), mode=AllocationMode.ADDITIVE
+    ).select_related("revision__target")
+    found = {}
+    for row in rows.prefetch_related("lines__child__revisions", "revision__target__revisions"):
+        if row.revision != row.revision.target.current:
+            continue
+        parts = [line.child.current.value for line in row.lines.all() if line.child.current]
+        gap = rules.gap(row.revision.value, parts, reserve=row.reserve, overage=row.overage)
+        if gap:
+            found[row.revision.target_id] = gap
+    return found
+
+
+@transaction.atomic
+def allocate(
+    *,
+    target_id: int,
+    parts: Mapping[int, Decimal],
+    by: User,
+    expected: int,
+    at: datetime,
+    mode: AllocationMode = AllocationMode.ADDITIVE,
+    key_used: str = "",
+    reserve: Decimal = Decimal(0),
+    overage: Decimal = Decimal(0),
+) -> Allocation:
+    """Split the newest revision of a target; return the split. A gap may stay for now: it is named
+    by `gaps`, and no commitment with a part of it is issued before it is closed.
+
+    `parts`: value by unit id; each becomes a target of that unit, drawn up or changed: while
+    planned by editing, once assigned by revision. A unit that is left out loses its part as long
+    as that is only planned. `expected`: the row version of the target that was read. Raises
+    NotAllowed, StaleVersion, Conflict (part-assigned).
+    """
+    rows = Target.objects.select_for_update(of=("self",), no_key=True)
+    target = rows.select_related("period", "indicator", "assigner").get(pk=target_id)
+    require_planner(by, target.assigner_id, at=at, act="allocate")
+    if target.etag_version != expected:
+        raise StaleVersion(
+            _("%(code)s has changed since you opened it. Read it again, then decide.")
+            % {"code": target.code},
+            code="target-changed",
+        )
+    revision = target.revisions.order_by("-n")[0]
+    split, _created = Allocation.objects.get_or_create(revision=revision)
+    split.mode, split.key_used, split.reserve, split.overage = mode, key_used, reserve, overage
+    split.etag_version += 1
+    split.full_clean()
+    split.save()
+    known = {child.unit_id: child for child in target.children.prefetch_related("revisions")}
+    split.lines.all().delete()
+    for unit_id, value in parts.items():
+        child = _part(target, known.get(unit_id), unit_id, value, by=by, at=at)
+        AllocationLine.objects.create(allocation=split, child=child)
+    for unit_id in known.keys() - parts.keys():
+        _drop(known[unit_id])
+    register.append(
+        kind="target.allocate",
+        subject=f"target/{target.ref}",
+        subject_version=None,
+        reach=[target.assigner_id],
+        by=by,
+        at=at,
+        data={
+            "revision": revision.n,
+            "mode": mode,
+            "reserve": f"{reserve:f}",
+            "overage": f"{overage:f}",
+            "parts": {
+                unit.ref: f"{parts[unit.pk]:f}" for unit in OrgUnit.objects.filter(pk__in=parts)
+            },
+        },
+    )
+    return split
+
+
+def _part(
+    target: Target, child: Target | None, unit_id: int, value: Decimal, *, by: User, at: datetime
+) -> Target:
+    """Return the target that carries one part, with `value` as its newest revision."""
+    whole = target_actions.wanted_of(target.revisions.order_by("-n")[0])
+    wanted = replace(whole, value=value, baseline=None, baseline_period="", roadmap=())
+    if child is None:
+        return target_actions.create_target(
+            period_id=target.period_id,
+            group_id=target.group_id,
+            indicator_id=target.indicator_id,
+            unit_id=unit_id,
+            code=f"{target.code}.{target.children.count() + 1}",
+            wanted=wanted,
+            by=by,
+            at=at,
+            origin=TargetOrigin(target.origin),
+            clause=target.clause,
+            parent_id=target.pk,
+        )
+    last = child.revisions.order_by("-n")[0]
+    if last.value == value:
+        return child
+    if child.state == TargetState.PLANNED:
+        return target_actions.edit_target(
+            target_id=child.pk, wanted=wanted, by=by, expected=child.etag_version, at=at
+        )
+    return target_actions.revise_target(
+        target_id=child.pk,
+        wanted=replace(target_actions.wanted_of(last), value=value, roadmap=()),
+        reason=target.revisions.order_by("-n")[0].reason or str(_("The allocation changed.")),
+        by=by,
+        expected=child.etag_version,
+        at=at,
+    )
+
+
+def _drop(child: Target) -> None:
+    """Take a planned part away; one that was assigned is withdrawn by an assigner instead."""
+    if child.state != TargetState.PLANNED:
+        raise Conflict(
+            _("%(code)s is assigned already: withdraw it, or give it a part.")
+            % {"code": child.code},
+            code="part-assigned",
+        )
+    for revision in child.revisions.all():
+        revision.roadmap.all().delete()
+        revision.items.all().delete()
+        revision.delete()
+    child.delete()

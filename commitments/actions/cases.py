@@ -1,0 +1,325 @@
+"""Clocks: started and finished by acts, moved by sweeps, recomputed when the calendar changes.
+
+The future is a row, `CaseClock.next_action_at`. A sweep claims due rows and lets `firings` decide;
+step, register entry and the next instant are one transaction, under a key that nothing passes
+twice. Dates come from `rules.cases`, and who is told is asked when a step fires.
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from commitments import permissions
+from commitments.actions import firings, ladders, versions
+from commitments.actions.addressees import Addressee, Directory, awaited_kind
+from commitments.actions.ladders import Ladder
+from commitments.enums import ClockKind, ClockState, VersionState
+from commitments.models import CaseClock, CommitmentVersion, Explanation, RemindedNow
+from commitments.rules import cases as rules
+from units import clock
+from units.actions import register
+from units.errors import Conflict, WrongState
+from units.models import RegisterEntry, User
+from units.rules.calendars import add_working_days
+
+log = logging.getLogger(__name__)
+RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5))  # then the clock is set aside
+MAX_FAILURES = len(RETRY_AFTER) + 1
+
+
+def start(
+    *, version: CommitmentVersion, kind: ClockKind, at: datetime, due_on: date | None = None
+) -> CaseClock:
+    """Start the clock of `kind` for `version`, inside the caller's transaction and lock; return it.
+
+    `due_on` None: the working days of the house after the local day of `at` (not for SIGN, whose
+    day a person sets). An older clock of that kind begins its next generation: whatever it has
+    fired stays, and counts no more.
+    """
+    on = clock.local_date(at)
+    policy = ladders.in_force(kind, on=on)
+    ladder = ladders.of(policy)
+    rows = CaseClock.objects.select_for_update(no_key=True).filter(version=version, kind=kind)
+    row = rows.order_by("-pk").first() or CaseClock(version=version, kind=kind, generation=0)
+    row.policy, row.calendar_version = policy, ladder.calendar_version
+    row.started_on = on
+    row.due_on = due_on or rules.due_after(kind, on, calendar=ladder.calendar)
+    row.generation += 1
+    row.level, row.repeat_no, row.explanation_due_on = -1, 0, None
+    row.fail_count, row.last_error = 0, ""
+    row.next_action_at = firings.next_at(firings.as_rule(row), ladder)
+    row.state, row.end_reason = firings.state_for(row.next_action_at)
+    row.save()
+    return row
+
+
+def finish(
+    *,
+    version: CommitmentVersion,
+    at: datetime,
+    reason: str,
+    kinds: Collection[ClockKind] | None = None,
+) -> int:
+    """End the open clocks of `version` (of `kinds`, or all), inside the caller's transaction.
+
+    Waits for a sweep that holds one of them. Returns how many ended.
+    """
+    rows = CaseClock.objects.open().filter(version=version)
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    return rows.update(state=ClockState.DONE, next_action_at=None, end_reason=reason[:40])
+
+
+# --- the sweep ------------------------------------------------------------------------------------
+
+
+def sweep(*, at: datetime, limit: int = 200) -> int:
+    """Decide the due steps of up to `limit` clocks; return how many clocks were looked at.
+
+    Any number of sweeps may run at once: rows are shared by SKIP LOCKED (on SQLite one sweep at a
+    time), and `step_fired_once` proves that nothing fires twice. If a batch fails, its clocks are
+    taken one by one, so that one bad clock stops nobody else; at its third failure in a row it is
+    QUARANTINED.
+    """
+    if not CaseClock.objects.due(at=at).exists():
+        return 0  # an idle sweep is one read and takes no lock
+    try:
+        with transaction.atomic():
+            return firings.fire(_claim(at=at, limit=limit), at=at)
+    except Exception:
+        log.exception("A batch of clocks failed; its clocks are taken one by one.")
+    return _one_by_one(at=at, limit=limit)
+
+
+def _claim(*, at: datetime, limit: int) -> list[CaseClock]:
+    due = CaseClock.objects.due(at=at)
+    return list(due.select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit])
+
+
+def _one_by_one(*, at: datetime, limit: int) -> int:
+    waiting = list(CaseClock.objects.due(at=at).values_list("pk", flat=True)[:limit])
+    for pk in waiting:
+        due = CaseClock.objects.due(at=at).filter(pk=pk)
+        # Counted before it is tried: a clock that kills the process counts, too.
+        if not due.update(fail_count=F("fail_count") + 1):
+            continue
+        try:
+            with transaction.atomic():
+                claimed = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+                firings.fire(list(claimed), at=at)
+        except Exception as error:
+            log.exception("Clock %d failed.", pk)
+            _postpone(pk, error, at=at)
+    return len(waiting)
+
+
+@transaction.atomic
+def _postpone(pk: int, error: Exception, *, at: datetime) -> None:
+    """Look at a clock again later; at its third failure leave it to a person.
+
+    The retry moves no step: their dates are computed from the due date.
+    """
+    row = CaseClock.objects.select_for_update(no_key=True).get(pk=pk)
+    row.last_error = f"{type(error).__name__}: {error}"[:2000]
+    if row.fail_count >= MAX_FAILURES:
+        row.state, row.next_action_at = ClockState.QUARANTINED, None
+    else:
+        row.next_action_at = at + RETRY_AFTER[row.fail_count - 1]
+    row.save(update_fields=["last_error", "state", "next_action_at"])
+
+
+# --- a changed calendar ---------------------------------------------------------------------------
+
+
+def recompute(*, at: datetime, limit: int = 200) -> int:
+    """Compute up to `limit` clocks anew whose calendar has changed; return how many were looked at.
+
+    What has fired stays fired. One register entry says how many clocks moved, and by how much.
+    """
+    if not CaseClock.objects.behind_their_calendar().exists():
+        return 0
+    return _recompute(at=at, limit=limit)
+
+
+@transaction.atomic
+def _recompute(*, at: datetime, limit: int) -> int:
+    behind = CaseClock.objects.behind_their_calendar()
+    rows = list(behind.select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit])
+    if not rows:
+        return 0
+    known = firings.ladders_of(rows)
+    asked = _asked_on(rows)
+    shifts = []
+    for row in rows:
+        ladder, before = known[row.policy_id], row.next_action_at
+        if row.explanation_due_on is not None and (row.pk, row.generation) in asked:
+            level, on = asked[row.pk, row.generation]
+            row.explanation_due_on = _explanation_due(ladder, level, on)
+            row.explanations.filter(generation=row.generation, level=level).update(
+                due_on=row.explanation_due_on
+            )
+        row.next_action_at = firings.next_at(firings.as_rule(row), ladder)
+        row.state, row.end_reason = firings.state_for(row.next_action_at)
+        row.calendar_version = ladder.calendar_version
+        if row.next_action_at is not None and before is not None and row.next_action_at != before:
+            shifts.append(row.next_action_at - before)
+    CaseClock.objects.bulk_update(
+        rows,
+        ["explanation_due_on", "next_action_at", "state", "end_reason", "calendar_version"],
+    )
+    if shifts:
+        register.append(
+            kind="clock.recompute",
+            subject=f"working_calendar/{ladders.BODY_CALENDAR}",
+            subject_version=None,
+            reach=[],
+            by=None,
+            at=at,
+            data={
+                "calendar_version": max(row.calendar_version for row in rows),
+                "moved": len(shifts),
+                "earliest_shift_hours": int(min(shifts) / timedelta(hours=1)),
+                "latest_shift_hours": int(max(shifts) / timedelta(hours=1)),
+            },
+        )
+    return len(rows)
+
+
+def _asked_on(rows: list[CaseClock]) -> dict[tuple[int, int], tuple[int, date]]:
+    """Return level and local day of the last explanation asked, by clock and generation."""
+    asked = Explanation.objects.filter(clock__in=rows).order_by("level")
+    return {
+        (row.clock_id, row.generation): (row.level, clock.local_date(row.asked_at)) for row in asked
+    }
+
+
+def _explanation_due(ladder: Ladder, level: int, asked_on: date) -> date:
+    """Return the day by which an explanation asked at `level` on `asked_on` is due.
+
+    A level that has overtaken the one that asks has asked in its place.
+    """
+    days = [step.explanation_days for step in ladder.policy.steps if step.level <= level]
+    last = next(wanted for wanted in reversed(days) if wanted)
+    return add_working_days(asked_on, last, is_open=ladder.calendar.is_open)
+
+
+# --- by hand, and to be seen ----------------------------------------------------------------------
+
+
+class NextStep(NamedTuple):
+    """The step that the ladder will take by itself. `at`: UTC; `audience`: who will be told."""
+
+    level: int
+    at: datetime
+    audience: str
+    acts: tuple[str, ...] = ()
+
+
+def next_step(row: CaseClock) -> NextStep | None:
+    """Return the step of `row` that fires next if nothing happens; None: none will.
+
+    Lists load clocks by `CaseClock.objects.with_ladder()`; then this asks no query. Should nobody
+    be in office on that day, the level above is told.
+    """
+    if row.state != ClockState.RUNNING:
+        return None
+    ladder = ladders.of(row.policy)
+    coming = rules.schedule(
+        ladder.policy,
+        firings.as_rule(row),
+        calendar=ladder.calendar,
+        zone=ladder.zone,
+        opens_at=ladder.opens_at,
+    )
+    step = next(iter(coming), None)
+    return NextStep(step.level, step.at, step.audience, step.acts) if step else None
+
+
+@transaction.atomic
+def remind_now(*, version_id: int, by: User, at: datetime) -> RegisterEntry:
+    """Remind whoever must act on a version, outside its ladder; return the register entry.
+
+    Each person once a day and version. The ladder does not change. Raises NotFound, NotAllowed
+    (remind-not-allowed), WrongState (remind-not-from-<state>), Conflict (no-holder: nobody is in
+    office; already-reminded, with members `person`, `by` and `at`).
+    """
+    version = versions.lock(version_id)
+    versions.require(permissions.may_remind(by, version, at=at), "remind", versions.what(version))
+    directory = Directory([version], at=at)
+    kind = awaited_kind(version.state)
+    subject = {"what": versions.what(version), "state": VersionState(version.state).label}
+    if kind is None or not directory.is_waiting(version, kind):
+        raise WrongState(
+            _("Nobody can be reminded of %(what)s: it is “%(state)s”, and nothing is awaited.")
+            % subject,
+            code=f"remind-not-from-{version.state}",
+        )
+    awaited = directory.awaited(version, kind)
+    if not awaited:
+        raise Conflict(
+            _(
+                "Nobody can be reminded of %(what)s: no one holds the office that must act now. "
+                "Ask the administrator to enter an appointment."
+            )
+            % subject,
+            code="no-holder",
+        )
+    fresh = _not_reminded_today(version, awaited, by=by, at=at)
+    return register.append(
+        kind="commitment.remind",
+        subject=f"commitment_version/{version.ref}",
+        subject_version=None,
+        reach=versions.reach(version),
+        by=by,
+        at=at,
+        data={
+            "commitment": version.commitment.ref,
+            "n": version.n,
+            "kind": kind.value,
+            "addressees": [row.as_data() for row in fresh],
+        },
+    )
+
+
+def _not_reminded_today(
+    version: CommitmentVersion, awaited: list[Addressee], *, by: User, at: datetime
+) -> list[Addressee]:
+    """Note that those of `awaited` who were not yet reminded today are now; return them.
+
+    Raises Conflict (already-reminded) when that is nobody.
+    """
+    today = clock.local_date(at)
+    earlier = {
+        row.person_id: row
+        for row in RemindedNow.objects.filter(version=version, on=today).select_related("by")
+    }
+    fresh = [row for row in awaited if row.person.pk not in earlier]
+    if not fresh:
+        person = awaited[0].person
+        last = earlier[person.pk]
+        local = last.at.astimezone(clock.body_zone())
+        raise Conflict(
+            _(
+                "%(person)s was already reminded of %(what)s today, by %(by)s at %(time)s. "
+                "Remind again tomorrow, or telephone."
+            )
+            % {
+                "person": person.full_name,
+                "what": versions.what(version),
+                "by": last.by.full_name,
+                "time": local.strftime("%H:%M"),
+            },
+            code="already-reminded",
+            person=person.username,
+            by=last.by.username,
+            at=last.at.isoformat(),
+        )
+    RemindedNow.objects.bulk_create(
+        RemindedNow(version=version, person=row.person, on=today, by=by, at=at) for row in fresh
+    )
+    return fresh

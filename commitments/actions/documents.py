@@ -1,0 +1,361 @@
+"""From a draft to the frozen document: its content, its places for signatories, its bytes."""
+
+import hashlib
+import json
+import secrets
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from commitments.documents import render
+from commitments.enums import RevisionKind, SigningOrder, SlotRole
+from commitments.models import (
+    CommitmentItem,
+    CommitmentVersion,
+    Document,
+    DocumentRevision,
+    DocumentSlot,
+)
+from commitments.rules import targets as target_rules
+from commitments.rules.commitments import diff_terms
+from units import clock
+from units.enums import Provenance
+from units.errors import Invalid
+from units.models import OrgUnit, Position
+from units.rules import canonical
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LANGUAGES = ("vi", "en")
+# What the sides owe each other beyond the items: data, so that it is hashed, shown and signed.
+OBLIGATIONS = {
+    "obligations_vi": (
+        "Bên cam kết tổ chức thực hiện các chỉ tiêu, nhiệm vụ trên đúng hạn, báo cáo kết quả từng "
+        "kỳ và chịu trách nhiệm trước bên giao về kết quả. Bên giao theo dõi, kiểm tra, giám sát "
+        "và hỗ trợ bên cam kết trong quá trình thực hiện."
+    ),
+    "obligations_en": (
+        "The undertaking side carries out the targets and tasks above in time, reports the results "
+        "of each period and answers to the assigning side for them. The assigning side follows, "
+        "inspects and supports the undertaking side meanwhile."
+    ),
+}
+
+
+class Frozen(NamedTuple):
+    """A document ready to be stored: nothing of it is computed again under the lock."""
+
+    content: dict[str, Any]
+    text: str
+    pdf: bytes
+
+
+def new_code() -> str:
+    """Return 16 random Crockford characters and a check character. No secret; it grants nothing.
+
+    Bodies whose check character is no letter or digit are thrown away: people read it aloud.
+    """
+    while True:
+        body = "".join(secrets.choice(CROCKFORD) for _place in range(16))
+        if (check := check_character(body)) in CROCKFORD:
+            return body + check
+
+
+def check_character(body: str) -> str:
+    """Return the character that completes `body`: its number modulo 37, which finds every single
+    slip. Source: Crockford's base 32, whose alphabet of check characters has five more."""
+    number = 0
+    for character in body:
+        number = number * 32 + CROCKFORD.index(character)
+    return (CROCKFORD + "*~$=U")[number % 37]
+
+
+def content_of(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str, Any]:
+    """Return what `version` promises, as the data that will be hashed, shown and printed.
+
+    Only text (composed, NFC), small integers, null and booleans; both languages side by side.
+    Source: the live rows at this moment; after issue nobody asks them again.
+    """
+    return _composed(_content(version, code=code, at=at))
+
+
+def _composed(value: Any) -> Any:
+    """Return `value` with every text in Unicode NFC: some telephones type letters and marks apart."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {key: _composed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_composed(inner) for inner in value]
+    return value
+
+
+def _content(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str, Any]:
+    commitment = version.commitment
+    period = commitment.period
+    undertakers = [
+        office for office in (version.first_undertaker, version.second_undertaker) if office
+    ]
+    items = [_item(item) for item in _items(version)]
+    before = (
+        commitment.versions.filter(n__lt=version.n, document__isnull=False).order_by("-n").first()
+    )
+    return {
+        "v": 1,
+        "kind": "commitment",
+        "ref": commitment.ref,
+        "number": commitment.number,
+        "version": version.n,
+        "language": "vi",
+        "demonstration": commitment.provenance == Provenance.SYNTHETIC,
+        "code": code,
+        "period": {
+            "code": period.code,
+            "name_vi": period.name_vi,
+            "name_en": period.name_en or period.name_vi,
+            "starts_on": period.starts_on.isoformat(),
+            "ends_on": period.ends_on.isoformat(),
+        },
+        "issued_on": clock.local_date(at).isoformat(),
+        "sign_by": version.sign_by.isoformat(),
+        "predecessor": None
+        if before is None
+        else {"version": before.n, "content_sha256": before.sealed.content_sha256},
+        "parties": [
+            _party("assigner", commitment.assigner_unit, [version.assigner]),
+            _party("undertaker", commitment.unit, undertakers),
+        ],
+        "terms": {"items": items, **OBLIGATIONS},
+        "slots": _slots(version, undertakers),
+    }
+
+
+def _items(version: CommitmentVersion) -> QuerySet[CommitmentItem]:
+    return (
+        version.items.select_related(
+            "revision__target__group__mandate",
+            "revision__target__indicator__uom",
+            "revision__mandate",
+        )
+        .prefetch_related("revision__roadmap__period")
+        .order_by("ordinal")
+    )
+
+
+def _party(side: str, unit: OrgUnit, offices: Sequence[Position]) -> dict[str, Any]:
+    return {
+        "side": side,
+        "unit": {"ref": unit.ref, **_names(unit)},
+        "offices": [{"ref": office.ref, **_titles(office)} for office in offices],
+    }
+
+
+def _names(unit: OrgUnit) -> dict[str, str]:
+    version = unit.version_now
+    if version is None:
+        return {"name_vi": unit.ref, "name_en": unit.ref}
+    return {"name_vi": version.name_vi, "name_en": version.name_en or version.name_vi}
+
+
+def _titles(row: Any) -> dict[str, str]:
+    return {"title_vi": row.title_vi, "title_en": row.title_en or row.title_vi}
+
+
+def _slots(version: CommitmentVersion, undertakers: Sequence[Position]) -> list[dict[str, Any]]:
+    in_order = version.commitment.signing_order == SigningOrder.IN_ORDER
+    places = [
+        (office, SlotRole.UNDERTAKER, place if in_order else 1, f"undertaker-{place}")
+        for place, office in enumerate(undertakers, start=1)
+    ]
+    places.append((version.assigner, SlotRole.ASSIGNER, len(undertakers) + 1, "assigner"))
+    return [
+        {
+            "ordinal": ordinal,
+            "turn": turn,
+            "role": role.value,
+            "unit": office.unit.ref,
+            "office": office.ref,
+            **_titles(office),
+            "grade": "online",
+            "field": field,
+        }
+        for ordinal, (office, role, turn, field) in enumerate(places, start=1)
+    ]
+
+
+def _item(item: CommitmentItem) -> dict[str, Any]:
+    revision = item.revision
+    target, indicator = revision.target, revision.target.indicator
+    uom, group = indicator.uom, target.group
+    mandate = revision.mandate or group.mandate
+    labels = {"vi": uom.label_vi, "en": uom.label_en or uom.label_vi}
+
+    def amount(value: Any, language: str) -> str:
+        shown = target_rules.format_quantity(value, decimals=indicator.decimals, language=language)
+        return f"{shown} {labels[language]}"
+
+    baseline = None
+    if revision.baseline is not None:
+        baseline = {
+            "value": _plain(revision.baseline),
+            "period": revision.baseline_period,
+            **{f"text_{language}": amount(revision.baseline, language) for language in LANGUAGES},
+        }
+    words = {
+        f"words_{language}": target_rules.target_words(
+            mode=revision.mode,
+            comparator=revision.comparator,
+            value=revision.value,
+            upper=revision.upper,
+            tolerance=revision.tolerance,
+            uom=labels[language],
+            decimals=indicator.decimals,
+            language=language,
+        )
+        for language in LANGUAGES
+    }
+    return {
+        "ordinal": item.ordinal,
+        "target": target.ref,
+        "revision": revision.n,
+        "code": target.code,
+        "group": {"code": group.code, **_titles(group)},
+        "role": item.role,
+        "title_vi": indicator.name_vi,
+        "title_en": indicator.name_en or indicator.name_vi,
+        "kind": indicator.kind,
+        "mode": revision.mode,
+        "maintain_rule": revision.maintain_rule or None,
+        "maintain_share": None
+        if revision.maintain_share is None
+        else _plain(revision.maintain_share),
+        "comparator": revision.comparator,
+        "value": _plain(revision.value),
+        "upper": None if revision.upper is None else _plain(revision.upper),
+        "decimals": indicator.decimals,
+        "uom_vi": labels["vi"],
+        "uom_en": labels["en"],
+        **words,
+        "baseline": baseline,
+        "roadmap": [
+            {
+                "period": point.period.code,
+                "name_vi": point.period.name_vi,
+                "name_en": point.period.name_en or point.period.name_vi,
+                "value": _plain(point.value),
+                **{f"text_{language}": amount(point.value, language) for language in LANGUAGES},
+            }
+            for point in sorted(revision.roadmap.all(), key=lambda point: point.period.ends_on)
+        ],
+        "mandate": {
+            "number": mandate.number,
+            **_titles(mandate),
+            "signed_on": mandate.signed_on.isoformat() if mandate.signed_on else None,
+        },
+        "clause": target.clause,
+        "provenance": target.provenance,
+    }
+
+
+def _plain(value: Any) -> str:
+    """Return a decimal in its one fixed form: no exponent, no trailing zeros, no "-0"."""
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def freeze(version: CommitmentVersion, *, code: str, at: datetime) -> Frozen:
+    """Return the document of `version`: content, hashed text and rendered bytes. Writes nothing.
+
+    Slow (a rendering); never call it inside a transaction. Raises Invalid
+    (document-not-renderable) when a text holds what cannot be printed.
+    """
+    content = content_of(version, code=code, at=at)
+    text = canonical.text(content)
+    try:
+        pdf = render.render_pdf(text, language=content["language"])
+    except render.Unprintable as error:
+        raise Invalid(
+            _(
+                "%(number)s cannot be issued: the character %(character)s cannot be printed (%(place)s). "
+                "Correct the text and issue again."
+            )
+            % {
+                "number": version.commitment.number,
+                "character": error.character,
+                "place": error.place,
+            },
+            code="document-not-renderable",
+        ) from error
+    return Frozen(content, text, pdf)
+
+
+def store(frozen: Frozen, version: CommitmentVersion, *, at: datetime) -> Document:
+    """Write the document, its slots and revision 0 inside the caller's transaction; return it."""
+    document = Document.objects.create(
+        uuid=uuid.uuid4(),
+        code=frozen.content["code"],
+        content=frozen.text,
+        content_sha256=canonical.sha256_hex(frozen.text),
+        terms_sha256=canonical.sha256_hex(canonical.text(frozen.content["terms"])),
+        language=frozen.content["language"],
+        created_at=at,
+    )
+    offices = {
+        office.ref: office
+        for office in (version.first_undertaker, version.second_undertaker, version.assigner)
+        if office
+    }
+    DocumentSlot.objects.bulk_create(
+        DocumentSlot(
+            document=document,
+            ordinal=slot["ordinal"],
+            turn=slot["turn"],
+            role=slot["role"],
+            office=offices[slot["office"]],
+            field_name=slot["field"],
+            grade_required=slot["grade"],
+        )
+        for slot in frozen.content["slots"]
+    )
+    DocumentRevision.objects.create(
+        document=document,
+        no=0,
+        kind=RevisionKind.RENDERED,
+        tail=frozen.pdf,
+        length=len(frozen.pdf),
+        sha256=hashlib.sha256(frozen.pdf).hexdigest(),
+    )
+    return document
+
+
+def last_revision(document: Document) -> DocumentRevision:
+    """Return the newest revision of `document`, without its bytes."""
+    return document.revisions.defer("tail").order_by("-no")[0]
+
+
+def bytes_of(document: Document) -> bytes:
+    """Return the file of the newest revision: the tails of all revisions, joined."""
+    return b"".join(bytes(row.tail) for row in document.revisions.order_by("no"))
+
+
+def read_content(document: Document) -> dict[str, Any]:
+    """Return the stored content as data: what pages show is this, never live tables."""
+    return json.loads(document.content)
+
+
+def differences_from_previous(version: CommitmentVersion) -> list[dict[str, Any]]:
+    """Return what changed against the version before that had a document; [] if there is none."""
+    before = (
+        version.commitment.versions.filter(n__lt=version.n, document__isnull=False)
+        .select_related("document")
+        .order_by("-n")
+        .first()
+    )
+    if before is None or version.document is None:
+        return []
+    return diff_terms(read_content(before.sealed)["terms"], read_content(version.sealed)["terms"])

@@ -1,0 +1,242 @@
+"""What a sweep decides: which step of each claimed clock fires, who is told, and what is written."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from commitments.actions import ladders, versions
+from commitments.actions.addressees import Addressee, Directory
+from commitments.actions.ladders import Ladder
+from commitments.enums import ClockState, Decision
+from commitments.models import (
+    CaseClock,
+    CommitmentVersion,
+    EscalationPolicy,
+    Explanation,
+    StepFired,
+)
+from commitments.rules import cases as rules
+from units.actions import register
+from units.models import RegisterEntry
+
+EXHAUSTED, FULFILLED = "exhausted", "fulfilled"
+
+
+@dataclass
+class Decided:
+    """What one clock comes to. `fired` None: nothing is due, only the next instant is written."""
+
+    row: CaseClock
+    version: CommitmentVersion
+    after: rules.Clock
+    next_at: datetime | None
+    fired: rules.StepAt | None = None
+    decision: Decision = Decision.FIRED
+    superseded: tuple[rules.StepAt, ...] = ()
+    explanation_due_on: date | None = None
+    addressees: Sequence[Addressee] = ()
+    asked: Sequence[Addressee] = ()  # who is to explain
+
+    def key_of(self, step: rules.StepAt) -> tuple[int, int, int, int]:
+        """Return the key under which `step` of this clock is recorded."""
+        return (self.row.pk, self.row.generation, step.level, step.repeat)
+
+
+def fire(rows: list[CaseClock], *, at: datetime) -> int:
+    """Decide and record the steps of claimed `rows` inside the caller's transaction."""
+    if not rows:
+        return 0
+    found = CommitmentVersion.objects.select_related("commitment", "assigner")
+    subjects = found.in_bulk({row.version_id for row in rows})
+    directory = Directory(subjects.values(), at=at)
+    known = ladders_of(rows)
+    decided = [
+        _decide(row, subjects[row.version_id], known[row.policy_id], directory) for row in rows
+    ]
+    _record(decided, at=at)
+    _advance(decided)
+    return len(rows)
+
+
+def ladders_of(rows: Iterable[CaseClock]) -> dict[int, Ladder]:
+    """Return the ladders of `rows` by the key of their policy; a constant number of queries."""
+    policies = EscalationPolicy.objects.select_related("calendar").prefetch_related(
+        "steps", "calendar__days"
+    )
+    used = policies.filter(pk__in={row.policy_id for row in rows})
+    return {policy.pk: ladders.of(policy) for policy in used}
+
+
+def _decide(
+    row: CaseClock, version: CommitmentVersion, ladder: Ladder, directory: Directory
+) -> Decided:
+    """Return what `row` comes to at the directory's instant; writes nothing."""
+    policy, calendar, at = ladder.policy, ladder.calendar, directory.at
+    before = as_rule(row)
+    due = rules.due_steps(
+        policy, before, calendar=calendar, at=at, zone=ladder.zone, opens_at=ladder.opens_at
+    )
+    if due.fired is None:  # a new calendar has moved the step, or a retry came early
+        return Decided(row, version, before, next_at(before, ladder))
+    if not directory.is_waiting(version, row.kind):
+        fired = due.fired._replace(reason=FULFILLED)
+        return Decided(row, version, before, None, fired, Decision.SUPPRESSED)
+    fired = due.fired
+    addressees = directory.of(version, row.kind, fired.audience)
+    while not addressees and (
+        higher := rules.after_empty(policy, due, calendar=calendar, at=at, zone=ladder.zone)
+    ):
+        due = higher
+        fired = due.fired or fired
+        addressees = directory.of(version, row.kind, fired.audience)
+    after = rules.advanced(before, due)
+    return Decided(
+        row,
+        version,
+        after,
+        next_at(after, ladder),
+        fired if addressees else fired._replace(reason=rules.NO_HOLDER),
+        superseded=due.superseded,
+        explanation_due_on=due.explanation_due_on,
+        addressees=addressees,
+        asked=directory.awaited(version, row.kind) if due.explanation_due_on else (),
+    )
+
+
+def _record(decided: Iterable[Decided], *, at: datetime) -> None:
+    """Write fired steps, their register entries and the explanations they ask for.
+
+    Keys that stand there already (after a restore, or a fault) are left alone.
+    """
+    there = set(
+        StepFired.objects.filter(clock__in=[row.row for row in decided]).values_list(
+            "clock_id", "generation", "level", "repeat"
+        )
+    )
+    steps: list[StepFired] = []
+    explanations: list[Explanation] = []
+    for one in decided:
+        if one.fired is None:
+            continue
+        steps.extend(
+            _step(one, step, Decision.SUPERSEDED, at=at)
+            for step in one.superseded
+            if one.key_of(step) not in there
+        )
+        if one.key_of(one.fired) in there:
+            continue
+        entry = _enter(one, one.fired, at=at) if one.decision == Decision.FIRED else None
+        steps.append(_step(one, one.fired, one.decision, at=at, entry=entry))
+        if one.explanation_due_on is not None:
+            explanations.append(
+                Explanation(
+                    clock=one.row,
+                    generation=one.row.generation,
+                    level=one.fired.level,
+                    asked_at=at,
+                    due_on=one.explanation_due_on,
+                )
+            )
+    StepFired.objects.bulk_create(steps)
+    Explanation.objects.bulk_create(explanations)
+
+
+def _step(
+    one: Decided,
+    step: rules.StepAt,
+    decision: Decision,
+    *,
+    at: datetime,
+    entry: RegisterEntry | None = None,
+) -> StepFired:
+    addressees = one.addressees if decision == Decision.FIRED else ()
+    return StepFired(
+        clock=one.row,
+        generation=one.row.generation,
+        level=step.level,
+        repeat=step.repeat,
+        decision=decision,
+        reason=step.reason,
+        due_seen=one.row.due_on,
+        decided_at=at,
+        addressees=[row.as_data() for row in addressees],
+        entry=entry,
+    )
+
+
+def _enter(one: Decided, step: rules.StepAt, *, at: datetime) -> RegisterEntry:
+    """Write the register entry of a step that fires: all that a notice needs stands in it."""
+    return register.append(
+        kind="step.fired",
+        subject="step_fired/" + "-".join(map(str, one.key_of(step))),
+        subject_version=None,
+        reach=versions.reach(one.version),
+        by=None,
+        at=at,
+        data={
+            "version": one.version.ref,
+            "kind": one.row.kind,
+            "level": step.level,
+            "repeat": step.repeat,
+            "reason": step.reason,
+            "due_on": one.row.due_on.isoformat(),
+            "audience": step.audience,
+            "acts": list(step.acts),
+            "addressees": [row.as_data() for row in one.addressees],
+            "asked": [row.as_data() for row in one.asked],
+            "explanation_due_on": _iso(one.explanation_due_on),
+            "next_action_at": _iso(one.next_at),
+        },
+    )
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _advance(decided: Iterable[Decided]) -> None:
+    """Write where each clock stands now, one statement per group of clocks that come to the same."""
+    groups: dict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
+    for one in decided:
+        state, reason = state_for(one.next_at)
+        if one.decision == Decision.SUPPRESSED:
+            reason = FULFILLED
+        values = {
+            "level": one.after.level,
+            "repeat_no": one.after.repeat_no,
+            "explanation_due_on": one.after.explanation_due_on,
+            "next_action_at": one.next_at,
+            "state": state,
+            "end_reason": reason,
+            "fail_count": 0,
+            "last_error": "",
+        }
+        groups[tuple(values.items())].append(one.row.pk)
+    for same, pks in groups.items():
+        CaseClock.objects.filter(pk__in=pks).update(**dict(same))
+
+
+def as_rule(row: CaseClock) -> rules.Clock:
+    """Return `row` as the rules see it."""
+    return rules.Clock(
+        due_on=row.due_on,
+        started_on=row.started_on,
+        generation=row.generation,
+        level=row.level,
+        repeat_no=row.repeat_no,
+        explanation_due_on=row.explanation_due_on,
+    )
+
+
+def next_at(rule: rules.Clock, ladder: Ladder) -> datetime | None:
+    """Return the instant of the next step of `rule`; None: none is left."""
+    return rules.next_action_at(
+        ladder.policy, rule, calendar=ladder.calendar, zone=ladder.zone, opens_at=ladder.opens_at
+    )
+
+
+def state_for(next_at: datetime | None) -> tuple[ClockState, str]:
+    """Return state and end reason of a clock whose next step is at `next_at`; None: no step left."""
+    return (ClockState.RUNNING, "") if next_at else (ClockState.DONE, EXHAUSTED)

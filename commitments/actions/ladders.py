@@ -1,0 +1,107 @@
+"""Ladders as rows: kept as versions that never change, read back as the rules want them."""
+
+from datetime import date, time
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from commitments.enums import ClockKind
+from commitments.models import EscalationPolicy, EscalationStep
+from commitments.rules import cases as rules
+from units import clock
+from units.enums import DayKind
+from units.models import WorkingCalendar
+from units.rules.calendars import Calendar
+
+BODY_CALENDAR = "body"
+
+
+class Ladder(NamedTuple):
+    """One version of a ladder with everything its dates depend on."""
+
+    policy: rules.Policy
+    calendar: Calendar
+    calendar_version: int
+    opens_at: time
+    zone: ZoneInfo
+
+
+@transaction.atomic
+def in_force(kind: ClockKind, *, on: date) -> EscalationPolicy:
+    """Return the newest version of the ladder for `kind` that is in force on the day `on`.
+
+    Before anybody has written one, the default of the house becomes version 1. Two who need it
+    first at once get the same one: its key is unique.
+    """
+    versions = EscalationPolicy.objects.filter(key=kind).order_by("-version")
+    found = versions.filter(in_force_from__lte=on).first() or versions.last()
+    if found is not None:
+        return found
+    calendar, _made = WorkingCalendar.objects.get_or_create(key=BODY_CALENDAR)
+    policy, made = EscalationPolicy.objects.get_or_create(
+        key=kind,
+        version=1,
+        defaults={"subject_kind": kind, "calendar": calendar, "in_force_from": on},
+    )
+    if made:
+        EscalationStep.objects.bulk_create(
+            EscalationStep(
+                policy=policy,
+                level=step.level,
+                offset_days=list(step.offsets),
+                audience=step.audience,
+                acts=list(step.acts),
+                explanation_days=step.explanation_days,
+                repeat_days=step.repeat_days,
+            )
+            for step in rules.DEFAULT_POLICIES[kind].steps
+        )
+    return policy
+
+
+def of(policy: EscalationPolicy) -> Ladder:
+    """Return what the rules need of `policy`; no query if `with_ladder` has prefetched it.
+
+    The calendar's version is read before its days: should somebody approve a day in between, the
+    days are the newer ones and the clock counts as computed from the older version, which the
+    recomputation mends.
+    """
+    row = policy.calendar
+    return Ladder(
+        policy=rules.Policy(
+            policy.subject_kind,
+            tuple(
+                rules.Step(
+                    level=step.level,
+                    offsets=tuple(step.offset_days),
+                    audience=step.audience,
+                    acts=tuple(step.acts),
+                    explanation_days=step.explanation_days,
+                    repeat_days=step.repeat_days,
+                )
+                for step in sorted(policy.steps.all(), key=lambda step: step.level)
+            ),
+        ),
+        calendar=_days_of(row),
+        calendar_version=row.version,
+        opens_at=row.opens_at,
+        zone=clock.body_zone(),
+    )
+
+
+def body_calendar() -> Calendar:
+    """Return the body's working days; weekdays alone before anybody has entered a calendar."""
+    rows = WorkingCalendar.objects.prefetch_related("days")
+    row = rows.filter(key=BODY_CALENDAR).first()
+    return _days_of(row) if row else Calendar(frozenset(range(5)))
+
+
+def _days_of(row: WorkingCalendar) -> Calendar:
+    """Return the week mask and the approved days of `row`; days nobody has approved do not count."""
+    days = [day for day in row.days.all() if day.approved_by_id is not None]
+    return Calendar(
+        frozenset(place for place, mark in enumerate(row.week_mask) if mark == "1"),
+        closed=frozenset(day.date for day in days if day.kind == DayKind.CLOSED),
+        opened=frozenset(day.date for day in days if day.kind == DayKind.OPEN),
+    )

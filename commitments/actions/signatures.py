@@ -1,0 +1,213 @@
+"""The ceremony of every act of a signatory: open, declare, confirm with a factor.
+
+`open_reading` leaves a receipt of what was shown, `prepare` a statement to be confirmed, `confirm`
+checks the factor and commits the act. What each act does to the version stands in `outcomes`.
+"""
+
+import json
+import secrets
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from commitments.actions import documents, outcomes, slots, stepups, versions
+from commitments.actions.slots import Place
+from commitments.enums import Grade, ReadForm, VersionAct
+from commitments.models import CommitmentVersion, SignatureAct, StepUp, StepUpUse, ViewReceipt
+from units.errors import Invalid, NotFound
+from units.models import User
+from units.rules import canonical
+
+
+@transaction.atomic
+def open_reading(
+    *,
+    version_id: int,
+    act: VersionAct,
+    by: User,
+    at: datetime,
+    language: str,
+    form: ReadForm = ReadForm.PAGE,
+) -> ViewReceipt:
+    """Note that `by` is shown the content now, in order to `act`; return the receipt.
+
+    Raises NotAllowed, WrongState, Conflict (see `slots.place_for`).
+    """
+    version = versions.lock(version_id)
+    _require_ceremony(act, version)
+    slots.place_for(act, version, by=by, at=at)
+    document = version.sealed
+    return ViewReceipt.objects.create(
+        uuid=uuid.uuid4(),
+        person=by,
+        document=document,
+        content_sha256=document.content_sha256,
+        revision_sha256=documents.last_revision(document).sha256,
+        form=form,
+        language=language,
+        at=at,
+    )
+
+
+@transaction.atomic
+def require_possible(*, version_id: int, act: VersionAct, by: User, at: datetime) -> None:
+    """Raise what `open_reading` would raise now; write nothing."""
+    version = versions.lock(version_id)
+    _require_ceremony(act, version)
+    slots.place_for(act, version, by=by, at=at)
+
+
+def _require_ceremony(act: VersionAct, version: CommitmentVersion) -> None:
+    if act not in slots.CEREMONY:
+        raise NotFound(_("There is no such act."), code="act-not-found")
+    versions.require_state(act, version)
+
+
+@transaction.atomic
+def prepare(
+    *,
+    receipt_uuid: uuid.UUID,
+    act: VersionAct,
+    by: User,
+    expected: int,
+    at: datetime,
+    real_at: datetime,
+    session_key: str,
+    agreed: bool = False,
+    reason: Mapping[str, Any] | None = None,
+) -> StepUp:
+    """Write the statement that a factor will confirm, valid for STEP_UP_TTL seconds; return it.
+
+    `expected`: version of the row that was read. `agreed`: the box under the declaration was
+    ticked, needed to sign or countersign. `reason`: for a return {"items": [{"ordinal": int or
+    None, "code", "text"}]}, for a refusal {"code", "text"}, for a void {"text", "mandate": ref or
+    ""}. `session_key`: of the login; the step-up is useless in any other. Raises as `slots.place_for`,
+    StaleVersion, WrongState, Invalid (consent-missing, reason-missing).
+    """
+    receipt = (
+        ViewReceipt.objects.filter(uuid=receipt_uuid, person=by)
+        .select_related("document__version")
+        .first()
+    )
+    if receipt is None:
+        raise NotFound(
+            _("Open the commitment again: this page was not shown to you."),
+            code="receipt-not-found",
+        )
+    version = versions.lock(receipt.document.version.pk)
+    versions.require_move(act, version, expected)
+    place = slots.place_for(act, version, by=by, at=at)
+    consent = stepups.consent_in_force(act, receipt.language, at=at)
+    if consent is not None and not agreed:
+        raise Invalid(
+            _("Tick the box to say that you have read the commitment and undertake it."),
+            code="consent-missing",
+            fields={"agreed": [_("Tick this box to go on.")]},
+        )
+    typed = canonical.text(stepups.checked_reason(act, version, reason or {}, at=at))
+    issued_at = real_at.isoformat()
+    statement = stepups.statement_of(
+        act,
+        version,
+        place,
+        by,
+        receipt,
+        consent,
+        typed,
+        nonce=secrets.token_hex(32),
+        issued_at=issued_at,
+    )
+    return StepUp.objects.create(
+        uuid=uuid.uuid4(),
+        user=by,
+        session_key_sha256=canonical.sha256_hex(session_key),
+        act=act,
+        slot=place.slot,
+        receipt=receipt,
+        consent=consent,
+        statement=statement,
+        statement_sha256=canonical.sha256_hex(statement),
+        reason=typed,
+        created_at=real_at,
+        expires_at=real_at + timedelta(seconds=settings.STEP_UP_TTL),
+    )
+
+
+def confirm(
+    *,
+    step_up_uuid: uuid.UUID,
+    by: User,
+    at: datetime,
+    real_at: datetime,
+    session_key: str,
+    code: str = "",
+    credential: str = "",
+) -> SignatureAct:
+    """Check the factor and commit the act; return it. The same answer again returns the same act.
+
+    `code`: of an authenticator; `credential`: a passkey's answer, JSON. Nothing is written when the
+    answer is wrong but the failure itself. Raises NotFound (step-up-not-found), Conflict
+    (step-up-expired, step-up-spent, step-up-elsewhere, revision-moved, code-used and those of
+    `slots.place_for`), Invalid (code-wrong, passkey-wrong, factor-missing), WrongState, StaleVersion.
+    """
+    step_up = stepups.find(step_up_uuid, by=by, session_key=session_key, at=at)
+    version = CommitmentVersion.objects.get(document=step_up.receipt.document_id)
+    with transaction.atomic():  # the cheap look before the factor: nothing is spent on a lost cause
+        locked = versions.lock(version.pk)
+        if (done := _act_of(step_up)) is not None:
+            return done
+        stepups.require_usable(step_up, real_at=real_at)
+        stepups.place_as_stated(step_up, locked, by=by, at=at)
+    answers = stepups.checked_factor(
+        step_up, by=by, at=at, real_at=real_at, code=code, credential=credential
+    )
+    with transaction.atomic():
+        version = versions.lock(version.pk)
+        if (done := _act_of(step_up)) is not None:
+            return done
+        place = stepups.place_as_stated(step_up, version, by=by, at=at)
+        use = stepups.spend(step_up, answers, real_at=real_at)
+        act = _write_act(step_up, place, use, by=by, at=at)
+        outcomes.OF[VersionAct(step_up.act)](version, act, by, at)
+    return act
+
+
+def _act_of(step_up: StepUp) -> SignatureAct | None:
+    return SignatureAct.objects.filter(step_up_use__step_up=step_up).first()
+
+
+def _write_act(
+    step_up: StepUp, place: Place, use: StepUpUse, *, by: User, at: datetime
+) -> SignatureAct:
+    typed = json.loads(step_up.reason)
+    office = place.office
+    return SignatureAct.objects.create(
+        uuid=uuid.uuid4(),
+        slot=place.slot,
+        act=step_up.act,
+        grade=Grade.ONLINE,
+        person=by,
+        appointment=office,
+        as_printed=canonical.text(
+            {
+                "name": by.full_name,
+                "title_vi": office.position.title_vi,
+                "title_en": office.position.title_en or office.position.title_vi,
+                "mode": office.mode,
+                "form": office.form,
+                "decision_number": office.decision_number,
+                "decision_on": office.decision_on.isoformat() if office.decision_on else None,
+            }
+        ),
+        receipt=step_up.receipt,
+        consent=step_up.consent,
+        step_up_use=use,
+        reason=typed.get("text", ""),
+        reason_code=typed.get("code", ""),
+        at=at,
+    )

@@ -1,0 +1,104 @@
+"""Where somebody may act: the slot of an office, whose turn it is, by which appointment."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from commitments import permissions
+from commitments.actions import versions
+from commitments.enums import VersionAct, VersionState
+from commitments.models import CommitmentVersion, DocumentSlot, SignatureAct
+from commitments.rules.signatures import SlotPlace, open_slots
+from units.errors import Conflict, NotAllowed
+from units.models import Appointment, User
+
+SIGNING = frozenset({VersionAct.SIGN, VersionAct.COUNTERSIGN})
+CEREMONY = (
+    VersionAct.SIGN,
+    VersionAct.RETURN,
+    VersionAct.REFUSE,
+    VersionAct.COUNTERSIGN,
+    VersionAct.VOID,
+)
+
+
+class Place(NamedTuple):
+    """Where somebody may act now: the slot, and the appointment by which."""
+
+    slot: DocumentSlot
+    office: Appointment
+
+
+def signed_slots(version: CommitmentVersion) -> set[int]:
+    """Return the ids of the slots of `version` that carry a signature."""
+    acts = SignatureAct.objects.filter(slot__document=version.document_id, act__in=SIGNING)
+    return set(acts.values_list("slot_id", flat=True))
+
+
+def place_for(act: VersionAct, version: CommitmentVersion, *, by: User, at: datetime) -> Place:
+    """Return where `by` may do `act` to `version` at `at`.
+
+    Raises NotAllowed (<act>-not-allowed), Conflict (already-signed, not-your-turn, both-sides).
+    The state is not asked here.
+    """
+    mine = [
+        Place(slot, office)
+        for slot in permissions.slots_of_act(act, version)
+        if (office := permissions.office_at_slot(by, slot, at=at))
+    ]
+    if act == VersionAct.VOID and not mine:
+        second = permissions.second_office_for_void(by, version, at=at)
+        slots = permissions.slots_of_act(act, version)
+        if second and slots and version.state == VersionState.IN_FORCE:
+            return Place(slots[0], second)
+    if not mine:
+        raise NotAllowed(
+            _(
+                "You do not hold the office that may do this to %(what)s. If your term has just "
+                "ended or begun, ask the administrator to check your appointment."
+            )
+            % {"what": versions.what(version)},
+            code=f"{act}-not-allowed",
+        )
+    if act not in SIGNING:
+        return mine[0]
+    slots = list(version.sealed.slots.order_by("ordinal"))
+    done = signed_slots(version)
+    if all(place.slot.pk in done for place in mine):
+        raise Conflict(
+            _("%(what)s already carries the signature of your office.")
+            % {"what": versions.what(version)},
+            code="already-signed",
+        )
+    turn = {slot.id for slot in open_slots([SlotPlace(s.pk, s.turn, s.role) for s in slots], done)}
+    here = next((place for place in mine if place.slot.pk in turn), None)
+    if here is None:
+        raise Conflict(
+            _("It is not your turn yet: another office signs %(what)s before yours.")
+            % {"what": versions.what(version)},
+            code="not-your-turn",
+        )
+    other_side = SignatureAct.objects.filter(
+        slot__document=version.document_id, act__in=SIGNING, person=by
+    ).exclude(slot__role=here.slot.role)
+    if other_side.exists():
+        raise Conflict(
+            _("You have signed %(what)s for the other side. Nobody signs for both.")
+            % {"what": versions.what(version)},
+            code="both-sides",
+        )
+    return here
+
+
+def possible_acts(version: CommitmentVersion, *, by: User, at: datetime) -> list[VersionAct]:
+    """Return the acts of the ceremony that `by` could do to `version` now, for buttons."""
+    found = []
+    for act in CEREMONY:
+        try:
+            versions.require_state(act, version)
+            place_for(act, version, by=by, at=at)
+        except (Conflict, NotAllowed):
+            continue
+        found.append(act)
+    return found

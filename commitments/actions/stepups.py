@@ -1,0 +1,317 @@
+"""The extra proof at the moment of an act: the statement, the factor over it, its single use."""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from commitments.actions import documents, outcomes, slots, versions
+from commitments.actions.slots import Place
+from commitments.enums import FactorMethod, ReasonCode, VersionAct, VersionState
+from commitments.models import (
+    CommitmentVersion,
+    ConsentText,
+    Mandate,
+    StepUp,
+    StepUpFailure,
+    StepUpUse,
+    TotpStepUsed,
+    ViewReceipt,
+)
+from commitments.rules.signatures import CONSENT, MAX_FAILURES
+from units import clock
+from units.actions import factors, register
+from units.errors import Conflict, Invalid, NotFound
+from units.models import User
+from units.rules import canonical
+
+
+def consent_in_force(act: VersionAct, language: str, *, at: datetime) -> ConsentText | None:
+    """Return the declaration for `act` in `language`; None for acts without one.
+
+    A text that differs from the newest stored one is stored under the next number.
+    """
+    body = CONSENT.get((act.value, language))
+    if body is None:
+        return None
+    stored = ConsentText.objects.filter(key=act.value, language=language).order_by("-number")
+    newest = stored.first()
+    if newest is None or newest.body != body:
+        newest, _created = ConsentText.objects.get_or_create(
+            key=act.value,
+            language=language,
+            number=newest.number + 1 if newest else 1,
+            defaults={
+                "body": body,
+                "sha256": canonical.sha256_hex(body),
+                "in_force_from": clock.local_date(at),
+            },
+        )
+    return newest
+
+
+def _typed(text: str) -> str:
+    """Return what was typed in the one Unicode form that the register takes; lines stay."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def checked_reason(
+    act: VersionAct, version: CommitmentVersion, reason: Mapping[str, Any], *, at: datetime
+) -> dict[str, Any]:
+    """Return the typed reasons in their one form; raise Invalid where the act needs more."""
+    if act in slots.SIGNING:
+        return {}
+    if act == VersionAct.RETURN:
+        ordinals = {None} | {
+            item["ordinal"] for item in documents.read_content(version.sealed)["terms"]["items"]
+        }
+        items = [
+            {
+                "ordinal": row.get("ordinal"),
+                "code": row.get("code", ""),
+                "text": _typed(row.get("text", "")),
+            }
+            for row in reason.get("items", [])
+        ]
+        faults: dict[str, list[Any]] = {}
+        for row in items:
+            key = "whole" if row["ordinal"] is None else str(row["ordinal"])
+            if (
+                not row["text"]
+                or row["code"] not in ReasonCode.values
+                or row["ordinal"] not in ordinals
+            ):
+                faults[f"text-{key}"] = [_("Choose a reason and write what should change.")]
+        if not items:
+            faults["reasons"] = [
+                _("Mark at least one item, or the whole, and say what should change.")
+            ]
+        if faults:
+            raise Invalid(
+                _("A return needs at least one reason, each with a text."),
+                code="reason-missing",
+                fields=faults,
+            )
+        return {"items": items}
+    text, code = _typed(reason.get("text", "")), reason.get("code", "")
+    faults = {} if text else {"text": [_("Write your reason.")]}
+    if act == VersionAct.REFUSE and code not in ReasonCode.values:
+        faults["code"] = [_("Choose a reason.")]
+    mandate = reason.get("mandate", "")
+    if act == VersionAct.VOID and version.state == VersionState.IN_FORCE:
+        first = outcomes.open_void_proposal(version, at=at)
+        if first is None and not Mandate.objects.filter(ref=mandate).exists():
+            faults["mandate"] = [_("Choose the document that orders this.")]
+    if faults:
+        raise Invalid(_("This act needs a reason."), code="reason-missing", fields=faults)
+    return {"code": code, "text": text, "mandate": mandate}
+
+
+def statement_of(
+    act: VersionAct,
+    version: CommitmentVersion,
+    place: Place,
+    by: User,
+    receipt: ViewReceipt,
+    consent: ConsentText | None,
+    typed: str,
+    *,
+    nonce: str,
+    issued_at: str,
+) -> str:
+    """Return what a factor confirms, from present data: who does what, where, to which bytes."""
+    document = version.sealed
+    revision = documents.last_revision(document)
+    return canonical.text(
+        {
+            "v": 1,
+            "act": act.value,
+            "commitment": version.commitment.ref,
+            "version": version.n,
+            "row_version": version.etag_version,
+            "content_sha256": document.content_sha256,
+            "revision_no": revision.no,
+            "revision_sha256": revision.sha256,
+            "slot": place.slot.ordinal,
+            "user": by.username,
+            "office": place.office.position.ref,
+            "appointment": place.office.ref,
+            "form": place.office.form,
+            "consent_sha256": consent.sha256 if consent else None,
+            "receipt": str(receipt.uuid),
+            "reason_sha256": canonical.sha256_hex(typed),
+            "nonce": nonce,
+            "issued_at": issued_at,
+        }
+    )
+
+
+def find(step_up_uuid: UUID, *, by: User, session_key: str, at: datetime) -> StepUp:
+    step_up = (
+        StepUp.objects.select_related("receipt__document", "consent", "slot__office")
+        .filter(uuid=step_up_uuid, user=by)
+        .first()
+    )
+    if step_up is None:
+        raise NotFound(
+            _("This confirmation is not yours or does not exist. Start again."),
+            code="step-up-not-found",
+        )
+    if step_up.session_key_sha256 != canonical.sha256_hex(session_key):
+        _record_failure(step_up, "step-up-elsewhere", by=by, at=at)
+        raise Conflict(
+            _("This confirmation was begun in another login. Start again here."),
+            code="step-up-elsewhere",
+        )
+    return step_up
+
+
+def require_usable(step_up: StepUp, *, real_at: datetime) -> None:
+    if step_up.failures.count() >= MAX_FAILURES:
+        raise Conflict(
+            _("Too many wrong answers: this confirmation is spent. Start again."),
+            code="step-up-spent",
+        )
+    if real_at > step_up.expires_at:
+        raise Conflict(
+            _("The time to confirm has passed. What you wrote is kept; confirm again."),
+            code="step-up-expired",
+        )
+
+
+def place_as_stated(
+    step_up: StepUp, version: CommitmentVersion, *, by: User, at: datetime
+) -> Place:
+    """Return the place, if the statement rebuilt from present data equals the stored one."""
+    act = VersionAct(step_up.act)
+    versions.require_state(act, version)
+    place = slots.place_for(act, version, by=by, at=at)
+    stored = json.loads(step_up.statement)
+    now = statement_of(
+        act,
+        version,
+        place,
+        by,
+        step_up.receipt,
+        step_up.consent,
+        step_up.reason,
+        nonce=stored["nonce"],
+        issued_at=stored["issued_at"],
+    )
+    if now != step_up.statement:
+        raise Conflict(
+            _(
+                "Something happened to %(what)s while you were confirming. Its text is unchanged; look and confirm again."
+            )
+            % {"what": versions.what(version)},
+            code="revision-moved",
+        )
+    return place
+
+
+class Answers(NamedTuple):
+    """Ways in which the given answer is right; the first that has not served is taken."""
+
+    method: FactorMethod
+    candidates: list[tuple[str, dict[str, Any], int | None]]  # credential, proof, time step
+
+
+def checked_factor(
+    step_up: StepUp, *, by: User, at: datetime, real_at: datetime, code: str, credential: str
+) -> Answers:
+    if credential and "passkey" in settings.STEP_UP_METHODS:
+        challenge = bytes.fromhex(step_up.statement_sha256)
+        passkey = factors.check_passkey(user=by, challenge=challenge, credential=credential)
+        if passkey is not None:
+            return Answers(FactorMethod.PASSKEY, [(passkey.credential, passkey.proof, None)])
+        _record_failure(
+            step_up, "passkey-wrong", by=by, at=at, method=FactorMethod.PASSKEY, real_at=real_at
+        )
+        raise Invalid(
+            _("The passkey's answer is not valid for this confirmation. Try again."),
+            code="passkey-wrong",
+            fields={"credential": [_("Try again, or use a code.")]},
+        )
+    if code.strip() and "totp" in settings.STEP_UP_METHODS:
+        found = factors.check_code(user=by, code=code, real_at=real_at)
+        if found:
+            return Answers(
+                FactorMethod.TOTP,
+                [(row.authenticator, {"time_step": row.time_step}, row.time_step) for row in found],
+            )
+        _record_failure(
+            step_up, "code-wrong", by=by, at=at, method=FactorMethod.TOTP, real_at=real_at
+        )
+        left = MAX_FAILURES - step_up.failures.count()
+        raise Invalid(
+            _("That code is wrong. Attempts left: %(left)s.") % {"left": left},
+            code="code-wrong",
+            fields={"code": [_("Type the six digits that your authenticator shows now.")]},
+        )
+    raise Invalid(
+        _(
+            "Confirm with the code of your authenticator, or with a passkey. A password alone is no proof."
+        ),
+        code="factor-missing",
+        fields={"code": [_("Type the code.")]},
+    )
+
+
+@transaction.atomic
+def _record_failure(
+    step_up: StepUp,
+    code: str,
+    *,
+    by: User,
+    at: datetime,
+    method: FactorMethod | None = None,
+    real_at: datetime | None = None,
+) -> None:
+    """Count a wrong answer and leave its entry; both stay although the act is refused."""
+    version = versions.lock(CommitmentVersion.objects.get(document=step_up.receipt.document_id).pk)
+    if method is not None and real_at is not None:
+        number = step_up.failures.count() + 1
+        if number > MAX_FAILURES:
+            raise Conflict(
+                _("Too many wrong answers: this confirmation is spent. Start again."),
+                code="step-up-spent",
+            )
+        StepUpFailure.objects.create(step_up=step_up, number=number, method=method, at=real_at)
+    register.append(
+        kind="audit.factor_failed",
+        subject=f"commitment_version/{version.ref}",
+        subject_version=None,
+        reach=versions.reach(version),
+        by=by,
+        at=at,
+        data={"act": step_up.act, "code": code, "step_up": str(step_up.uuid)},
+    )
+
+
+def spend(step_up: StepUp, answers: Answers, *, real_at: datetime) -> StepUpUse:
+    """Use the step-up, and the code's time step, up; both only once, by unique keys."""
+    for credential, proof, time_step in answers.candidates:
+        if time_step is not None:
+            try:
+                with transaction.atomic():
+                    TotpStepUsed.objects.create(authenticator=credential, time_step=time_step)
+            except IntegrityError:
+                continue
+        return StepUpUse.objects.create(
+            step_up=step_up,
+            method=answers.method,
+            credential=credential,
+            proof=canonical.text(proof),
+            used_at=real_at,
+            expires_at=step_up.expires_at,
+        )
+    raise Conflict(
+        _("That code has been used already. Wait for the next one, at most 30 seconds."),
+        code="code-used",
+    )

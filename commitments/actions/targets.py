@@ -1,0 +1,443 @@
+"""Targets: defined, drawn up, assigned, revised, withdrawn, concluded."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from commitments import permissions
+from commitments.actions.plans import require_planner
+from commitments.enums import (
+    Comparator,
+    IndicatorKind,
+    MaintainRule,
+    Nature,
+    PeriodState,
+    TargetMode,
+    TargetOrigin,
+    TargetState,
+)
+from commitments.models import (
+    IndicatorDefinition,
+    Mandate,
+    Period,
+    Target,
+    TargetRevision,
+    TrajectoryPoint,
+    UnitOfMeasure,
+)
+from commitments.rules import targets as rules
+from units import clock
+from units.actions import register
+from units.enums import Provenance
+from units.errors import Conflict, Invalid, NotAllowed, StaleVersion, WrongState
+from units.models import User
+
+CANNOT = {
+    "edit": _("%(code)s cannot be edited: it is “%(state)s”. Revise it instead."),
+    "assign": _("%(code)s cannot be assigned: it is “%(state)s”. Only a planned target can."),
+    "revise": _("%(code)s cannot be revised: it is “%(state)s”. Only an assigned target can."),
+    "withdraw": _("%(code)s cannot be withdrawn: it is “%(state)s”. Only an assigned target can."),
+    "conclude": _("%(code)s cannot be concluded: it is “%(state)s”. Only an assigned target can."),
+}
+MOVES: Mapping[str, tuple[TargetState, TargetState]] = {
+    "edit": (TargetState.PLANNED, TargetState.PLANNED),
+    "assign": (TargetState.PLANNED, TargetState.ASSIGNED),
+    "revise": (TargetState.ASSIGNED, TargetState.ASSIGNED),
+    "withdraw": (TargetState.ASSIGNED, TargetState.WITHDRAWN),
+    "conclude": (TargetState.ASSIGNED, TargetState.CLOSED),
+}
+PROBLEMS = {
+    "roadmap-ends-at-value": _("The last checkpoint of the roadmap is not the target's value."),
+    "roadmap-flow-never-falls": _("A roadmap that adds up over the year never falls."),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a target says: one revision of it. `roadmap`: (period id, expected value) each."""
+
+    comparator: Comparator
+    value: Decimal
+    upper: Decimal | None = None
+    tolerance: Decimal | None = None
+    mode: TargetMode = TargetMode.REACH
+    baseline: Decimal | None = None
+    baseline_period: str = ""
+    maintain_rule: MaintainRule | str = ""
+    maintain_share: Decimal | None = None
+    roadmap: Sequence[tuple[int, Decimal]] = ()
+
+
+@transaction.atomic
+def define_unit_of_measure(
+    *,
+    code: str,
+    label_vi: str,
+    by: User,
+    at: datetime,
+    label_en: str = "",
+    base: str = "",
+    factor: Decimal = Decimal(1),
+) -> UnitOfMeasure:
+    """Enter what numbers count. `base`: conversion goes through it; default: itself."""
+    if not permissions.plans_somewhere(by, at=at):
+        raise NotAllowed(_("Only a planner does this."), code="define-uom-not-allowed")
+    uom = UnitOfMeasure(
+        code=code, label_vi=label_vi, label_en=label_en, base=base or code, factor=factor
+    )
+    uom.full_clean()
+    uom.save()
+    _enter("uom.define", f"uom/{code}", by=by, at=at, label=label_vi)
+    return uom
+
+
+@transaction.atomic
+def define_indicator(
+    *,
+    code: str,
+    name_vi: str,
+    kind: IndicatorKind,
+    uom_id: int,
+    by: User,
+    at: datetime,
+    name_en: str = "",
+    nature: Nature = Nature.FLOW,
+    decimals: int = 0,
+    numerator: str = "",
+    denominator: str = "",
+    provenance: Provenance = Provenance.LIVE,
+) -> IndicatorDefinition:
+    """Enter what is measured and how, as version 1 of `code` or as its next version."""
+    if not permissions.plans_somewhere(by, at=at):
+        raise NotAllowed(_("Only a planner does this."), code="define-indicator-not-allowed")
+    indicator = IndicatorDefinition(
+        code=code,
+        version=IndicatorDefinition.objects.filter(code=code).count() + 1,
+        name_vi=name_vi,
+        name_en=name_en,
+        kind=kind,
+        nature=nature,
+        uom_id=uom_id,
+        decimals=decimals,
+        numerator=numerator,
+        denominator=denominator,
+        provenance=provenance,
+    )
+    indicator.full_clean()
+    indicator.save()
+    _enter("indicator.define", f"indicator/{code}-{indicator.version}", by=by, at=at, name=name_vi)
+    return indicator
+
+
+def _enter(kind: str, subject: str, *, by: User, at: datetime, **data: Any) -> None:
+    register.append(
+        kind=kind, subject=subject, subject_version=None, reach=[], by=by, at=at, data=data
+    )
+
+
+@transaction.atomic
+def create_target(
+    *,
+    period_id: int,
+    group_id: int,
+    indicator_id: int,
+    unit_id: int,
+    code: str,
+    wanted: Wanted,
+    by: User,
+    at: datetime,
+    origin: TargetOrigin = TargetOrigin.OWN,
+    clause: str = "",
+    parent_id: int | None = None,
+    is_new: bool = False,
+    is_difficult: bool = False,
+) -> Target:
+    """Draw up a target of a unit in a plan; its first revision says what is to be reached."""
+    plan = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=period_id)
+    require_planner(by, plan.owner_id, at=at, act="create-target")
+    if plan.state not in {PeriodState.PLANNING, PeriodState.OPEN}:
+        raise WrongState(
+            _("No target can be drawn up in %(plan)s: it is “%(state)s”.")
+            % {"plan": plan.name, "state": PeriodState(plan.state).label},
+            code=f"create-target-not-from-{plan.state}",
+        )
+    target = Target(
+        ref=_ref(plan, code),
+        period=plan,
+        code=code,
+        group_id=group_id,
+        indicator_id=indicator_id,
+        unit_id=unit_id,
+        assigner_id=plan.owner_id,
+        origin=origin,
+        clause=clause,
+        parent_id=parent_id,
+        is_new=is_new,
+        is_difficult=is_difficult,
+        provenance=plan.provenance,
+    )
+    target.full_clean()
+    target.save()
+    _write_revision(target, wanted, n=1, at=at)
+    _move_entry(target, "create", by=by, at=at)
+    return target
+
+
+def _ref(plan: Period, code: str) -> str:
+    wanted = f"{plan.code}-{code}".lower().replace(".", "-")
+    taken = set(Target.objects.filter(ref__startswith=wanted).values_list("ref", flat=True))
+    place, ref = 1, wanted
+    while ref in taken:
+        place += 1
+        ref = f"{wanted}-{place}"
+    return ref
+
+
+def _write_revision(
+    target: Target,
+    wanted: Wanted,
+    *,
+    n: int,
+    at: datetime,
+    reason: str = "",
+    mandate: Mandate | None = None,
+) -> TargetRevision:
+    _require_roadmap(target, wanted)
+    revision = TargetRevision(
+        target=target,
+        n=n,
+        mode=wanted.mode,
+        comparator=wanted.comparator,
+        value=wanted.value,
+        upper=wanted.upper,
+        tolerance=wanted.tolerance,
+        baseline=wanted.baseline,
+        baseline_period=wanted.baseline_period,
+        maintain_rule=wanted.maintain_rule,
+        maintain_share=wanted.maintain_share,
+        reason=reason,
+        mandate=mandate,
+        effective_from=clock.local_date(at),
+    )
+    revision.full_clean()
+    revision.save()
+    TrajectoryPoint.objects.bulk_create(
+        TrajectoryPoint(revision=revision, period_id=period, value=value)
+        for period, value in wanted.roadmap
+    )
+    return revision
+
+
+def _require_roadmap(target: Target, wanted: Wanted) -> None:
+    if not wanted.roadmap:
+        return
+    periods = Period.objects.in_bulk([period for period, _value in wanted.roadmap])
+    ordered = sorted(wanted.roadmap, key=lambda point: periods[point[0]].ends_on)
+    found = rules.roadmap_problems(
+        [value for _period, value in ordered], value=wanted.value, nature=target.indicator.nature
+    )
+    if found:
+        raise Invalid(
+            PROBLEMS[found[0]],
+            code=found[0],
+            fields={"roadmap": [PROBLEMS[code] for code in found]},
+        )
+
+
+def _move_entry(target: Target, act: str, *, by: User, at: datetime, **data: Any) -> None:
+    reach = {target.assigner_id}
+    if target.state != TargetState.PLANNED:
+        reach.add(target.unit_id)
+    register.append(
+        kind=f"target.{act}",
+        subject=f"target/{target.ref}",
+        subject_version=target.etag_version,
+        reach=reach,
+        by=by,
+        at=at,
+        published=target.state != TargetState.PLANNED,
+        data={"state": target.state, "code": target.code} | data,
+    )
+
+
+def _lock(act: str, target_id: int, *, expected: int) -> Target:
+    rows = Target.objects.select_for_update(of=("self",), no_key=True)
+    target = rows.select_related("period", "group__mandate", "indicator__uom", "unit").get(
+        pk=target_id
+    )
+    if target.etag_version != expected:
+        raise StaleVersion(
+            _("%(code)s has changed since you opened it. Read it again, then decide.")
+            % {"code": target.code},
+            code="target-changed",
+        )
+    if target.state != MOVES[act][0]:
+        raise WrongState(
+            CANNOT[act] % {"code": target.code, "state": TargetState(target.state).label},
+            code=f"{act}-not-from-{target.state}",
+        )
+    return target
+
+
+def _save(
+    target: Target, act: str, *, by: User, at: datetime, end_reason: str = "", **data: Any
+) -> Target:
+    target.state = MOVES[act][1]
+    target.etag_version += 1
+    target.end_reason = end_reason
+    target.save(update_fields=["state", "etag_version", "end_reason"])
+    _move_entry(target, act, by=by, at=at, **data)
+    return target
+
+
+@transaction.atomic
+def edit_target(
+    *, target_id: int, wanted: Wanted, by: User, expected: int, at: datetime, **fields: Any
+) -> Target:
+    """Change a planned target: its fields and its one revision are replaced."""
+    target = _lock("edit", target_id, expected=expected)
+    require_planner(by, target.assigner_id, at=at, act="edit-target")
+    for name in fields.keys() & {
+        "group_id",
+        "indicator_id",
+        "unit_id",
+        "clause",
+        "code",
+        "is_new",
+        "is_difficult",
+        "origin",
+    }:
+        setattr(target, name, fields[name])
+    target.full_clean()
+    target.save()
+    target.refresh_from_db()
+    for revision in target.revisions.all():
+        revision.roadmap.all().delete()
+        if hasattr(revision, "allocation"):
+            raise Conflict(
+                _("%(code)s is allocated already. Change its value in the allocation.")
+                % {"code": target.code},
+                code="target-allocated",
+            )
+        revision.items.all().delete()
+        revision.delete()
+    _write_revision(target, wanted, n=1, at=at)
+    return _save(target, "edit", by=by, at=at)
+
+
+@transaction.atomic
+def assign_target(*, target_id: int, by: User, expected: int, at: datetime) -> Target:
+    """Give a planned target to its unit. From now on it changes by revision alone.
+
+    Raises NotAllowed, StaleVersion, WrongState, Conflict (nothing-to-reach).
+    """
+    target = _lock("assign", target_id, expected=expected)
+    require_planner(by, target.assigner_id, at=at, act="assign-target")
+    if target.current is None:
+        raise Conflict(
+            _("%(code)s cannot be assigned: it does not say what is to be reached.")
+            % {"code": target.code},
+            code="nothing-to-reach",
+        )
+    return _save(target, "assign", by=by, at=at)
+
+
+@transaction.atomic
+def assign_targets(*, target_ids: Iterable[int], by: User, at: datetime) -> list[Target]:
+    """Give every one of these planned targets to its unit, or none of them."""
+    rows = (
+        Target.objects.filter(pk__in=list(target_ids))
+        .order_by("pk")
+        .values_list("pk", "etag_version")
+    )
+    return [assign_target(target_id=pk, by=by, expected=version, at=at) for pk, version in rows]
+
+
+@transaction.atomic
+def revise_target(
+    *,
+    target_id: int,
+    wanted: Wanted,
+    reason: str,
+    by: User,
+    expected: int,
+    at: datetime,
+    mandate_id: int | None = None,
+) -> Target:
+    """Write the next revision of an assigned target. Commitments that hold the older one stay as
+    they were signed until they are amended. Raises Invalid (reason-missing, nothing-changed)."""
+    target = _lock("revise", target_id, expected=expected)
+    require_planner(by, target.assigner_id, at=at, act="revise-target")
+    if not reason.strip():
+        raise Invalid(
+            _("Say why %(code)s is revised.") % {"code": target.code},
+            code="reason-missing",
+            fields={"reason": [_("Write a reason.")]},
+        )
+    last = target.revisions.order_by("-n")[0]
+    if (last.mode, last.comparator, last.value, last.upper) == (
+        wanted.mode,
+        wanted.comparator,
+        wanted.value,
+        wanted.upper,
+    ):
+        raise Invalid(
+            _("The revision of %(code)s says the same as before. Change the value, or leave it.")
+            % {"code": target.code},
+            code="nothing-changed",
+        )
+    mandate = Mandate.objects.get(pk=mandate_id) if mandate_id else None
+    _write_revision(target, wanted, n=last.n + 1, at=at, reason=reason.strip(), mandate=mandate)
+    return _save(target, "revise", by=by, at=at, revision=last.n + 1, reason=reason.strip())
+
+
+@transaction.atomic
+def withdraw_target(
+    *, target_id: int, reason: str, by: User, expected: int, at: datetime
+) -> Target:
+    """Take an assigned target back; it stays listed and leaves the counts. By an assigner."""
+    target = _lock("withdraw", target_id, expected=expected)
+    if not permissions.may_assign_period(by, target.period, at=at):
+        raise NotAllowed(
+            _("Only an assigner withdraws %(code)s.") % {"code": target.code},
+            code="withdraw-target-not-allowed",
+        )
+    if not reason.strip():
+        raise Invalid(
+            _("Say why %(code)s is withdrawn.") % {"code": target.code},
+            code="reason-missing",
+            fields={"reason": [_("Write a reason.")]},
+        )
+    return _save(target, "withdraw", by=by, at=at, end_reason=reason.strip(), reason=reason.strip())
+
+
+@transaction.atomic
+def conclude_target(*, target_id: int, by: User, expected: int, at: datetime) -> Target:
+    """Close an assigned target of a plan that is closing, once it has a verdict. By an assigner."""
+    target = _lock("conclude", target_id, expected=expected)
+    if not permissions.may_assign_period(by, target.period, at=at):
+        raise NotAllowed(
+            _("Only an assigner concludes %(code)s.") % {"code": target.code},
+            code="conclude-target-not-allowed",
+        )
+    if target.period.state != PeriodState.CLOSING or not target.verdicts.exists():
+        raise Conflict(
+            _("%(code)s cannot be concluded: its plan is not closing, or it has no verdict yet.")
+            % {"code": target.code},
+            code="verdict-missing",
+        )
+    return _save(target, "conclude", by=by, at=at)
+
+
+def wanted_of(revision: TargetRevision, **changes: Any) -> Wanted:
+    """Return what `revision` says, with `changes`: the start of its next one."""
+    said: dict[str, Any] = {
+        name: getattr(revision, name) for name in Wanted.__dataclass_fields__ if name != "roadmap"
+    }
+    said["roadmap"] = [(point.period_id, point.value) for point in revision.roadmap.all()]
+    return Wanted(**(said | changes))

@@ -1,0 +1,407 @@
+"""The bodies of a commitment: its line in a list, and what its stored document says."""
+
+import json
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from commitments.actions import documents
+from commitments.enums import (
+    Comparator,
+    Grade,
+    IndicatorKind,
+    ItemRole,
+    MaintainRule,
+    SigningOrder,
+    SlotRole,
+    TargetMode,
+    VersionAct,
+    VersionState,
+)
+from commitments.models import Commitment, CommitmentVersion, SignatureAct
+from units.enums import AppointmentMode, Provenance
+from units.http.collections import etag_of
+from units.http.fields import Instant
+from units.http.serializers import TAG, ReadSerializer, address
+
+SHA256 = r"^[0-9a-f]{64}$"
+ITEM = {
+    "ordinal": 1,
+    "target": "2024-h17-huong-son",
+    "revision": 1,
+    "code": "H17.1",
+    "group": {
+        "code": "H17",
+        "title_vi": "Cấp giấy chứng nhận",
+        "title_en": "Issue of certificates",
+    },
+    "role": "lead",
+    "title_vi": "Số giấy chứng nhận được cấp",
+    "title_en": "Certificates issued",
+    "kind": "count",
+    "mode": "reach",
+    "comparator": "ge",
+    "value": "21",
+    "upper": None,
+    "maintain_rule": None,
+    "maintain_share": None,
+    "decimals": 0,
+    "uom_vi": "giấy",
+    "uom_en": "certificates",
+    "words_vi": "đạt ít nhất 21 giấy",
+    "words_en": "reach at least 21 certificates",
+    "baseline": {
+        "value": "19",
+        "period": "2023",
+        "text_vi": "19 giấy",
+        "text_en": "19 certificates",
+    },
+    "roadmap": [
+        {
+            "period": "2024-03",
+            "name_vi": "Tháng 3/2024",
+            "name_en": "March 2024",
+            "value": "5",
+            "text_vi": "5 giấy",
+            "text_en": "5 certificates",
+        }
+    ],
+    "mandate": {
+        "number": "",
+        "title_vi": "Nghị quyết về nhiệm vụ năm 2024",
+        "title_en": "Resolution on the tasks of 2024",
+        "signed_on": None,
+    },
+    "clause": "",
+    "provenance": "synthetic",
+}
+SITE = "https://commitments.example"
+LINE = {
+    "ref": "2024-bx-huong-son",
+    "number": "07/CK-2024",
+    "plan": "2024",
+    "unit": "bx-huong-son",
+    "assigner_unit": "bx-hu",
+    "version": 1,
+    "state": "signed",
+    "signing_order": "parallel",
+    "sign_by": "2024-02-20",
+    "issued_at": "2024-02-02T02:00:00Z",
+    "signed_at": "2024-02-06T03:12:45Z",
+    "in_force_at": None,
+    "ended_at": None,
+    "settled_at": None,
+    "end_reason": "",
+    "superseded_by": None,
+    "items_count": 1,
+    "code": "7K3M9Q2XW8D4T6RZ5",
+    "content_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "provenance": "synthetic",
+    "versions": [
+        {
+            "version": 1,
+            "state": "signed",
+            "issued_at": "2024-02-02T02:00:00Z",
+            "content_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        }
+    ],
+    "etag": '"commitment-2024-bx-huong-son-v1-4"',
+    "links": {
+        "self": f"{SITE}/api/v1/commitments/2024-bx-huong-son/",
+        "pdf": f"{SITE}/api/v1/commitments/2024-bx-huong-son/pdf/?version=1",
+        "page": f"{SITE}/commitments/2024-bx-huong-son/?version=1",
+    },
+}
+COMMITMENT = {
+    **LINE,
+    "parties": [
+        {
+            "side": "undertaker",
+            "unit": {
+                "ref": "bx-huong-son",
+                "name_vi": "Xã Hương Sơn",
+                "name_en": "Huong Son commune",
+            },
+            "offices": [
+                {
+                    "ref": "bx-huong-son-secretary",
+                    "title_vi": "Bí thư Đảng ủy",
+                    "title_en": "Secretary of the Party Committee",
+                }
+            ],
+        }
+    ],
+    "items": [ITEM],
+    "signatures": [
+        {
+            "slot": 1,
+            "role": "undertaker",
+            "turn": 1,
+            "office": "bx-huong-son-secretary",
+            "title_vi": "Bí thư Đảng ủy",
+            "title_en": "Secretary of the Party Committee",
+            "act": "sign",
+            "person": "Người Thứ Hai",
+            "appointment_mode": "titular",
+            "grade": "online",
+            "at": "2024-02-06T03:12:45Z",
+        }
+    ],
+}
+
+
+# --- one line ---------------------------------------------------------------------------------------
+
+
+class VersionLineSerializer(ReadSerializer):
+    about = _("A version that the holder may see, lowest first.")
+
+    version = serializers.IntegerField(source="n")
+    issued_at = Instant(allow_null=True)
+    content_sha256 = serializers.RegexField(
+        SHA256, source="document.content_sha256", allow_null=True, default=None
+    )
+
+    class Meta:
+        model = CommitmentVersion
+        fields = ["version", "state", "issued_at", "content_sha256"]
+
+
+class CommitmentLinksSerializer(serializers.Serializer):
+    self = serializers.URLField()
+    pdf = serializers.URLField(allow_null=True, help_text=_("Null for a draft."))
+    page = serializers.URLField(help_text=_("The page on which people read and act."))
+
+
+class CommitmentLineSerializer(ReadSerializer):
+    about = _("One commitment. State, instants and hash are those of “version”.")
+
+    plan = serializers.SlugField(source="period.code")
+    unit = serializers.SlugField(source="unit.ref", help_text=_("Undertaking unit."))
+    assigner_unit = serializers.SlugField(source="assigner_unit.ref")
+    version = serializers.IntegerField(source="shown.n")
+    state = serializers.ChoiceField(source="shown.state", choices=VersionState.choices)
+    signing_order = serializers.ChoiceField(choices=SigningOrder.choices)
+    sign_by = serializers.DateField(source="shown.sign_by")
+    issued_at = Instant(source="shown.issued_at", allow_null=True)
+    signed_at = Instant(source="shown.signed_at", allow_null=True)
+    in_force_at = Instant(source="shown.in_force_at", allow_null=True)
+    ended_at = Instant(source="shown.ended_at", allow_null=True)
+    settled_at = Instant(source="shown.settled_at", allow_null=True)
+    end_reason = serializers.CharField(source="shown.end_reason")
+    superseded_by = serializers.IntegerField(source="shown.superseded_by", allow_null=True)
+    items_count = serializers.IntegerField(source="shown.items_count")
+    code = serializers.CharField(
+        source="shown.document.code", allow_null=True, default=None, help_text=_("Printed code.")
+    )
+    content_sha256 = serializers.RegexField(
+        SHA256, source="shown.document.content_sha256", allow_null=True, default=None
+    )
+    versions = VersionLineSerializer(many=True, source="shown_versions")
+    etag = serializers.SerializerMethodField(help_text=TAG)
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Commitment
+        fields = [
+            "ref",
+            "number",
+            "plan",
+            "unit",
+            "assigner_unit",
+            "version",
+            "state",
+            "signing_order",
+            "sign_by",
+            "issued_at",
+            "signed_at",
+            "in_force_at",
+            "ended_at",
+            "settled_at",
+            "end_reason",
+            "superseded_by",
+            "items_count",
+            "code",
+            "content_sha256",
+            "provenance",
+            "versions",
+            "etag",
+            "links",
+        ]
+
+    def to_representation(self, commitment: Commitment) -> dict[str, Any]:
+        if not hasattr(commitment, "shown"):
+            commitment.shown = commitment.shown_versions[-1]
+        return super().to_representation(commitment)
+
+    def get_etag(self, commitment: Commitment) -> str:
+        """Return the tag: of the highest version seen, and changed by a write to any that is shown."""
+        versions = commitment.shown_versions
+        written = sum(version.etag_version for version in versions)
+        return etag_of("commitment", f"{commitment.ref}-v{versions[-1].n}", written)
+
+    @extend_schema_field(CommitmentLinksSerializer)
+    def get_links(self, commitment: Commitment) -> dict[str, str | None]:
+        n, ref = str(commitment.shown.n), commitment.ref
+        page = reverse("commitments:detail", kwargs={"ref": ref})
+        sealed = commitment.shown.document_id is not None
+        return {
+            "self": address(self, "commitments-detail", ref),
+            "pdf": address(self, "commitments-pdf", ref, version=n) if sealed else None,
+            "page": self.context["request"].build_absolute_uri(f"{page}?version={n}"),
+        }
+
+
+# --- one commitment: what its stored document says ----------------------------------------------
+
+
+class NamedUnitSerializer(serializers.Serializer):
+    ref = serializers.SlugField()
+    name_vi = serializers.CharField()
+    name_en = serializers.CharField()
+
+
+class NamedOfficeSerializer(serializers.Serializer):
+    ref = serializers.SlugField()
+    title_vi = serializers.CharField()
+    title_en = serializers.CharField()
+
+
+class PartySerializer(serializers.Serializer):
+    about = _("One side, with the names and titles of the day of issue.")
+
+    side = serializers.ChoiceField(choices=SlotRole.choices)
+    unit = NamedUnitSerializer()
+    offices = NamedOfficeSerializer(many=True)
+
+
+class ItemGroupSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    title_vi = serializers.CharField()
+    title_en = serializers.CharField()
+
+
+class ItemBaselineSerializer(serializers.Serializer):
+    value = serializers.CharField()
+    period = serializers.CharField()
+    text_vi = serializers.CharField()
+    text_en = serializers.CharField()
+
+
+class ItemCheckpointSerializer(serializers.Serializer):
+    period = serializers.CharField()
+    name_vi = serializers.CharField()
+    name_en = serializers.CharField()
+    value = serializers.CharField()
+    text_vi = serializers.CharField()
+    text_en = serializers.CharField()
+
+
+class ItemMandateSerializer(serializers.Serializer):
+    number = serializers.CharField()
+    title_vi = serializers.CharField()
+    title_en = serializers.CharField()
+    signed_on = serializers.DateField(allow_null=True)
+
+
+class ItemSerializer(serializers.Serializer):
+    about = _("One promise as it stands in the document. Quantities are text and never rounded.")
+
+    ordinal = serializers.IntegerField()
+    target = serializers.SlugField()
+    revision = serializers.IntegerField()
+    code = serializers.CharField()
+    group = ItemGroupSerializer()
+    role = serializers.ChoiceField(choices=ItemRole.choices)
+    title_vi = serializers.CharField()
+    title_en = serializers.CharField()
+    kind = serializers.ChoiceField(choices=IndicatorKind.choices)
+    mode = serializers.ChoiceField(choices=TargetMode.choices)
+    comparator = serializers.ChoiceField(choices=Comparator.choices)
+    value = serializers.CharField()
+    upper = serializers.CharField(allow_null=True)
+    maintain_rule = serializers.ChoiceField(choices=MaintainRule.choices, allow_null=True)
+    maintain_share = serializers.CharField(allow_null=True)
+    decimals = serializers.IntegerField()
+    uom_vi = serializers.CharField()
+    uom_en = serializers.CharField()
+    words_vi = serializers.CharField()
+    words_en = serializers.CharField()
+    baseline = ItemBaselineSerializer(allow_null=True)
+    roadmap = ItemCheckpointSerializer(many=True)
+    mandate = ItemMandateSerializer()
+    clause = serializers.CharField()
+    provenance = serializers.ChoiceField(choices=Provenance.choices)
+
+
+class SignatureSerializer(serializers.Serializer):
+    about = _("One place for a signature; the last five are null until it is signed.")
+
+    slot = serializers.IntegerField()
+    role = serializers.ChoiceField(choices=SlotRole.choices)
+    turn = serializers.IntegerField(help_text=_("Equal turns sign in any order, lower ones first."))
+    office = serializers.SlugField()
+    title_vi = serializers.CharField()
+    title_en = serializers.CharField()
+    act = serializers.ChoiceField(choices=VersionAct.choices, allow_null=True)
+    person = serializers.CharField(allow_null=True, help_text=_("Name as it was when signing."))
+    appointment_mode = serializers.ChoiceField(choices=AppointmentMode.choices, allow_null=True)
+    grade = serializers.ChoiceField(choices=Grade.choices, allow_null=True)
+    at = Instant(allow_null=True)
+
+
+class CommitmentSerializer(CommitmentLineSerializer):
+    about = _("One commitment, and what the stored document of the version says; null for a draft.")
+
+    parties = serializers.SerializerMethodField()
+    items = serializers.SerializerMethodField()
+    signatures = serializers.SerializerMethodField()
+
+    class Meta(CommitmentLineSerializer.Meta):
+        fields = [*CommitmentLineSerializer.Meta.fields, "parties", "items", "signatures"]
+
+    def _content(self, commitment: Commitment) -> dict[str, Any] | None:
+        document = commitment.shown.document
+        return documents.read_content(document) if document else None
+
+    @extend_schema_field(PartySerializer(many=True, allow_null=True))
+    def get_parties(self, commitment: Commitment) -> list[dict[str, Any]] | None:
+        content = self._content(commitment)
+        return content["parties"] if content else None
+
+    @extend_schema_field(ItemSerializer(many=True, allow_null=True))
+    def get_items(self, commitment: Commitment) -> list[dict[str, Any]] | None:
+        content = self._content(commitment)
+        return content["terms"]["items"] if content else None
+
+    @extend_schema_field(SignatureSerializer(many=True))
+    def get_signatures(self, commitment: Commitment) -> list[dict[str, Any]]:
+        content = self._content(commitment)
+        if content is None:
+            return []
+        acts = SignatureAct.objects.filter(
+            slot__document=commitment.shown.document_id,
+            act__in=[VersionAct.SIGN, VersionAct.COUNTERSIGN],
+        ).select_related("slot")
+        signed = {act.slot.ordinal: act for act in acts}
+        return [_signature(slot, signed.get(slot["ordinal"])) for slot in content["slots"]]
+
+
+def _signature(slot: dict[str, Any], act: SignatureAct | None) -> dict[str, Any]:
+    printed = json.loads(act.as_printed) if act else {}
+    return {
+        "slot": slot["ordinal"],
+        "role": slot["role"],
+        "turn": slot["turn"],
+        "office": slot["office"],
+        "title_vi": slot["title_vi"],
+        "title_en": slot["title_en"],
+        "act": act.act if act else None,
+        "person": printed.get("name"),
+        "appointment_mode": printed.get("mode"),
+        "grade": act.grade if act else None,
+        "at": Instant().to_representation(act.at) if act else None,
+    }

@@ -1,0 +1,238 @@
+"""Targets as programs read them: every revision with its roadmap, the original first."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
+from rest_framework import serializers
+
+from commitments.api.plans import plan_is_seen
+from commitments.enums import IndicatorKind, TargetState
+from commitments.models import (
+    IndicatorDefinition,
+    Target,
+    TargetRevision,
+    TrajectoryPoint,
+    UnitOfMeasure,
+)
+from units.enums import Provenance, Scope
+from units.http.collections import ReadOnlyCollection, etag_of
+from units.http.fields import Quantity
+from units.http.filters import RefFilter, unit_is_seen
+from units.http.serializers import TAG, ReadSerializer, address
+
+EXAMPLE = {
+    "ref": "2024-h17-huong-son",
+    "code": "H17.1",
+    "plan": "2024",
+    "group": "H17",
+    "unit": "bx-huong-son",
+    "assigner": "bx-hu",
+    "origin": "own",
+    "is_new": False,
+    "is_difficult": False,
+    "parent": None,
+    "clause": "",
+    "weight": "1",
+    "state": "assigned",
+    "indicator": {
+        "code": "land-certificates",
+        "version": 1,
+        "name_vi": "Số giấy chứng nhận được cấp",
+        "name_en": "Certificates issued",
+        "kind": "count",
+        "nature": "flow",
+        "uom": {"code": "certificate", "label_vi": "giấy", "label_en": "certificates"},
+        "decimals": 0,
+    },
+    "revisions": [
+        {
+            "n": 1,
+            "mode": "reach",
+            "comparator": "ge",
+            "value": "21",
+            "upper": None,
+            "tolerance": None,
+            "baseline": "19",
+            "baseline_period": "2023",
+            "maintain_rule": "",
+            "maintain_share": None,
+            "reason": "",
+            "mandate": None,
+            "effective_from": "2024-01-01",
+            "roadmap": [{"period": "2024-03", "value": "5"}],
+        }
+    ],
+    "provenance": "synthetic",
+    "etag": '"target-2024-h17-huong-son-2"',
+    "links": {
+        "self": "https://commitments.example/api/v1/targets/2024-h17-huong-son/",
+        "plan": "https://commitments.example/api/v1/plans/2024/",
+    },
+}
+
+
+class UnitOfMeasureSerializer(ReadSerializer):
+    about = _("What a number counts.")
+
+    class Meta:
+        model = UnitOfMeasure
+        fields = ["code", "label_vi", "label_en"]
+
+
+class IndicatorSerializer(ReadSerializer):
+    about = _("What is measured. A change of meaning is the next version, never an edit.")
+
+    uom = UnitOfMeasureSerializer()
+
+    class Meta:
+        model = IndicatorDefinition
+        fields = ["code", "version", "name_vi", "name_en", "kind", "nature", "uom", "decimals"]
+
+
+class CheckpointSerializer(ReadSerializer):
+    about = _("What is expected by the end of a part of the year.")
+
+    period = serializers.SlugField(source="period.code")
+    value = Quantity()
+
+    class Meta:
+        model = TrajectoryPoint
+        fields = ["period", "value"]
+
+
+class RevisionSerializer(ReadSerializer):
+    about = _("What the target said from “effective_from” on. Revision 1 is the original.")
+
+    value = Quantity()
+    upper = Quantity(allow_null=True)
+    tolerance = Quantity(allow_null=True)
+    baseline = Quantity(allow_null=True)
+    maintain_share = Quantity(allow_null=True)
+    mandate = serializers.SlugField(source="mandate.ref", allow_null=True, default=None)
+    roadmap = CheckpointSerializer(many=True)
+
+    class Meta:
+        model = TargetRevision
+        fields = [
+            "n",
+            "mode",
+            "comparator",
+            "value",
+            "upper",
+            "tolerance",
+            "baseline",
+            "baseline_period",
+            "maintain_rule",
+            "maintain_share",
+            "reason",
+            "mandate",
+            "effective_from",
+            "roadmap",
+        ]
+
+
+class TargetLinksSerializer(serializers.Serializer):
+    self = serializers.URLField()
+    plan = serializers.URLField()
+
+
+class TargetSerializer(ReadSerializer):
+    about = _(
+        "One target or task of one unit in one plan. The last revision is the one that counts."
+    )
+
+    plan = serializers.SlugField(source="period.code")
+    group = serializers.CharField(source="group.code", help_text=_("Code of the group of tasks."))
+    unit = serializers.SlugField(source="unit.ref", help_text=_("Accountable unit."))
+    assigner = serializers.SlugField(source="assigner.ref", help_text=_("Assigning unit."))
+    parent = serializers.SlugField(source="parent.ref", allow_null=True, default=None)
+    weight = Quantity()
+    indicator = IndicatorSerializer()
+    revisions = RevisionSerializer(many=True)
+    etag = serializers.SerializerMethodField(help_text=TAG)
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Target
+        fields = [
+            "ref",
+            "code",
+            "plan",
+            "group",
+            "unit",
+            "assigner",
+            "origin",
+            "is_new",
+            "is_difficult",
+            "parent",
+            "clause",
+            "weight",
+            "state",
+            "indicator",
+            "revisions",
+            "provenance",
+            "etag",
+            "links",
+        ]
+
+    def get_etag(self, target: Target) -> str:
+        return etag_of("target", target.ref, target.etag_version)
+
+    @extend_schema_field(TargetLinksSerializer)
+    def get_links(self, target: Target) -> dict[str, str]:
+        return {
+            "self": address(self, "targets-detail", target.ref),
+            "plan": address(self, "plans-detail", target.period.code),
+        }
+
+
+class TargetFilter(filters.FilterSet):
+    plan = RefFilter("period__code", known=plan_is_seen, label=_("plan"))
+    unit = RefFilter("unit__ref", known=unit_is_seen, label=_("accountable unit"))
+    assigner = RefFilter("assigner__ref", known=unit_is_seen, label=_("assigning unit"))
+    group = filters.CharFilter(
+        field_name="group__code", max_length=12, label=_("code of the group of tasks")
+    )
+    state = filters.ChoiceFilter(choices=TargetState.choices, label=_("state"))
+    kind = filters.ChoiceFilter(
+        field_name="indicator__kind",
+        choices=IndicatorKind.choices,
+        label=_("kind of the indicator"),
+    )
+    provenance = filters.ChoiceFilter(choices=Provenance.choices, label=_("provenance"))
+
+    class Meta:
+        model = Target
+        fields: list[str] = []
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary=_("List targets"),
+        description=_(
+            "The targets of the units that the holder may see; planned ones only for the side "
+            "that assigns them."
+        ),
+        examples=[OpenApiExample("target", value=EXAMPLE)],
+    ),
+    retrieve=extend_schema(
+        summary=_("Read one target"),
+        description=_("One target with all its revisions and roadmaps."),
+        examples=[OpenApiExample("target", value=EXAMPLE)],
+    ),
+)
+class TargetCollection(ReadOnlyCollection):
+    scope = Scope.PLANS_READ
+    queryset = Target.objects.none()
+    serializer_class = TargetSerializer
+    filterset_class = TargetFilter
+
+    def get_queryset(self) -> Any:
+        return Target.objects.visible_to(self.request.user, at=self.request.now).for_api()

@@ -1,0 +1,206 @@
+"""Which states, acts and kinds exist, with the labels people read."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class PeriodKind(TextChoices):
+    YEAR = "year", _("Year")
+    HALF = "half", _("Half-year")
+    QUARTER = "quarter", _("Quarter")
+    MONTH = "month", _("Month")
+
+
+class PeriodState(TextChoices):
+    PLANNING = "planning", _("Planning")
+    OPEN = "open", _("Open")
+    CLOSING = "closing", _("Closing")
+    CLOSED = "closed", _("Closed")
+
+
+class MandateKind(TextChoices):
+    RESOLUTION = "resolution", _("Resolution")
+    DECISION = "decision", _("Decision")
+    PLAN = "plan", _("Plan")
+    NOTICE = "notice", _("Notice")
+    CONCLUSION = "conclusion", _("Conclusion")
+
+
+class Field(TextChoices):
+    PARTY_BUILDING = "party_building", _("Party building")
+    SOCIO_ECONOMIC = "socio_economic", _("Socio-economic")
+    DEFENCE = "defence", _("Defence")
+    SECURITY = "security", _("Security")
+
+
+class IndicatorKind(TextChoices):
+    NUMBER = "number", _("Number")
+    COUNT = "count", _("Count")
+    PERCENT = "percent", _("Percentage")
+    RATIO = "ratio", _("Ratio")
+    GROWTH = "growth", _("Growth")
+    MILESTONE = "milestone", _("Milestones")
+    BOOLEAN = "boolean", _("Yes or no")
+
+
+class Nature(TextChoices):
+    FLOW = "flow", _("Adds up over the period")
+    STOCK = "stock", _("State at a moment")
+
+
+class TargetState(TextChoices):
+    PLANNED = "planned", _("Planned")
+    ASSIGNED = "assigned", _("Assigned")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    CLOSED = "closed", _("Closed")
+
+
+class TargetOrigin(TextChoices):
+    SUPERIOR = "superior", _("Assigned by the superior")
+    OWN = "own", _("Added by this level")
+
+
+class TargetMode(TextChoices):
+    REACH = "reach", _("Reach")
+    MAINTAIN = "maintain", _("Maintain")
+
+
+class Comparator(TextChoices):
+    GE = "ge", _("at least")
+    GT = "gt", _("more than")
+    LE = "le", _("at most")
+    LT = "lt", _("less than")
+    EQ = "eq", _("equal to")
+    BETWEEN = "between", _("between")
+
+
+class MaintainRule(TextChoices):
+    ALL = "all", _("At every checkpoint")
+    SHARE = "share", _("At a share of the checkpoints")
+    LAST = "last", _("At the last checkpoint")
+
+
+class AllocationMode(TextChoices):
+    ADDITIVE = "additive", _("The parts add up to the whole")
+    UNIFORM = "uniform", _("Every unit has the same target")
+    CONTRIBUTION = "contribution", _("The parts are not added")
+
+
+class ItemRole(TextChoices):
+    LEAD = "lead", _("Lead")
+    CO_LEAD = "co_lead", _("Co-lead")
+    SUPPORT = "support", _("Support")
+
+
+class SigningOrder(TextChoices):
+    PARALLEL = "parallel", _("In any order")
+    IN_ORDER = "in_order", _("One after the other")
+
+
+class VersionState(TextChoices):
+    """The life of one version of a commitment; lateness is no state."""
+
+    DRAFT = "draft", _("Draft")
+    ISSUED = "issued", _("Awaiting signature")
+    SIGNED = "signed", _("Signed, awaiting countersignature")
+    RETURNED = "returned", _("Returned for correction")
+    REFUSED = "refused", _("Refused")
+    IN_FORCE = "in_force", _("In force")
+    SUPERSEDED = "superseded", _("Superseded")
+    VOIDED = "voided", _("Voided")
+    SETTLED = "settled", _("Settled")
+
+
+class VersionAct(TextChoices):
+    """What can be done to a version; the table of moves says when."""
+
+    DISCARD = "discard", pgettext_lazy("act", "Discard")
+    ISSUE = "issue", pgettext_lazy("act", "Issue")
+    SIGN = "sign", pgettext_lazy("act", "Sign")
+    RETURN = "return", pgettext_lazy("act", "Return for correction")
+    REFUSE = "refuse", pgettext_lazy("act", "Refuse")
+    ANSWER = "answer", pgettext_lazy("act", "Answer")
+    COUNTERSIGN = "countersign", pgettext_lazy("act", "Countersign")
+    AMEND = "amend", pgettext_lazy("act", "Amend")
+    VOID = "void", pgettext_lazy("act", "Void")
+    SETTLE = "settle", pgettext_lazy("act", "Settle")
+
+
+class SlotRole(TextChoices):
+    UNDERTAKER = "undertaker", _("Undertaker")
+    ASSIGNER = "assigner", _("Assigner")
+
+
+class Grade(TextChoices):
+    """What a signature is made of; the two are always shown apart."""
+
+    ONLINE = "online", _("Approved online")
+    PERSONAL = "personal", _("Personally digitally signed")
+
+
+class FactorMethod(TextChoices):
+    PASSKEY = "passkey", _("Passkey")
+    TOTP = "totp", _("Authenticator code")
+
+
+class ReasonCode(TextChoices):
+    VALUE_TOO_HIGH = "value_too_high", _("The value is too high")
+    WRONG_DATA = "wrong_data", _("The data are wrong")
+    NOT_COMPETENT = "not_competent", _("Not within our competence")
+    NO_RESOURCES = "no_resources", _("Resources are missing")
+    WORDING = "wording", _("The wording is unclear")
+    OTHER = "other", _("Another reason")
+
+
+class RevisionKind(TextChoices):
+    RENDERED = "rendered", _("Rendered")
+
+
+class ReadForm(TextChoices):
+    PAGE = "page", _("Page")
+    PDF = "pdf", _("PDF")
+
+
+class ClockKind(TextChoices):
+    """What is waited for; each has its own ladder."""
+
+    SIGN = "sign", _("Signature")
+    COUNTERSIGN = "countersign", _("Countersignature")
+    ANSWER = "answer", _("Answer to a return or refusal")
+
+
+class ClockState(TextChoices):
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    DONE = "done", _("Done")
+    QUARANTINED = "quarantined", _("Set aside after errors")
+
+
+class Audience(TextChoices):
+    HOLDER = "holder", _("Holder of the office")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    LEADER_IN_CHARGE = "leader_in_charge", _("Leader in charge")
+    STANDING_COMMITTEE = "standing_committee", _("Standing committee")
+
+
+class Decision(TextChoices):
+    FIRED = "fired", _("Fired")
+    SUPERSEDED = "superseded", _("Overtaken by a higher step")
+    SUPPRESSED = "suppressed", _("No longer needed")
+
+
+class VerdictValue(TextChoices):
+    MET = "met", _("Met")
+    UNMET = "unmet", _("Unmet")
+    INDETERMINATE = "indeterminate", _("Indeterminate")
+
+
+class VerdictAgainst(TextChoices):
+    ORIGINAL = "original", _("Original target")
+    ADJUSTED = "adjusted", _("Adjusted target")
+
+
+class VerdictBasis(TextChoices):
+    COMPUTED = "computed", _("Computed")
+    ASSERTED = "asserted", _("As stated by a source")

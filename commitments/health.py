@@ -1,0 +1,31 @@
+"""What the clocks say about themselves on the status page."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commitments.enums import ClockState
+from commitments.models import CaseClock
+from units import clock
+
+LATE_AFTER = timedelta(minutes=5)
+
+
+def figures(at: datetime) -> Iterator[tuple[Any, Any, bool]]:
+    """Yield (label, value, well) for the real instant `at`: lateness of reminders, clocks set aside."""
+    business = at - clock.demonstration_offset()
+    oldest = CaseClock.objects.due(at=business).values_list("next_action_at", flat=True).first()
+    late = business - oldest if oldest else timedelta(0)
+    minutes = int(late / timedelta(minutes=1))
+    yield (
+        _("Reminders and escalations"),
+        _("on time")
+        if late <= LATE_AFTER
+        else ngettext("%(n)d minute late", "%(n)d minutes late", minutes) % {"n": minutes},
+        late <= LATE_AFTER,
+    )
+    aside = CaseClock.objects.filter(state=ClockState.QUARANTINED).count()
+    yield (_("Clocks set aside after three failures"), aside, aside == 0)

@@ -1,0 +1,72 @@
+from commitments.models.allocations import Allocation, AllocationLine
+from commitments.models.cases import (
+    CaseClock,
+    EscalationPolicy,
+    EscalationStep,
+    Explanation,
+    RemindedNow,
+    StepFired,
+)
+from commitments.models.commitments import (
+    Commitment,
+    CommitmentItem,
+    CommitmentVersion,
+    ReturnAnswer,
+    VoidProposal,
+)
+from commitments.models.documents import Document, DocumentRevision, DocumentSlot
+from commitments.models.plans import Mandate, Period, TaskGroup
+from commitments.models.scoring import Verdict
+from commitments.models.signatures import (
+    ConsentText,
+    ReturnItem,
+    SignatureAct,
+    StepUp,
+    StepUpFailure,
+    StepUpUse,
+    TotpStepUsed,
+    ViewReceipt,
+)
+from commitments.models.targets import (
+    IndicatorDefinition,
+    Target,
+    TargetRevision,
+    TrajectoryPoint,
+    UnitOfMeasure,
+)
+
+__all__ = [
+    "Allocation",
+    "AllocationLine",
+    "CaseClock",
+    "Commitment",
+    "CommitmentItem",
+    "CommitmentVersion",
+    "ConsentText",
+    "Document",
+    "DocumentRevision",
+    "DocumentSlot",
+    "EscalationPolicy",
+    "EscalationStep",
+    "Explanation",
+    "IndicatorDefinition",
+    "Mandate",
+    "Period",
+    "RemindedNow",
+    "ReturnAnswer",
+    "ReturnItem",
+    "SignatureAct",
+    "StepFired",
+    "StepUp",
+    "StepUpFailure",
+    "StepUpUse",
+    "Target",
+    "TargetRevision",
+    "TaskGroup",
+    "TotpStepUsed",
+    "TrajectoryPoint",
+    "UnitOfMeasure",
+    "Verdict",
+    "ViewReceipt",
+    "VoidProposal",
+]

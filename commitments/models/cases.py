@@ -1,0 +1,164 @@
+"""Clocks: what is waited for, when the next step falls, and every step that fired."""
+
+from django.db import models
+from django.db.models import Q
+
+from commitments.enums import Audience, ClockKind, ClockState, Decision
+from commitments.querysets.cases import CaseClockQuerySet
+
+
+class EscalationPolicy(models.Model):
+    """One version of a ladder. A changed ladder is a new version; running clocks keep theirs."""
+
+    key = models.SlugField(max_length=30)
+    version = models.PositiveSmallIntegerField()
+    subject_kind = models.CharField(max_length=12, choices=ClockKind)
+    calendar = models.ForeignKey("units.WorkingCalendar", models.PROTECT, related_name="+")
+    legal_basis = models.CharField(max_length=200, blank=True)  # empty: an internal rule
+    in_force_from = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="policy_version_once", fields=["key", "version"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} v{self.version}"
+
+
+class EscalationStep(models.Model):
+    """One rung: calendar days from the due date, whom it tells and what it asks."""
+
+    policy = models.ForeignKey(EscalationPolicy, models.PROTECT, related_name="steps")
+    level = models.PositiveSmallIntegerField()
+    offset_days = models.JSONField()  # [-14, -7]: several only at level 0, numbered as `repeat`
+    audience = models.CharField(max_length=20, choices=Audience)
+    acts = models.JSONField(default=list)  # remind, letter, ask_explanation, agenda
+    explanation_days = models.PositiveSmallIntegerField(null=True)  # working days
+    repeat_days = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="step_level_once", fields=["policy", "level"]),
+            models.CheckConstraint(name="step_level_is_known", condition=Q(level__lte=4)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} L{self.level}"
+
+
+class CaseClock(models.Model):
+    """Remembers when the next step for one waiting thing is due (business time)."""
+
+    version = models.ForeignKey(
+        "commitments.CommitmentVersion", models.PROTECT, related_name="clocks"
+    )
+    kind = models.CharField(max_length=12, choices=ClockKind)
+    policy = models.ForeignKey(EscalationPolicy, models.PROTECT, related_name="+")
+    calendar_version = models.PositiveIntegerField()
+    started_on = models.DateField()
+    due_on = models.DateField()
+    generation = models.PositiveSmallIntegerField(default=1)
+    level = models.SmallIntegerField(default=-1)  # -1: nothing fired yet
+    repeat_no = models.PositiveSmallIntegerField(default=0)
+    next_action_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=12, choices=ClockState, default=ClockState.RUNNING)
+    explanation_due_on = models.DateField(null=True)
+    fail_count = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    end_reason = models.CharField(max_length=40, blank=True)
+    objects = CaseClockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="clock_one_open_per_subject",
+                fields=["version", "kind"],
+                condition=Q(state__in=["running", "paused", "quarantined"]),
+            ),
+            models.CheckConstraint(
+                name="clock_running_has_next",
+                condition=(Q(state="running") & Q(next_action_at__isnull=False))
+                | (~Q(state="running") & Q(next_action_at=None)),
+            ),
+            models.CheckConstraint(
+                name="clock_done_has_reason", condition=~Q(state="done") | ~Q(end_reason="")
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="clock_due", fields=["next_action_at", "id"], condition=Q(state="running")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version_id} L{self.level}"
+
+
+class StepFired(models.Model):
+    """The recorded decision about one rung. Its key is the one guard against a second escalation."""
+
+    clock = models.ForeignKey(CaseClock, models.PROTECT, related_name="fired")
+    generation = models.PositiveSmallIntegerField()
+    level = models.PositiveSmallIntegerField()
+    repeat = models.PositiveSmallIntegerField(default=0)
+    decision = models.CharField(max_length=10, choices=Decision)
+    reason = models.CharField(max_length=40, blank=True)  # no-holder, fulfilled, overtaken
+    due_seen = models.DateField()
+    decided_at = models.DateTimeField()
+    addressees = models.JSONField(default=list)  # [{"position": ref, "person": username}, ...]
+    entry = models.OneToOneField("units.RegisterEntry", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="step_fired_once", fields=["clock", "generation", "level", "repeat"]
+            ),
+            models.CheckConstraint(
+                name="stepfired_fired_has_entry",
+                condition=~Q(decision="fired") | Q(entry__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clock_id} L{self.level}.{self.repeat} {self.decision}"
+
+
+class Explanation(models.Model):
+    """Asked of the holder by a step; the next level waits until the day after it is due."""
+
+    clock = models.ForeignKey(CaseClock, models.PROTECT, related_name="explanations")
+    generation = models.PositiveSmallIntegerField()
+    level = models.PositiveSmallIntegerField()
+    asked_at = models.DateTimeField()
+    due_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="explanation_once", fields=["clock", "generation", "level"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"explanation of {self.clock_id} by {self.due_on}"
+
+
+class RemindedNow(models.Model):
+    """Somebody was reminded by hand, outside the ladder: once per subject, person and day."""
+
+    version = models.ForeignKey("commitments.CommitmentVersion", models.PROTECT, related_name="+")
+    person = models.ForeignKey("units.User", models.PROTECT, related_name="+")
+    on = models.DateField()
+    by = models.ForeignKey("units.User", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="remindednow_once_a_day", fields=["version", "person", "on"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} about {self.version_id} on {self.on}"

@@ -1,0 +1,101 @@
+"""Who may do what with plans and commitments: one question, one function, always at an instant."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from commitments.enums import SlotRole, VersionAct
+from commitments.models import CommitmentVersion, DocumentSlot, Period
+from units import clock
+from units.enums import AppointmentMode, OversightLevel, Role
+from units.models import Appointment, OrgUnit, User
+from units.permissions import has_role, holder_at, offices_of, roles_of, watchers_of
+
+# --- plans, targets, allocations ------------------------------------------------------------------
+
+
+def may_plan(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` draws up plans and commitments of `unit`, the assigning side, at `at`."""
+    return has_role(user, Role.PLANNER, unit, at=at)
+
+
+def plans_somewhere(user: User, *, at: datetime) -> bool:
+    """Say whether `user` is a planner of any unit: indicators and measures belong to all plans."""
+    return Role.PLANNER in roles_of(user, at=at)
+
+
+def may_assign_period(user: User, period: Period, *, at: datetime) -> bool:
+    """Say whether `user` opens and closes a plan: an assigner by role, or a head of its owner."""
+    if has_role(user, Role.ASSIGNER, period.owner_id, at=at):
+        return True
+    heads = {office.position_id for office in offices_of(user, at=at) if office.position.is_head}
+    return period.owner.positions.filter(pk__in=heads).exists()
+
+
+# --- commitments and signatures -------------------------------------------------------------------
+
+
+def office_at_slot(user: User, slot: DocumentSlot, *, at: datetime) -> Appointment | None:
+    """Return the appointment by which `user` may act at `slot` at `at`; None: may not.
+
+    The holder of the office; else, only where DELEGATES_MAY_SIGN is set, a delegate in force whose
+    scope names signing. A closed account acts nowhere.
+    """
+    if not user.is_active:
+        return None
+    holder = holder_at(slot.office_id, at=at)
+    if holder is not None and holder.person_id == user.pk:
+        return holder
+    if not settings.DELEGATES_MAY_SIGN:
+        return None
+    delegations = Appointment.objects.in_force(clock.local_date(at)).filter(
+        person=user, position=slot.office_id, mode=AppointmentMode.DELEGATE
+    )
+    return next((row for row in delegations if "sign" in row.scope), None)
+
+
+def may_steer(user: User, version: CommitmentVersion, *, at: datetime) -> bool:
+    """Say whether `user` may draft, issue, answer, amend or discard: a planner of the assigner."""
+    return may_plan(user, version.commitment.assigner_unit_id, at=at)
+
+
+def may_decide(user: User, version: CommitmentVersion, *, at: datetime) -> bool:
+    """Say whether `user` holds the assigning office, which voids and settles."""
+    holder = holder_at(version.assigner_id, at=at)
+    return holder is not None and holder.person_id == user.pk and user.is_active
+
+
+def second_office_for_void(
+    user: User, version: CommitmentVersion, *, at: datetime
+) -> Appointment | None:
+    """Return the office in which `user` may be the second person that voids a commitment in force.
+
+    The leader in charge of the unit, or an assigner by role who holds any office of the body.
+    """
+    offices = offices_of(user, at=at)
+    unit = version.commitment.unit_id
+    watching = {
+        position.pk
+        for position in watchers_of(unit, OversightLevel.LEADER_IN_CHARGE, on=clock.local_date(at))
+    }
+    if has_role(user, Role.ASSIGNER, version.commitment.assigner_unit_id, at=at):
+        return offices[0] if offices else None
+    return next((office for office in offices if office.position_id in watching), None)
+
+
+def may_remind(user: User, version: CommitmentVersion, *, at: datetime) -> bool:
+    """Say whether `user` may remind the undertakers: a supervisor of the unit."""
+    return has_role(user, Role.SUPERVISOR, version.commitment.unit_id, at=at)
+
+
+def slots_of_act(act: VersionAct, version: CommitmentVersion) -> list[DocumentSlot]:
+    """Return the slots at which `act` is done, in their order; [] for a draft."""
+    if version.document_id is None:
+        return []
+    role = (
+        SlotRole.UNDERTAKER
+        if act in {VersionAct.SIGN, VersionAct.RETURN, VersionAct.REFUSE}
+        else SlotRole.ASSIGNER
+    )
+    slots = version.sealed.slots.select_related("office").order_by("ordinal")
+    return [slot for slot in slots if slot.role == role]

@@ -1,0 +1,25 @@
+"""Wakes: no arguments, no result, harmless if lost or doubled. What is due stands in rows."""
+
+from celery import shared_task
+
+from commitments.actions import cases, plans
+from units import clock
+from units.actions import jobs
+
+
+@shared_task
+def sweep_cases() -> None:
+    """Decide every step of a ladder that is due."""
+    jobs.run("sweep_cases", lambda: cases.sweep(at=clock.job_now()))
+
+
+@shared_task
+def recompute_cases() -> None:
+    """Move the clocks whose calendar has changed."""
+    jobs.run("recompute_cases", lambda: cases.recompute(at=clock.job_now()))
+
+
+@shared_task
+def advance_periods() -> None:
+    """Let plans whose last day has passed begin to close."""
+    jobs.run("advance_periods", lambda: plans.advance(at=clock.job_now()))

@@ -1,0 +1,43 @@
+"""What an entry of the register says, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext_lazy as _
+
+from units.models import RegisterEntry
+
+register = template.Library()
+
+SAID: Mapping[str, Any] = {
+    "commitment.draft": _("Draft begun"),
+    "commitment.edit": _("Draft changed"),
+    "commitment.discard": _("Draft discarded"),
+    "commitment.issue": _("Issued for signature"),
+    "commitment.sign": _("Signed by an undertaker"),
+    "commitment.return": _("Returned with reasons"),
+    "commitment.refuse": _("Refused with a reason"),
+    "commitment.answer": _("Reasons answered"),
+    "commitment.countersign": _("Countersigned: in force"),
+    "commitment.amend": _("To be amended"),
+    "commitment.supersede": _("Superseded by the next version"),
+    "commitment.propose_void": _("Proposed to be voided"),
+    "commitment.void": _("Made void"),
+    "commitment.settle": _("Accounts settled"),
+    "commitment.remind": _("Reminded by hand"),
+    "audit.factor_failed": _("A second factor failed"),
+    "target.create": _("Drawn up"),
+    "target.edit": _("Edited"),
+    "target.assign": _("Assigned to the unit"),
+    "target.revise": _("Revised with a reason"),
+    "target.withdraw": _("Withdrawn from the unit"),
+    "target.conclude": _("Concluded"),
+    "target.allocate": _("Split among units"),
+}
+
+
+@register.filter
+def in_words(entry: RegisterEntry) -> Any:
+    """Return what happened, e.g. "Issued for signature"; the kind itself where it has no words."""
+    return SAID.get(entry.kind, entry.kind)

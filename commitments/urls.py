@@ -1,0 +1,60 @@
+"""Addresses of plans, targets, commitments and the ceremony; one flat list."""
+
+from django.urls import path, register_converter
+
+from commitments.actions.slots import CEREMONY
+from commitments.enums import VersionAct
+from commitments.web import commitments, home, plans, queue, signatures, targets
+
+app_name = "commitments"
+
+
+class ActConverter:
+    """An act of the ceremony in an address."""
+
+    regex = "|".join(act.value for act in CEREMONY)
+
+    def to_python(self, value: str) -> VersionAct:
+        return VersionAct(value)
+
+    def to_url(self, value: str) -> str:
+        return VersionAct(value).value
+
+
+register_converter(ActConverter, "act")
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/remind/", queue.remind, name="remind-many"),
+    path("plans/", plans.index, name="plans"),
+    path("plans/new/", plans.create, name="plan-new"),
+    path("plans/<slug:code>/", plans.detail, name="plan"),
+    path("plans/<slug:code>/mandates/new/", plans.mandate, name="mandate-new"),
+    path("plans/<slug:code>/groups/new/", plans.group, name="group-new"),
+    path("plans/<slug:code>/indicators/new/", plans.indicator, name="indicator-new"),
+    path("plans/<slug:code>/targets/new/", targets.create, name="target-new"),
+    path("plans/<slug:code>/assign/", plans.assign, name="plan-assign"),
+    path("plans/<slug:code>/move/<str:act>/", plans.move, name="plan-move"),
+    path("plans/<slug:code>/commitments/new/", commitments.draft, name="draft"),
+    path("targets/<slug:ref>/", targets.detail, name="target"),
+    path("targets/<slug:ref>/edit/", targets.edit, name="target-edit"),
+    path("targets/<slug:ref>/assign/", targets.assign, name="target-assign"),
+    path("targets/<slug:ref>/revise/", targets.revise, name="target-revise"),
+    path("targets/<slug:ref>/withdraw/", targets.withdraw, name="target-withdraw"),
+    path("targets/<slug:ref>/allocate/", targets.allocate, name="target-allocate"),
+    path("commitments/", commitments.index, name="list"),
+    path("commitments/<slug:ref>/", commitments.detail, name="detail"),
+    path("commitments/<slug:ref>/pdf/", commitments.pdf, name="pdf"),
+    path("commitments/<slug:ref>/edit/", commitments.edit, name="edit"),
+    path("commitments/<slug:ref>/issue/", commitments.issue, name="issue"),
+    path("commitments/<slug:ref>/discard/", commitments.discard, name="discard"),
+    path("commitments/<slug:ref>/answer/", commitments.answer, name="answer"),
+    path("commitments/<slug:ref>/amend/", commitments.amend, name="amend"),
+    path("commitments/<slug:ref>/settle/", commitments.settle, name="settle"),
+    path("commitments/<slug:ref>/remind/", commitments.remind, name="remind"),
+    path("commitments/<slug:ref>/<act:act>/", signatures.begin, name="begin"),
+    path("commitments/<slug:ref>/<act:act>/<uuid:receipt>/", signatures.read, name="read"),
+    path("confirmations/<uuid:step_up>/", signatures.confirm, name="confirm"),
+    path("receipts/<uuid:act>/", signatures.receipt, name="receipt"),
+]

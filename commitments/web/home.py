@@ -1,0 +1,59 @@
+"""The first page: what waits for this person, nearest deadline first."""
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from commitments.enums import VersionState
+from commitments.models import CommitmentVersion
+from commitments.querysets import queue
+from commitments.web.rows import rows_for
+from units import clock
+from units.enums import Role
+from units.http.requests import WebRequest
+from units.permissions import offices_of, roles_of
+
+STEERING = {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER, Role.INSPECTOR}
+URGENT = 5
+
+
+@login_required
+def home(request: WebRequest) -> HttpResponse:
+    """Show a head what waits, a supervisor the buckets and what burns first, others the way on."""
+    offices = offices_of(request.user, at=request.now)
+    roles = roles_of(request.user, at=request.now)
+    positions = [office.position_id for office in offices]
+    day = clock.local_date(request.now)
+    mine = (
+        CommitmentVersion.objects.filter(
+            Q(state=VersionState.ISSUED)
+            & (Q(first_undertaker__in=positions) | Q(second_undertaker__in=positions))
+            | Q(state=VersionState.SIGNED, assigner__in=positions)
+        )
+        .for_rows()
+        .order_by("sign_by", "pk")
+    )
+    waiting = [row for row in rows_for(mine, at=request.now) if _waits_for(row, positions)]
+    context = {
+        "waiting": waiting,
+        "offices": offices,
+        "roles": roles,
+        "steers": bool(roles & STEERING),
+        "today": day,
+    }
+    if context["steers"]:
+        visible = CommitmentVersion.objects.visible_to(request.user, at=request.now).latest()
+        context["counts"] = queue.counts(visible, on=day)
+        urgent = queue.bucket(visible, "late", on=day).for_rows().order_by("sign_by", "pk")[:URGENT]
+        context["urgent"] = rows_for(urgent, at=request.now)
+    return render(request, "commitments/home/home.html", context)
+
+
+def _waits_for(row, positions) -> bool:
+    """Whether an office of this person has not acted yet on what the row awaits."""
+    if row.version.state == VersionState.SIGNED:
+        return row.assigner.position.pk in positions
+    return any(
+        office.position.pk in positions and office.signed is None for office in row.undertakers
+    )

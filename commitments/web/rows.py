@@ -1,0 +1,118 @@
+"""One row about a version, as the queue, the home page and the list show it.
+
+Everything that rows need beyond the version itself is read for all rows at once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Max
+
+from commitments.actions import cases
+from commitments.enums import SlotRole, VersionState
+from commitments.models import CaseClock, CommitmentVersion, DocumentSlot, SignatureAct
+from units import clock
+from units.models import Appointment, Position, RegisterEntry
+from units.permissions import holders_at
+
+
+@dataclass(frozen=True)
+class Office:
+    """An office of a version: who holds it now, and whether its signature is there."""
+
+    position: Position
+    holder: Appointment | None  # None: nobody, a gap
+    signed: SignatureAct | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """`days_late` 0: in time or nothing awaited. `next_step` None: no step will come by itself."""
+
+    version: CommitmentVersion
+    undertakers: list[Office]
+    assigner: Office
+    days_late: int
+    last_entry: RegisterEntry | None
+    next_step: Any | None
+    waiting_clock: CaseClock | None
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether somebody who must sign is missing from office."""
+        return any(office.holder is None and office.signed is None for office in self.undertakers)
+
+
+def days_late(version: CommitmentVersion, *, on: date) -> int:
+    """Return the days since the day to sign, 0 or more; 0 when no signature is awaited."""
+    if version.state != VersionState.ISSUED:
+        return 0
+    return max(0, (on - version.sign_by).days)
+
+
+def rows_for(versions: Iterable[CommitmentVersion], *, at: datetime) -> list[Row]:
+    """Return one row per version, in order; a constant number of queries. `versions`: `for_rows()`."""
+    versions = list(versions)
+    offices = {
+        office.pk
+        for version in versions
+        for office in (version.first_undertaker, version.second_undertaker, version.assigner)
+        if office
+    }
+    holders = holders_at(offices, at=at)
+    documents = [version.document_id for version in versions if version.document_id]
+    signed: dict[tuple[int | None, int], SignatureAct] = {
+        (act.slot.document_id, act.slot.office_id): act
+        for act in SignatureAct.objects.filter(
+            slot__document__in=documents, act__in=["sign", "countersign"]
+        ).select_related("slot", "person")
+    }
+    refs = {version.ref: version for version in versions}
+    newest = (
+        RegisterEntry.objects.filter(subject_kind="commitment_version", subject_ref__in=refs)
+        .values("subject_ref")
+        .annotate(newest=Max("pk"))
+        .values_list("newest", flat=True)
+    )
+    entries = {
+        entry.subject_ref: entry
+        for entry in RegisterEntry.objects.filter(pk__in=list(newest)).select_related("actor")
+    }
+    clocks: dict[int, CaseClock] = {}
+    open_clocks = CaseClock.objects.open().filter(version__in=versions)
+    for waiting in open_clocks.with_ladder():
+        clocks[waiting.version_id] = waiting
+    day = clock.local_date(at)
+
+    def office(version: CommitmentVersion, position: Position) -> Office:
+        return Office(
+            position, holders.get(position.pk), signed.get((version.document_id, position.pk))
+        )
+
+    rows = []
+    for version in versions:
+        undertakers = [version.first_undertaker] + (
+            [version.second_undertaker] if version.second_undertaker else []
+        )
+        waiting_clock = clocks.get(version.pk)
+        rows.append(
+            Row(
+                version=version,
+                undertakers=[office(version, position) for position in undertakers],
+                assigner=office(version, version.assigner),
+                days_late=days_late(version, on=day),
+                last_entry=entries.get(version.ref),
+                next_step=cases.next_step(waiting_clock) if waiting_clock else None,
+                waiting_clock=waiting_clock,
+            )
+        )
+    return rows
+
+
+def waiting_slots(version: CommitmentVersion) -> list[DocumentSlot]:
+    """Return the undertakers' slots that carry no signature yet, in order."""
+    slots = version.sealed.slots.filter(role=SlotRole.UNDERTAKER).select_related("office")
+    done = SignatureAct.objects.filter(slot__in=slots, act="sign").values_list("slot_id", flat=True)
+    return [slot for slot in slots.order_by("ordinal") if slot.pk not in set(done)]
