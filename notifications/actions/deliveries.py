@@ -1,0 +1,213 @@
+"""Sending: lease rows, commit, hand over with no transaction open, record what came of it.
+
+A mail cannot be rolled back. So each attempt stands in a row before it begins, and its outcome is
+written only while the lease is still our own. A kill between the server's yes and that line leaves
+one doubtful message, which is sent once more with the same Message-ID.
+"""
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from commitments.actions.addressees import Directory
+from commitments.models import CommitmentVersion
+from notifications import messages, rules
+from notifications.actions.facts import facts_of
+from notifications.channels import email
+from notifications.channels.letters import Letter, Result
+from notifications.enums import CancelReason, Channel, NoticeState, Outcome
+from notifications.models import ChannelState, DeliveryAttempt, Notice
+from units import clock
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=120)
+PROBE = timedelta(minutes=1)  # how often a broken channel is tried with one message
+
+
+def send(*, at: datetime, limit: int = 25) -> int:
+    """Send up to `limit` notices that may leave at business time `at`; return how many were taken.
+
+    Any number may run at once: a row is taken by one of them, under SKIP LOCKED.
+    """
+    real_at = clock.real_now()
+    reap(real_at=real_at)
+    broken = _broken(real_at=real_at)
+    if broken is not None and not broken:
+        return 0
+    leased = _claim(at=at, real_at=real_at, limit=1 if broken else limit)
+    if not leased:
+        return 0
+    box = email.mailbox()
+    if box is None:
+        for notice in leased:
+            _finish(notice, NoticeState.ACCEPTED)  # the inbox is the only way there is
+        return len(leased)
+    with box as mailbox:
+        for place, notice in enumerate(leased):
+            stopped = _send_one(notice, mailbox, at=at)
+            if stopped:
+                _give_back(leased[place + 1 :])
+                break
+    return len(leased)
+
+
+@transaction.atomic
+def reap(*, real_at: datetime) -> int:
+    """Take back what somebody leased and never finished; return how many there were.
+
+    An attempt that began without an outcome may have arrived: UNKNOWN. None began: PENDING.
+    """
+    rows = Notice.objects.abandoned(real_at=real_at).select_for_update(skip_locked=True)
+    found = list(rows[:100])
+    for notice in found:
+        open_try = notice.tries.filter(lease_token=notice.lease_token, outcome="").first()
+        if open_try is not None:
+            open_try.outcome, open_try.ended_at, open_try.code = Outcome.LOST, real_at, "lease lost"
+            open_try.save(update_fields=["outcome", "ended_at", "code"])
+            notice.state, notice.doubts = NoticeState.UNKNOWN, notice.doubts + 1
+        else:
+            notice.state = NoticeState.PENDING
+        notice.lease_token = notice.lease_until = None
+        notice.save(update_fields=["state", "doubts", "lease_token", "lease_until"])
+    return len(found)
+
+
+def _broken(*, real_at: datetime) -> bool | None:
+    """Return None when the channel works; True when it is time to probe it; False before that."""
+    state = ChannelState.objects.filter(channel=Channel.EMAIL).exclude(broken_since=None).first()
+    if state is None:
+        return None
+    return bool(state.next_try_at and state.next_try_at <= real_at)
+
+
+@transaction.atomic
+def _claim(*, at: datetime, real_at: datetime, limit: int) -> list[Notice]:
+    rows = Notice.objects.to_send(at=at, real_at=real_at)
+    found = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
+    for notice in found:
+        notice.state = NoticeState.LEASED
+        notice.lease_token, notice.lease_until = uuid.uuid4(), real_at + LEASE
+        notice.save(update_fields=["state", "lease_token", "lease_until"])
+    return list(
+        Notice.objects.with_matter().filter(pk__in=[row.pk for row in found]).order_by("pk")
+    )
+
+
+def _send_one(notice: Notice, mailbox: email.Mailbox, *, at: datetime) -> bool:
+    """Check a leased notice again, hand it over, record the outcome; return whether to stop."""
+    if reason := _needless(notice, at=at):
+        _finish(notice, NoticeState.CANCELLED, end_reason=reason)
+        return False
+    if not notice.recipient.email:
+        _finish(notice, NoticeState.DEAD, end_reason="no e-mail address")
+        return False
+    attempt = _begin(notice)
+    language = notice.recipient.language
+    facts = facts_of(notice, at=at, language=language)
+    message = messages.compose(notice.message, facts, language=language)
+    letter = Letter(
+        key=str(notice.uuid),
+        to_name=notice.recipient.full_name,
+        to_address=notice.recipient.email,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        language=language,
+        at=notice.created_at,
+    )
+    return _record(notice, attempt, mailbox.send(letter))
+
+
+def _needless(notice: Notice, *, at: datetime) -> str:
+    """Return why a notice need not be sent any more; "" when it must."""
+    version = notice.version
+    if notice.expires_at is not None and notice.expires_at <= at:
+        return CancelReason.OVERTAKEN
+    seen = CommitmentVersion.objects.visible_to(notice.recipient, at=at).filter(
+        pk=notice.version_id
+    )
+    if not notice.recipient.is_active or not seen.exists():
+        return CancelReason.RECIPIENT_GONE
+    if notice.awaits:
+        directory = Directory([version], at=at)
+        if not directory.is_waiting(version, notice.awaits):
+            return CancelReason.SETTLED
+        people = {row.person.pk for row in directory.awaited(version, notice.awaits)}
+        if notice.awaits_recipient and notice.recipient_id not in people:
+            return CancelReason.SETTLED
+    return ""
+
+
+def _begin(notice: Notice) -> DeliveryAttempt:
+    return DeliveryAttempt.objects.create(
+        notice=notice,
+        channel=Channel.EMAIL,
+        number=notice.tries.filter(channel=Channel.EMAIL).count() + 1,
+        lease_token=notice.lease_token or uuid.uuid4(),
+        started_at=clock.real_now(),
+        maybe_duplicate=notice.doubts > 0,
+    )
+
+
+@transaction.atomic
+def _record(notice: Notice, attempt: DeliveryAttempt, result: Result) -> bool:
+    """Write what came of an attempt; return whether the channel is broken, so that one stops.
+
+    The notice changes only while the lease is ours: whoever reaped it has decided already.
+    """
+    now = clock.real_now()
+    written = DeliveryAttempt.objects.filter(pk=attempt.pk, outcome="").update(
+        outcome=result.outcome, ended_at=now, code=result.answer
+    )
+    if not written:
+        log.warning("Notice %s was taken over by another run.", notice.uuid)
+        return result.outcome == Outcome.BROKEN
+    if result.outcome == Outcome.BROKEN:
+        _mark_broken(result.answer, now=now)
+        _finish(notice, NoticeState.PENDING)
+        return True
+    _mark_well()
+    if result.outcome == Outcome.ACCEPTED:
+        _finish(notice, NoticeState.ACCEPTED)
+    elif result.outcome == Outcome.LOST:
+        _finish(notice, NoticeState.UNKNOWN, doubts=notice.doubts + 1)
+    elif result.outcome == Outcome.REFUSED:
+        _finish(notice, NoticeState.DEAD, end_reason=result.answer or "refused")
+    else:
+        wait = rules.retry_after(notice.attempts + 1)
+        if wait is None:
+            _finish(notice, NoticeState.DEAD, end_reason=result.answer or "deferred too often")
+        else:
+            _finish(
+                notice,
+                NoticeState.PENDING,
+                attempts=notice.attempts + 1,
+                next_try_at=now + wait,
+            )
+    return False
+
+
+def _finish(notice: Notice, state: NoticeState, **changes: object) -> None:
+    """Leave the lease with a new state, if it is still ours."""
+    ours = Notice.objects.filter(pk=notice.pk, lease_token=notice.lease_token)
+    ours.update(state=state, lease_token=None, lease_until=None, **changes)
+
+
+def _give_back(notices: list[Notice]) -> None:
+    for notice in notices:
+        _finish(notice, NoticeState.PENDING)
+
+
+def _mark_broken(error: str, *, now: datetime) -> None:
+    state, _created = ChannelState.objects.get_or_create(channel=Channel.EMAIL)
+    state.broken_since = state.broken_since or now
+    state.next_try_at, state.last_error = now + PROBE, error[:300]
+    state.save()
+    log.error("The mail server does not work: %s", error)
+
+
+def _mark_well() -> None:
+    broken = ChannelState.objects.filter(channel=Channel.EMAIL).exclude(broken_since=None)
+    broken.update(broken_since=None, next_try_at=None)

@@ -1,0 +1,69 @@
+"""What a notice says about its matter, as text in the reader's language, read when it is shown."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+
+from commitments.actions import cases
+from commitments.enums import Audience
+from commitments.models import CaseClock
+from notifications.models import Notice
+from units import clock
+from units.enums import Role
+from units.rules.dates import day_text, instant_text
+
+
+def facts_of(
+    notice: Notice, *, at: datetime, language: str, with_step: bool = True
+) -> dict[str, str]:
+    """Return the texts that `messages.compose` puts in; `notice` comes from `with_matter()`.
+
+    `with_step` False: without the next step and the explanation, which cost queries; for lists.
+    """
+    with translation.override(language):
+        version = notice.version
+        commitment = version.commitment
+        entry = notice.link.entry
+        step = _next_step(notice) if with_step else None
+        days = max(0, (clock.local_date(at) - notice.due_on).days) if notice.due_on else 0
+        return {
+            "number": commitment.number,
+            "n": str(version.n),
+            "unit": commitment.unit.name,
+            "plan": commitment.period.name,
+            "due": day_text(notice.due_on) if notice.due_on else "",
+            "days": str(days),
+            "answer_by": _answer_by(notice) if with_step else "",
+            "actor": entry.actor.full_name if entry.actor else "",
+            "office": notice.position.title if notice.position else "",
+            "role": str(Role(notice.role).label) if notice.role else "",
+            "when": instant_text(step.at, clock.body_zone()) if step else "",
+            "audience": str(Audience(step.audience).label) if step else "",
+            "name": notice.recipient.full_name,
+            "url": settings.SITE_URL + reverse("commitments:detail", args=[commitment.ref]),
+            "demonstration": "yes" if commitment.provenance == "synthetic" else "",
+        }
+
+
+def _next_step(notice: Notice) -> Any:
+    if not notice.awaits:
+        return None
+    row = (
+        CaseClock.objects.open()
+        .with_ladder()
+        .filter(version=notice.version, kind=notice.awaits)
+        .first()
+    )
+    return cases.next_step(row) if row else None
+
+
+def _answer_by(notice: Notice) -> str:
+    """Return by when an explanation is asked of the reader; "" where none is."""
+    if notice.message != "explain":
+        return ""
+    clocks = CaseClock.objects.filter(version=notice.version, kind=notice.awaits)
+    row = clocks.exclude(explanation_due_on=None).order_by("-generation").first()
+    return day_text(row.explanation_due_on) if row and row.explanation_due_on else ""

@@ -1,0 +1,173 @@
+"""From the register to notices: who is told is decided once, in the transaction of the position."""
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from commitments.actions import ladders
+from commitments.enums import ClockKind
+from notifications import audiences, rules
+from notifications.audiences import Told
+from notifications.enums import CancelReason, NoticeState
+from notifications.models import FeedPosition, Notice, Preference, SetAside
+from units import clock
+from units.models import RegisterEntry, RegisterLink, User
+
+log = logging.getLogger(__name__)
+CONSUMER = "notices"
+NEWS = timedelta(days=14)  # what no ladder overtakes is no news any more after that
+FAILURES = 3  # in a row, then the entry is set aside
+ENDS_WAIT = {  # which wait an entry about a version ends
+    "commitment.return": [ClockKind.SIGN],
+    "commitment.refuse": [ClockKind.SIGN],
+    "commitment.countersign": [ClockKind.SIGN, ClockKind.COUNTERSIGN],
+    "commitment.answer": [ClockKind.ANSWER],
+    "commitment.void": list(ClockKind),
+    "commitment.amend": list(ClockKind),
+}
+
+
+def dispatch(*, at: datetime, limit: int = 500) -> int:
+    """Turn the next `limit` register entries into notices; return how many entries were read.
+
+    Any number may run at once: the row of the position is the turn, whoever finds it taken returns
+    0. Notices and position move in one transaction, so a kill repeats and skips nothing. An entry
+    that fails three times is set aside, where the status page shows it, and the rest goes on.
+    """
+    try:
+        return _dispatch(at=at, limit=limit)
+    except Exception:
+        log.exception("A batch of the register failed; going on entry by entry.")
+    return _dispatch_one(at=at)
+
+
+@transaction.atomic
+def _dispatch(*, at: datetime, limit: int) -> int:
+    turn = _turn()
+    if turn is None:
+        return 0
+    links = list(RegisterLink.objects.after(turn.seq).select_related("entry__actor")[:limit])
+    for link in links:
+        _tell(link, at=at)
+    if links:
+        turn.seq, turn.failures = links[-1].seq, 0
+        turn.save(update_fields=["seq", "failures"])
+    return len(links)
+
+
+def _turn() -> FeedPosition | None:
+    FeedPosition.objects.get_or_create(consumer=CONSUMER)
+    turns = FeedPosition.objects.select_for_update(skip_locked=True)
+    return turns.filter(consumer=CONSUMER).first()
+
+
+def _dispatch_one(*, at: datetime) -> int:
+    """Read the next entry alone; count its failure before trying, so that a kill counts too."""
+    with transaction.atomic():
+        turn = _turn()
+        if turn is None:
+            return 0
+        link = RegisterLink.objects.after(turn.seq).select_related("entry__actor").first()
+        if link is None:
+            return 0
+        if turn.failures >= FAILURES:
+            SetAside.objects.get_or_create(
+                consumer=CONSUMER,
+                seq=link.seq,
+                defaults={"error": "failed three times in a row", "at": clock.real_now()},
+            )
+            turn.seq, turn.failures = link.seq, 0
+            turn.save(update_fields=["seq", "failures"])
+            return 1
+        turn.failures += 1
+        turn.save(update_fields=["failures"])
+    try:
+        return _dispatch(at=at, limit=1)
+    except Exception:
+        log.exception("Entry %d of the register cannot be told.", link.seq)
+        return 0
+
+
+def _tell(link: RegisterLink, *, at: datetime) -> None:
+    entry = link.entry
+    _end_waits(entry)
+    told = audiences.recipients(entry, at=at)
+    hours = {
+        row.person_id: row for row in Preference.objects.filter(person__in=[t.person for t in told])
+    }
+    if not told:
+        return
+    calendar = ladders.body_calendar()
+    for one in told:
+        preference = hours.get(one.person.pk)
+        not_before = rules.first_allowed(
+            at,
+            quiet_from=preference.quiet_from if preference else rules.QUIET_FROM,
+            quiet_to=preference.quiet_to if preference else rules.QUIET_TO,
+            is_open=_always if rules.ignores_closed_days(one.kind, one.level) else calendar.is_open,
+            zone=clock.body_zone(),
+        )
+        _write(link, one, at=at, not_before=not_before)
+
+
+def _always(_day: object) -> bool:
+    return True
+
+
+def _write(link: RegisterLink, one: Told, *, at: datetime, not_before: datetime) -> None:
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                uuid=uuid.uuid4(),
+                link=link,
+                recipient=one.person,
+                kind=one.kind,
+                message=one.message,
+                position=one.position,
+                role=one.role,
+                version=one.version,
+                awaits=one.awaits,
+                awaits_recipient=one.awaits_recipient,
+                due_on=one.due_on,
+                created_at=link.entry.at,
+                not_before=not_before,
+                expires_at=one.expires_at or link.entry.at + NEWS,
+                state=NoticeState.HELD if not_before > at else NoticeState.PENDING,
+            )
+        ],
+        ignore_conflicts=True,  # notice_once
+    )
+
+
+def _end_waits(entry: RegisterEntry) -> None:
+    """Cancel what has not been sent about a wait that this entry ends."""
+    kinds = ENDS_WAIT.get(entry.kind)
+    if entry.kind == "commitment.sign":
+        _cancel(entry, [ClockKind.SIGN], recipient=entry.actor)
+    elif kinds:
+        _cancel(entry, kinds)
+
+
+def _cancel(entry: RegisterEntry, kinds: list[ClockKind], *, recipient: User | None = None) -> None:
+    commitment, _mark, n = entry.subject_ref.rpartition("-v")
+    waiting = Notice.objects.filter(
+        version__commitment__ref=commitment,
+        version__n=n,
+        awaits__in=kinds,
+        state__in=[NoticeState.PENDING, NoticeState.HELD],
+    )
+    if recipient is not None:
+        waiting = waiting.filter(recipient=recipient)
+    waiting.update(state=NoticeState.CANCELLED, end_reason=CancelReason.SETTLED)
+
+
+@transaction.atomic
+def mark_read(*, notice_id: int, by: User, at: datetime) -> Notice:
+    """Note that the recipient has read a notice; reading it again changes nothing."""
+    notice = Notice.objects.select_for_update(of=("self",)).get(pk=notice_id, recipient=by)
+    if notice.read_at is None:
+        notice.read_at = at
+        notice.save(update_fields=["read_at"])
+    return notice

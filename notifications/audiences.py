@@ -1,0 +1,225 @@
+"""Who is told of which entry of the register, as what, and why."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from commitments.actions.addressees import Addressee, Directory
+from commitments.enums import Audience, ClockKind, VersionState
+from commitments.models import CaseClock, CommitmentVersion
+from notifications.enums import NoticeKind
+from units.enums import Role
+from units.models import Position, RegisterEntry, User
+from units.permissions import granted, holders_at
+
+SILENT = {  # known kinds of which nobody is told
+    "commitment.draft",
+    "commitment.edit",
+    "commitment.discard",
+    "commitment.answer",
+    "commitment.amend",
+    "commitment.supersede",
+    "commitment.settle",
+    "audit.denied",
+    "audit.factor_failed",
+}
+SILENT_NOUNS = {  # nouns whose every act is silent
+    "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
+    "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "case",
+}  # fmt: skip
+
+
+class Told(NamedTuple):
+    """One person who is told. `awaits`: the wait that the notice is about, "" for none."""
+
+    person: User
+    position: Position | None
+    role: str
+    kind: NoticeKind
+    message: str
+    version: CommitmentVersion
+    awaits: str = ""
+    awaits_recipient: bool = False
+    due_on: date | None = None
+    expires_at: datetime | None = None
+    level: int | None = None
+
+
+def is_known(kind: str) -> bool:
+    """Say whether `kind` of entry is told to somebody, or silent by intention."""
+    return kind in TELLERS or kind in SILENT or kind.split(".")[0] in SILENT_NOUNS
+
+
+def recipients(entry: RegisterEntry, *, at: datetime) -> list[Told]:
+    """Return everybody who is told of `entry` at `at`, each once a kind; [] for a silent one."""
+    teller = TELLERS.get(entry.kind)
+    if teller is None:
+        return []
+    data = json.loads(entry.text)["data"]
+    version = _version(data.get("version") or entry.subject_ref)
+    if version is None:  # a draft that was discarded meanwhile
+        return []
+    seen: set[tuple[int, str]] = set()
+    found = []
+    for told in teller(entry, data, version, Directory([version], at=at)):
+        key = (told.person.pk, told.kind)
+        visible = CommitmentVersion.objects.visible_to(told.person, at=at).filter(pk=version.pk)
+        if key not in seen and told.person.is_active and visible.exists():
+            seen.add(key)
+            found.append(told)
+    return found
+
+
+def _version(ref: str) -> CommitmentVersion | None:
+    commitment, _mark, n = ref.rpartition("-v")
+    rows = CommitmentVersion.objects.select_related("commitment__unit", "assigner", "document")
+    return rows.filter(commitment__ref=commitment, n=int(n)).first() if n.isdigit() else None
+
+
+def _due(version: CommitmentVersion, kind: ClockKind) -> date | None:
+    if kind == ClockKind.SIGN:
+        return version.sign_by
+    row = CaseClock.objects.filter(version=version, kind=kind).order_by("-generation").first()
+    return row.due_on if row else None
+
+
+def _asked(
+    version: CommitmentVersion, kind: ClockKind, message: str, directory: Directory
+) -> Iterator[Told]:
+    """Ask those whose act ends the wait for `kind`."""
+    for row in directory.awaited(version, kind):
+        yield _told(row, NoticeKind.REQUEST, message, version, kind, own=True, role=Role.PLANNER)
+
+
+def _told(
+    row: Addressee,
+    kind: NoticeKind,
+    message: str,
+    version: CommitmentVersion,
+    awaits: ClockKind | None = None,
+    *,
+    own: bool = False,
+    role: Role | str = "",
+    **more: Any,
+) -> Told:
+    return Told(
+        person=row.person,
+        position=row.position,
+        role="" if row.position else role,
+        kind=kind,
+        message=message,
+        version=version,
+        awaits=awaits.value if awaits else "",
+        awaits_recipient=own,
+        due_on=more.pop("due_on", None) or (_due(version, awaits) if awaits else None),
+        **more,
+    )
+
+
+def _of_issue(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
+    yield from _asked(version, ClockKind.SIGN, "sign-request", directory)
+
+
+def _of_sign(_entry: Any, data: Any, version: Any, directory: Directory) -> Iterator[Told]:
+    if data["to"] == VersionState.SIGNED:
+        yield from _asked(version, ClockKind.COUNTERSIGN, "countersign-request", directory)
+    else:  # signing in order: it is the next one's turn now; others were asked at issue
+        yield from _asked(version, ClockKind.SIGN, "sign-request", directory)
+
+
+def _of_return(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
+    yield from _asked(version, ClockKind.ANSWER, "answer-request-returned", directory)
+
+
+def _of_refusal(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
+    yield from _asked(version, ClockKind.ANSWER, "answer-request-refused", directory)
+    for row in directory.watching(version, Audience.LEADER_IN_CHARGE):
+        yield _told(
+            row, NoticeKind.RESULT, "refused", version, due_on=_due(version, ClockKind.ANSWER)
+        )
+
+
+def _sides(version: CommitmentVersion, message: str, directory: Directory) -> Iterator[Told]:
+    """Tell the undertakers and the planners of a result."""
+    offices = [version.first_undertaker_id, version.second_undertaker_id]
+    for held in holders_at([pk for pk in offices if pk], at=directory.at).values():
+        yield _told(Addressee(held.person, held.position), NoticeKind.RESULT, message, version)
+    for person in granted(Role.PLANNER, version.commitment.assigner_unit_id, at=directory.at):
+        yield _told(Addressee(person, None), NoticeKind.RESULT, message, version, role=Role.PLANNER)
+
+
+def _of_force(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
+    yield from _sides(version, "in-force", directory)
+
+
+def _of_void(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
+    yield from _sides(version, "voided", directory)
+
+
+def _of_proposal(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
+    for row in directory.watching(version, Audience.LEADER_IN_CHARGE):
+        yield _told(row, NoticeKind.REQUEST, "void-proposed", version)
+
+
+def _named(rows: list[dict[str, str | None]]) -> list[Addressee]:
+    people = User.objects.in_bulk([row["person"] for row in rows], field_name="username")
+    refs = [row["position"] for row in rows if row["position"]]
+    offices = Position.objects.in_bulk(refs, field_name="ref")
+    return [Addressee(people[row["person"]], offices.get(row["position"])) for row in rows]
+
+
+def _of_step(_entry: Any, data: Any, version: Any, _directory: Directory) -> Iterator[Told]:
+    """Tell whom the step that fired names; who must act reads it otherwise than who watches."""
+    kind, level = ClockKind(data["kind"]), data["level"]
+    holder = data["audience"] == Audience.HOLDER
+    message = _step_message(kind, level, holder)
+    more: dict[str, Any] = {
+        "due_on": date.fromisoformat(data["due_on"]),
+        "level": level,
+        "expires_at": datetime.fromisoformat(data["next_action_at"])
+        if data["next_action_at"]
+        else None,
+    }
+    urgency = NoticeKind.REMINDER if level == 0 or holder else NoticeKind.ESCALATION
+    role = Role.PLANNER if holder else Role.SUPERVISOR
+    for row in _named(data["addressees"]):
+        yield _told(row, urgency, message, version, kind, own=holder, role=role, **more)
+    if data["explanation_due_on"] and kind == ClockKind.SIGN:
+        asked = more | {"due_on": date.fromisoformat(data["due_on"])}
+        for row in _named(data["asked"]):
+            yield _told(row, NoticeKind.REQUEST, "explain", version, kind, own=True, **asked)
+
+
+def _step_message(kind: ClockKind, level: int, holder: bool) -> str:
+    if kind == ClockKind.SIGN and level == 0:
+        return "sign-due" if holder else "sign-due-watch"
+    return f"{kind.value}-late" if holder else f"{kind.value}-late-watch"
+
+
+def _of_reminder(_entry: Any, data: Any, version: Any, _directory: Directory) -> Iterator[Told]:
+    kind = ClockKind(data["kind"])
+    for row in _named(data["addressees"]):
+        yield _told(
+            row,
+            NoticeKind.REMINDER,
+            f"reminded-{kind.value}",
+            version,
+            kind,
+            own=True,
+            role=Role.PLANNER,
+        )
+
+
+Teller = Callable[[RegisterEntry, Mapping[str, Any], CommitmentVersion, Directory], Iterator[Told]]
+TELLERS: Mapping[str, Teller] = {
+    "commitment.issue": _of_issue,
+    "commitment.sign": _of_sign,
+    "commitment.return": _of_return,
+    "commitment.refuse": _of_refusal,
+    "commitment.countersign": _of_force,
+    "commitment.void": _of_void,
+    "commitment.propose_void": _of_proposal,
+    "commitment.remind": _of_reminder,
+    "step.fired": _of_step,
+}

@@ -1,0 +1,48 @@
+"""Which kinds of messages exist, how far one has come, and what became of each attempt."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class NoticeKind(TextChoices):
+    """Why somebody is told, the most urgent first."""
+
+    ESCALATION = "escalation", _("Escalation")
+    REQUEST = "request", _("Request")
+    REMINDER = "reminder", _("Reminder")
+    RESULT = "result", _("Result")
+    SYSTEM = "system", _("System")
+
+
+class NoticeState(TextChoices):
+    PENDING = "pending", _("To be sent")
+    HELD = "held", _("Held until morning")
+    LEASED = "leased", _("Being sent")
+    ACCEPTED = "accepted", _("Handed over")
+    DELIVERED = "delivered", _("Read")
+    UNKNOWN = "unknown", _("Perhaps sent")
+    CANCELLED = "cancelled", _("No longer needed")
+    DEAD = "dead", _("Could not be delivered")
+
+
+class Channel(TextChoices):
+    EMAIL = "email", _("E-mail")
+    INBOX = "inbox", _("Inbox only")
+
+
+class Outcome(TextChoices):
+    """What one attempt came to. LOST: the connection went after the message was handed over."""
+
+    ACCEPTED = "accepted", _("Accepted")
+    DEFERRED = "deferred", _("Not now")
+    REFUSED = "refused", _("Refused for this recipient")
+    LOST = "lost", _("Unknown: the connection was lost")
+    BROKEN = "broken", _("The channel does not work")
+
+
+class CancelReason(TextChoices):
+    """Why a notice was not sent after all."""
+
+    SETTLED = "settled", _("What it was about has been settled.")
+    OVERTAKEN = "overtaken", _("A later message has taken its place.")
+    RECIPIENT_GONE = "recipient-gone", _("The recipient no longer sees what it is about.")

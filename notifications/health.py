@@ -1,0 +1,36 @@
+"""How notices fare, for the status page."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from notifications.actions import post
+from notifications.models import ChannelState, FeedPosition, Notice, SetAside
+from units.models import RegisterLink
+
+WAYS = {
+    "sent": _("works"),
+    "kept": _("kept, not sent (demonstration)"),
+    "none": _("not configured: notices stay in the inbox"),
+}
+
+
+def figures(at: datetime) -> list[tuple[Any, Any, bool]]:
+    """Return (label, value, well) for the real instant `at`: what waits, what failed, and mail."""
+    del at  # these figures have no age
+    head = RegisterLink.objects.aggregate(last=Max("seq"))["last"] or 0
+    position = FeedPosition.objects.filter(consumer="notices").values_list("seq", flat=True).first()
+    behind = head - (position or 0)
+    dead = Notice.objects.undelivered().count()
+    broken = (
+        ChannelState.objects.exclude(broken_since=None).values_list("last_error", flat=True).first()
+    )
+    aside = SetAside.objects.filter(resolved_by=None).count()
+    return [
+        (_("Entries of the register not told yet"), behind, behind < 1000),
+        (_("Notices that could not be delivered"), dead, dead == 0),
+        (_("Entries set aside"), aside, aside == 0),
+        (_("E-mail"), broken or WAYS[post.way()], not broken),
+    ]

@@ -1,0 +1,240 @@
+"""What a message says, in the reader's language: what it is about, why, and what happens next.
+
+Plain values in, text out. Each text names the facts it needs as placeholders; `facts` brings them as
+text in that language already. Nobody's words become markup: HTML is escaped by the template.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+
+class Text(NamedTuple):
+    """`subject`: one line, also the headline in the inbox. `what`: what it is about.
+
+    `after`: what happens next where no ladder says it.
+    """
+
+    subject: Any
+    what: Any
+    after: Any = ""
+
+
+class Message(NamedTuple):
+    """A message ready to be sent."""
+
+    subject: str
+    text: str
+    html: str
+
+
+NOTHING_FOLLOWS = _("No further message about this follows by itself.")
+MESSAGES: Mapping[str, Text] = {
+    # --- requests -----------------------------------------------------------------------------
+    "sign-request": Text(
+        _("Please sign: commitment %(number)s of %(unit)s"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s for %(plan)s awaits the signature of "
+            "your office by %(due)s. You may also return it for correction or refuse it, with reasons."
+        ),
+    ),
+    "countersign-request": Text(
+        _("Please countersign: commitment %(number)s of %(unit)s"),
+        _(
+            "Every undertaker has signed commitment %(number)s, version %(n)s, of %(unit)s for "
+            "%(plan)s. Your office countersigns it by %(due)s."
+        ),
+    ),
+    "answer-request-returned": Text(
+        _("Please answer: commitment %(number)s of %(unit)s was returned"),
+        _(
+            "%(actor)s has returned commitment %(number)s, version %(n)s, of %(unit)s for correction. "
+            "Answer each reason by %(due)s; a new version follows."
+        ),
+    ),
+    "answer-request-refused": Text(
+        _("Please answer: commitment %(number)s of %(unit)s was refused"),
+        _(
+            "%(actor)s has refused to sign commitment %(number)s, version %(n)s, of %(unit)s. The "
+            "targets stay assigned. Answer the reason by %(due)s."
+        ),
+    ),
+    "void-proposed": Text(
+        _("Please decide: commitment %(number)s of %(unit)s is to be voided"),
+        _(
+            "%(actor)s proposes to void commitment %(number)s, version %(n)s, of %(unit)s, which is "
+            "in force. It takes a second person to void it."
+        ),
+        _("Unless a second person confirms within seven days, the proposal expires."),
+    ),
+    # --- results ------------------------------------------------------------------------------
+    "refused": Text(
+        _("Refused: commitment %(number)s of %(unit)s"),
+        _(
+            "%(actor)s has refused to sign commitment %(number)s, version %(n)s, of %(unit)s for "
+            "%(plan)s. The targets stay assigned."
+        ),
+        _("The planner answers the reason by %(due)s."),
+    ),
+    "in-force": Text(
+        _("In force: commitment %(number)s of %(unit)s"),
+        _(
+            "%(actor)s has countersigned commitment %(number)s, version %(n)s, of %(unit)s for "
+            "%(plan)s. It is in force."
+        ),
+        _("Nothing more is asked of you now."),
+    ),
+    "voided": Text(
+        _("Voided: commitment %(number)s of %(unit)s"),
+        _(
+            "%(actor)s has voided commitment %(number)s, version %(n)s, of %(unit)s for %(plan)s. It "
+            "binds nobody any more."
+        ),
+        NOTHING_FOLLOWS,
+    ),
+    # --- the ladder ---------------------------------------------------------------------------
+    "sign-due": Text(
+        _("Reminder: sign commitment %(number)s of %(unit)s by %(due)s"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s for %(plan)s still awaits the "
+            "signature of your office. It is due on %(due)s."
+        ),
+    ),
+    "sign-due-watch": Text(
+        _("No head in office: commitment %(number)s of %(unit)s is due on %(due)s"),
+        _(
+            "Nobody holds the office that must sign commitment %(number)s, version %(n)s, of "
+            "%(unit)s by %(due)s. See that somebody is appointed, titular or acting."
+        ),
+    ),
+    "sign-late": Text(
+        _("Late: commitment %(number)s of %(unit)s was due on %(due)s"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s for %(plan)s was to be signed by "
+            "%(due)s. Your office has not signed it yet. Days late: %(days)s."
+        ),
+    ),
+    "sign-late-watch": Text(
+        _("Escalated to you: commitment %(number)s of %(unit)s is not signed"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s for %(plan)s was to be signed by "
+            "%(due)s and is not. Days late: %(days)s."
+        ),
+    ),
+    "explain": Text(
+        _("Please explain: commitment %(number)s of %(unit)s is not signed"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s for %(plan)s was to be signed by "
+            "%(due)s. You are asked to explain to your supervisor, by %(answer_by)s, why it is not. "
+            "Signing, returning or refusing it ends the matter."
+        ),
+    ),
+    "countersign-late": Text(
+        _("Late: countersign commitment %(number)s of %(unit)s"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s is signed and was to be countersigned "
+            "by your office by %(due)s. Days late: %(days)s."
+        ),
+    ),
+    "countersign-late-watch": Text(
+        _("Escalated to you: commitment %(number)s of %(unit)s is not countersigned"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s is signed and was to be countersigned "
+            "by %(due)s. Days late: %(days)s."
+        ),
+    ),
+    "answer-late": Text(
+        _("Late: answer the reasons about commitment %(number)s of %(unit)s"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s was returned or refused. The reasons "
+            "were to be answered by %(due)s. Days late: %(days)s."
+        ),
+    ),
+    "answer-late-watch": Text(
+        _("Escalated to you: nobody has answered %(unit)s about commitment %(number)s"),
+        _(
+            "Commitment %(number)s, version %(n)s, of %(unit)s was returned or refused. The planner "
+            "was to answer the reasons by %(due)s. Days late: %(days)s."
+        ),
+    ),
+    # --- reminded by hand ---------------------------------------------------------------------
+    "reminded-sign": Text(
+        _("%(actor)s reminds you: sign commitment %(number)s of %(unit)s"),
+        _(
+            "%(actor)s reminds you that commitment %(number)s, version %(n)s, of %(unit)s for "
+            "%(plan)s awaits the signature of your office. It is due on %(due)s."
+        ),
+    ),
+    "reminded-countersign": Text(
+        _("%(actor)s reminds you: countersign commitment %(number)s of %(unit)s"),
+        _(
+            "%(actor)s reminds you that commitment %(number)s, version %(n)s, of %(unit)s awaits the "
+            "countersignature of your office. It is due on %(due)s."
+        ),
+    ),
+    "reminded-answer": Text(
+        _("%(actor)s reminds you: answer the reasons about commitment %(number)s of %(unit)s"),
+        _(
+            "%(actor)s reminds you that %(unit)s waits for an answer about commitment %(number)s, "
+            "version %(n)s. It is due on %(due)s."
+        ),
+    ),
+}
+WHY_OFFICE = _("You get this message because you hold the office “%(office)s”.")
+WHY_ROLE = _("You get this message because of your role: %(role)s.")
+NEXT_STEP = _(
+    "If nothing happens, the next step follows by itself on %(when)s. It goes to: %(audience)s."
+)
+
+
+def headline(key: str, facts: Mapping[str, str]) -> str:
+    """Return the one line that names the matter, in the language that is active."""
+    return str(MESSAGES[key].subject) % facts
+
+
+def matter(key: str, facts: Mapping[str, str]) -> str:
+    """Return what the message is about, in the language that is active."""
+    return str(MESSAGES[key].what) % facts
+
+
+def reason(facts: Mapping[str, str]) -> str:
+    """Return why the reader is told, in the language that is active: an office, or else a role."""
+    return str(WHY_OFFICE if facts["office"] else WHY_ROLE) % facts
+
+
+def what_follows(key: str, facts: Mapping[str, str]) -> str:
+    """Return what happens next and when, in the language that is active.
+
+    `facts["when"]` "": the ladder takes no further step.
+    """
+    if facts["when"]:
+        return str(NEXT_STEP) % facts
+    return str(MESSAGES[key].after or NOTHING_FOLLOWS) % facts
+
+
+def compose(key: str, facts: Mapping[str, str], *, language: str) -> Message:
+    """Return the message `key` in `language`.
+
+    `facts`: texts in that language: number, n, unit, plan, due, days, answer_by, actor, office,
+    role, when, audience, name, url; "" where there is none. Raises KeyError for an unknown key.
+    """
+    with translation.override(language):
+        subject = headline(key, facts)
+        context = {
+            "language": language,
+            "subject": subject,
+            "name": facts["name"],
+            "what": matter(key, facts),
+            "reason": reason(facts),
+            "what_follows": what_follows(key, facts),
+            "url": facts["url"],
+            "demonstration": bool(facts["demonstration"]),
+        }
+        return Message(
+            subject,
+            render_to_string("notifications/mail/message.txt", context),
+            render_to_string("notifications/mail/message.html", context),
+        )

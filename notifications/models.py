@@ -1,0 +1,177 @@
+"""Who was told what, by which way, and what became of it; how far the register has been read."""
+
+from django.db import models
+from django.db.models import Q
+
+from commitments.enums import ClockKind
+from notifications import rules
+from notifications.enums import Channel, NoticeKind, NoticeState, Outcome
+from notifications.querysets import NoticeQuerySet
+from units.enums import Role
+
+
+class FeedPosition(models.Model):
+    """How far a consumer has read the register. The row's lock is the consumer's turn."""
+
+    consumer = models.SlugField(max_length=20, primary_key=True)
+    seq = models.BigIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)  # of the entry behind `seq`
+
+    def __str__(self) -> str:
+        return f"{self.consumer} at {self.seq}"
+
+
+class SetAside(models.Model):
+    """A register entry that a consumer could not digest: passed over, and left to a person."""
+
+    consumer = models.SlugField(max_length=20)
+    seq = models.BigIntegerField()
+    error = models.TextField()
+    at = models.DateTimeField()  # real time
+    resolved_by = models.ForeignKey("units.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="setaside_once", fields=["consumer", "seq"])]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} {self.seq}"
+
+
+class Preference(models.Model):
+    """How a person wants to be told. No row: by e-mail, not at night. The inbox has everything."""
+
+    person = models.OneToOneField("units.User", models.PROTECT, related_name="+")
+    channels = models.JSONField(default=list)  # of Channel, in order
+    quiet_from = models.TimeField(default=rules.QUIET_FROM)
+    quiet_to = models.TimeField(default=rules.QUIET_TO)
+
+    def __str__(self) -> str:
+        return f"{self.person_id} by {self.channels}"
+
+
+class Notice(models.Model):
+    """One thing told to one person because of one register entry: at once the row of the inbox.
+
+    `not_before`, `expires_at`, `read_at`, `created_at` are business time; tries and leases real.
+    """
+
+    uuid = models.UUIDField(unique=True)  # also the Message-ID, in every attempt
+    link = models.ForeignKey(
+        "units.RegisterLink", models.PROTECT, related_name="+", db_column="seq"
+    )
+    recipient = models.ForeignKey("units.User", models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=10, choices=NoticeKind)
+    message = models.SlugField(max_length=40)  # which text
+    position = models.ForeignKey(
+        "units.Position", models.PROTECT, null=True, related_name="+"
+    )  # in which office the person is told; None: by a role
+    role = models.CharField(max_length=20, choices=Role, blank=True)
+    version = models.ForeignKey("commitments.CommitmentVersion", models.PROTECT, related_name="+")
+    awaits = models.CharField(  # it is about a wait that may end; then it is not sent
+        max_length=12, choices=ClockKind, blank=True
+    )
+    awaits_recipient = models.BooleanField(default=False)  # whose own act would end the wait
+    due_on = models.DateField(null=True)  # of that wait, as it was when the notice was made
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)  # then the next step of the ladder speaks
+    state = models.CharField(max_length=10, choices=NoticeState, default=NoticeState.PENDING)
+    end_reason = models.CharField(max_length=300, blank=True)
+    channel_no = models.PositiveSmallIntegerField(default=0)  # place in the person's channels
+    attempts = models.PositiveSmallIntegerField(default=0)  # used up on this channel
+    doubts = models.PositiveSmallIntegerField(default=0)  # tries that may have arrived
+    next_try_at = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="notice_once", fields=["link", "recipient", "kind"]),
+            models.CheckConstraint(
+                name="notice_leased_has_token",
+                condition=Q(state="leased", lease_token__isnull=False, lease_until__isnull=False)
+                | (~Q(state="leased") & Q(lease_token=None, lease_until=None)),
+            ),
+            models.CheckConstraint(
+                name="notice_unsent_has_reason",
+                condition=~Q(state__in=["cancelled", "dead"]) | ~Q(end_reason=""),
+            ),
+            models.CheckConstraint(
+                name="notice_has_office_or_role", condition=Q(position__isnull=False) | ~Q(role="")
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="notice_to_send",
+                fields=["not_before", "id"],
+                condition=Q(state__in=["pending", "held", "unknown"]),
+            ),
+            models.Index(
+                name="notice_abandoned", fields=["lease_until"], condition=Q(state="leased")
+            ),
+            models.Index(name="notice_of_recipient", fields=["recipient", "-id"]),
+            models.Index(
+                name="notice_unread",
+                fields=["recipient"],
+                condition=Q(read_at=None) & ~Q(state="cancelled"),
+            ),
+            models.Index(
+                name="notice_waiting_about",
+                fields=["version", "awaits"],
+                condition=Q(state__in=["pending", "held"]),
+            ),
+            models.Index(name="notice_dead", fields=["id"], condition=Q(state="dead")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message} to {self.recipient_id} ({self.state})"
+
+
+class DeliveryAttempt(models.Model):
+    """One try by one channel. Written before it begins; its outcome is written once."""
+
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="tries")
+    channel = models.CharField(max_length=8, choices=Channel)
+    number = models.PositiveSmallIntegerField()
+    lease_token = models.UUIDField()
+    started_at = models.DateTimeField()  # real time
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+    code = models.CharField(max_length=300, blank=True)  # what the other side said
+    maybe_duplicate = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="attempt_once", fields=["notice", "channel", "number"]),
+            models.CheckConstraint(
+                name="attempt_ends_with_outcome",
+                condition=Q(outcome="", ended_at=None)
+                | (~Q(outcome="") & Q(ended_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.channel} {self.number} {self.outcome}"
+
+
+class ChannelState(models.Model):
+    """A mail server that is down is one fact, not ten thousand failures. Instants are real time."""
+
+    channel = models.CharField(max_length=8, choices=Channel, primary_key=True)
+    broken_since = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="channel_broken_has_next_try",
+                condition=Q(broken_since=None, next_try_at=None)
+                | Q(broken_since__isnull=False, next_try_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {'broken' if self.broken_since else 'well'}"

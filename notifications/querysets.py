@@ -1,0 +1,58 @@
+"""Named sets of notices."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+
+from commitments.models import CommitmentVersion
+from notifications.enums import NoticeState
+from notifications.rules import URGENCY
+from units.models import User
+
+WAITING = (NoticeState.PENDING, NoticeState.HELD)
+MOST_DOUBTS = 2  # tries that may have reached somebody; then a person looks
+
+
+class NoticeQuerySet(models.QuerySet):
+    def unread_of(self, user: User):
+        """What `user` has not read and should."""
+        return self.filter(recipient=user, read_at=None).exclude(state=NoticeState.CANCELLED)
+
+    def to_send(self, *, at: datetime, real_at: datetime):
+        """What may leave now, the most urgent first.
+
+        Waiting ones whose hour has come (business time `at`) and whose next try is due (real
+        time), and those that were perhaps sent once: these are sent once more.
+        """
+        urgency = Case(*[When(kind=kind, then=Value(place)) for kind, place in URGENCY.items()])
+        return (
+            self.filter(Q(state__in=WAITING) | Q(state=NoticeState.UNKNOWN, doubts__lt=MOST_DOUBTS))
+            .filter(not_before__lte=at)
+            .filter(Q(next_try_at=None) | Q(next_try_at__lte=real_at))
+            .order_by(urgency, "not_before", "pk")
+        )
+
+    def abandoned(self, *, real_at: datetime):
+        """Leased by somebody who has not come back in time."""
+        return self.filter(state=NoticeState.LEASED, lease_until__lt=real_at).order_by("pk")
+
+    def undelivered(self):
+        """What no channel could deliver, or nobody knows whether it did: work for a person."""
+        return self.filter(
+            Q(state=NoticeState.DEAD) | Q(state=NoticeState.UNKNOWN, doubts__gte=MOST_DOUBTS)
+        )
+
+    def about_visible_to(self, user: User, *, at: datetime):
+        """Notices about versions that `user` may see at `at`."""
+        return self.filter(version__in=CommitmentVersion.objects.visible_to(user, at=at))
+
+    def with_matter(self):
+        """Everything that the wording of a notice reads, in constant queries."""
+        return self.select_related(
+            "recipient",
+            "position",
+            "link__entry__actor",
+            "version__commitment__period",
+            "version__commitment__unit",
+        ).prefetch_related("version__commitment__unit__versions")

@@ -1,0 +1,19 @@
+"""Wakes: no arguments, no result, harmless if lost or doubled."""
+
+from celery import shared_task
+
+from notifications.actions import deliveries, notices
+from units import clock
+from units.actions import jobs
+
+
+@shared_task
+def dispatch_notices() -> None:
+    """Tell whom new entries of the register concern."""
+    jobs.run("dispatch_notices", lambda: notices.dispatch(at=clock.job_now()))
+
+
+@shared_task
+def send_notices() -> None:
+    """Send what is due."""
+    jobs.run("send_notices", lambda: deliveries.send(at=clock.job_now()))

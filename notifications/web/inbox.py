@@ -1,0 +1,54 @@
+"""The inbox: what this person was told, each line leading to the matter in one click."""
+
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.views.decorators.http import require_POST
+
+from notifications import messages
+from notifications.actions import notices
+from notifications.actions.facts import facts_of
+from notifications.enums import NoticeState
+from notifications.models import Notice
+from units.http.requests import WebRequest
+
+PAGE = 25
+
+
+@login_required
+def inbox(request: WebRequest) -> HttpResponse:
+    """List the notices of this person, the newest first; nothing here changes a row."""
+    found = Notice.objects.filter(recipient=request.user).exclude(state=NoticeState.CANCELLED)
+    if after := request.GET.get("after"):
+        try:
+            found = found.filter(pk__lt=signing.loads(after, salt="inbox"))
+        except signing.BadSignature as error:
+            raise Http404 from error
+    rows = list(found.with_matter().order_by("-pk")[: PAGE + 1])
+    language = translation.get_language() or "vi"
+    lines = []
+    for notice in rows[:PAGE]:
+        facts = facts_of(notice, at=request.now, language=language, with_step=False)
+        lines.append(
+            {
+                "notice": notice,
+                "subject": messages.headline(notice.message, facts),
+                "what": messages.matter(notice.message, facts),
+                "reason": messages.reason(facts),
+            }
+        )
+    more = signing.dumps(rows[PAGE - 1].pk, salt="inbox") if len(rows) > PAGE else ""
+    return render(request, "notifications/inbox.html", {"lines": lines, "more": more})
+
+
+@login_required
+@require_POST
+def read(request: WebRequest, notice: int) -> HttpResponse:
+    """Note that a notice is read and go to what it is about."""
+    try:
+        row = notices.mark_read(notice_id=notice, by=request.user, at=request.now)
+    except Notice.DoesNotExist as error:
+        raise Http404 from error
+    return redirect("commitments:detail", ref=row.version.commitment.ref)
