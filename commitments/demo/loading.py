@@ -1,0 +1,126 @@
+"""Loading the demonstration once, its clock, and who can log in to it."""
+
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from commitments.demo.ceremony import secret_of
+from commitments.demo.district import PASSWORD, PERSONAS
+from commitments.demo.year import NOW, Year, counts
+from units import clock
+from units.actions import clients
+from units.enums import Provenance, Scope
+from units.models import ApiClient, ApiToken, DemonstrationClock, OrgUnit, User
+
+CLIENT = "dong-bo-tinh"
+TOKEN_DAYS = 365
+
+
+class OtherData(Exception):
+    """The database holds what the demonstration did not load."""
+
+
+def load() -> bool:
+    """Load the demonstration into an empty database; return whether anything was loaded.
+
+    Runs in the caller's transaction. Raises OtherData where somebody else's data are: a
+    demonstration clock beside live deadlines would move them.
+    """
+    if DemonstrationClock.objects.exists():
+        return False
+    if User.objects.exists() or OrgUnit.objects.exists():
+        raise OtherData(
+            "This database holds data that the demonstration did not load. Start it with another "
+            "DATA_DIR, or with DEMO=0."
+        )
+    real_now = clock.real_now()
+    DemonstrationClock.objects.create(offset_seconds=(real_now - NOW).total_seconds())
+    year = Year(real_now=real_now)
+    year.play()
+    clients.create_client(
+        ref=CLIENT,
+        name="Đồng bộ tỉnh (minh họa)",
+        owner_unit_id=year.district.units["bx"].pk,
+        unit_scope_id=year.district.units["bx"].pk,
+        scopes=Scope.values,
+        by=year.district.founder,
+        at=NOW,
+    )
+    User.objects.update(provenance=Provenance.SYNTHETIC)
+    return True
+
+
+def move_clock(by: timedelta) -> None:
+    """Let business time jump ahead, so that ladders climb while somebody watches."""
+    row = DemonstrationClock.objects.select_for_update().get()
+    row.offset_seconds -= by.total_seconds()
+    row.save(update_fields=["offset_seconds"])
+
+
+def api_token() -> str:
+    """Return the demonstration client's token: it follows from the installation's pepper, so it can
+    be printed again although only its hash is stored."""
+    client = ApiClient.objects.get(ref=CLIENT)
+    digest = hmac.new(settings.TOKEN_PEPPER.encode(), b"demonstration token", hashlib.sha256)
+    text = digest.hexdigest()
+    token = f"cs_{text[:8]}_{text[8:51]}"
+    now = clock.real_now()
+    row, created = ApiToken.objects.get_or_create(
+        client=client,
+        prefix=text[:8],
+        defaults={
+            "token_hash": clients.hash_of(token),
+            "created_at": now,
+            "expires_at": now + timedelta(days=TOKEN_DAYS),
+        },
+    )
+    if not created and row.expires_at < now:
+        row.created_at, row.expires_at = now, now + timedelta(days=TOKEN_DAYS)
+        row.save(update_fields=["created_at", "expires_at"])
+    return token
+
+
+def personas() -> list[dict[str, str]]:
+    """Return who can log in: user name, password, authenticator secret, role, unit, name, hint."""
+    people = {
+        person.username: person
+        for person in User.objects.filter(username__in=[row[0] for row in PERSONAS])
+    }
+    units = {unit.ref: unit.name for unit in OrgUnit.objects.with_names()}
+    return [
+        {
+            "username": username,
+            "password": PASSWORD,
+            "totp_secret": secret_of(username),
+            "role": role,
+            "unit": units.get(unit, ""),
+            "name": people[username].full_name,
+            "hint": hint,
+        }
+        for username, role, unit, hint in PERSONAS
+    ]
+
+
+def as_data() -> dict[str, Any]:
+    """Return personas and API token, as `demo --json` prints them."""
+    keys = ("username", "password", "totp_secret", "role", "unit", "name")
+    return {
+        "personas": [{key: row[key] for key in keys} for row in personas()],
+        "api_token": api_token(),
+    }
+
+
+def as_text() -> str:
+    """Return a table of personas with what to try first."""
+    lines = ["", f"Log in as any of these; everybody's password is {PASSWORD}", ""]
+    for row in personas():
+        lines.append(f"  {row['username']:<8} {row['role']:<18} {row['name']}")
+        lines.append(f"           try: {row['hint']}")
+    lines += ["", "The page that asks for a code shows it (demonstration only)."]
+    lines.append(
+        "Commitments: " + ", ".join(f"{state} {count}" for state, count in sorted(counts().items()))
+    )
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""`manage.py demo`: load the demonstration, print who can log in, move its clock."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from commitments.demo import loading
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration district, once; print its personas; move its clock."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--json", action="store_true", help="print personas and API token as JSON"
+        )
+        parser.add_argument(
+            "--move-clock",
+            type=int,
+            metavar="DAYS",
+            help="let this many days of business time pass",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "The demonstration is off, and its passwords are known. Start with DEMO=1 on an empty "
+                "database to use it."
+            )
+        try:
+            with transaction.atomic():
+                loaded = loading.load()
+            if options["move_clock"]:
+                loading.move_clock(timedelta(days=options["move_clock"]))
+        except loading.OtherData as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(loading.as_data(), ensure_ascii=False, indent=2))
+            return
+        self.stdout.write(
+            "The demonstration is loaded." if loaded else "The demonstration is there already."
+        )
+        self.stdout.write(loading.as_text())
