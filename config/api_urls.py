@@ -1,0 +1,34 @@
+"""Addresses under /api/: one line per collection, and a problem for every other one."""
+
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from commitments.api.commitments import CommitmentCollection
+from commitments.api.plans import PlanCollection
+from commitments.api.signatures import BODIES, address_of
+from commitments.api.targets import TargetCollection
+from config import api
+from units.api.appointments import AppointmentCollection
+from units.api.organisation import UnitCollection
+
+app_name = "api"
+
+router = SimpleRouter()
+router.register("units", UnitCollection, basename="units")
+router.register("appointments", AppointmentCollection, basename="appointments")
+router.register("plans", PlanCollection, basename="plans")
+router.register("targets", TargetCollection, basename="targets")
+router.register("commitments", CommitmentCollection, basename="commitments")
+
+version_1 = [
+    path("", api.Root.as_view(), name="root"),
+    path("schema/", api.Schema.as_view(), name="schema"),
+    path("docs/", api.docs, name="docs"),
+    path("", include(router.urls)),
+    *[
+        path(f"commitments/<slug:ref>/{act.value}/", address_of(act), name=f"commitments-{act}")
+        for act in BODIES
+    ],
+]
+
+urlpatterns = [path("v1/", include(version_1)), re_path("", api.not_found)]

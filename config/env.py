@@ -1,0 +1,78 @@
+"""Strict readers of flags and secrets: a misspelt value stops the start instead of meaning something."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+KEPT_SECRET_BYTES = 48
+
+
+class Env(environ.Env):
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return NAME as a boolean; accepts true/false and 1/0 in any case.
+
+        Raises ImproperlyConfigured for any other value.
+        """
+        raw = os.environ.get(name, str(default)).lower()
+        if raw not in {"true", "false", "1", "0"}:
+            raise ImproperlyConfigured(f"{name}={raw!r}: write 'true' or 'false'.")
+        return raw in {"true", "1"}
+
+    def number(self, name: str, *, default: int) -> int:
+        """Return NAME as a whole number from 0 upwards. Raises ImproperlyConfigured otherwise."""
+        raw = os.environ.get(name, str(default))
+        if not (raw.isascii() and raw.isdigit()):
+            raise ImproperlyConfigured(f"{name}={raw!r}: write a whole number.")
+        return int(raw)
+
+    def secret(self, name: str, *, default: str = "") -> str:
+        """Return NAME, or the text of the file that NAME_FILE points to, less its last newline."""
+        if path := os.environ.get(f"{name}_FILE"):
+            try:
+                return Path(path).read_text(encoding="utf-8").removesuffix("\n")
+            except OSError as error:
+                raise ImproperlyConfigured(f"{name}_FILE={path!r}: {error.strerror}.") from error
+        return os.environ.get(name, default)
+
+    def kept_secret(self, name: str, *, folder: Path) -> str:
+        """Return the secret NAME; where none is set, the one that `folder` keeps for itself.
+
+        The first process that asks draws it and keeps it with mode 0600, so every installation has
+        its own and no secret is known to others. Raises ImproperlyConfigured where the folder
+        cannot keep it.
+        """
+        if value := self.secret(name):
+            return value
+        path = folder / name.lower()
+        try:
+            if not path.exists():
+                _keep_once(path, secrets.token_urlsafe(KEPT_SECRET_BYTES))
+            value = path.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"DATA_DIR={str(folder)!r} cannot keep {name}: {error.strerror}. "
+                f"Name a folder that you may write to, or set {name} and the other secrets."
+            ) from error
+        if not value:
+            raise ImproperlyConfigured(f"{path} is empty: restore it from a backup, or remove it.")
+        return value
+
+
+def _keep_once(path: Path, text: str) -> None:
+    """Write `text` to `path` unless somebody else has: complete and for its owner alone, or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first: its secret counts
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)

@@ -1,0 +1,266 @@
+"""Run everything that one installation needs: what `make run` starts."""
+
+import http.client
+import io
+import json
+import os
+import shutil
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection, connections
+
+from config import broker, ground, installation, static_files
+from config.processes import Child, Failed, Supervisor
+from config.schedule import QUEUES
+
+UNFIT, FAILED = 2, 1
+WEB_PROCESSES, WEB_THREADS = 2, 2
+
+
+class Command(BaseCommand):
+    help = "Prepare the database and run web server, worker, beat and, unless REDIS_URL, Valkey."
+    requires_system_checks: list = []
+    socket_folder: Path | None = None  # of a broker whose own folder has too long a path
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--prepare-only", action="store_true", help="prepare everything, then stop"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check the ground, prepare, start, watch, stop.
+
+        Exit code 0 after a wish to stop (Ctrl-C, SIGTERM), 1 when a part died too often, 2 when
+        the ground is unfit: then nothing was started.
+        """
+        folder = Path(settings.DATA_DIR)
+        try:
+            ground.require_private(settings.HOST, demo=settings.DEMO)
+            ground.require_writable(folder)
+            lock = ground.take_lock(folder)
+            ground.require_same_mode(folder, demo=settings.DEMO)
+            ground.addresses(settings.HOST, settings.PORT)
+            self._require_services()
+            self._prepare(folder)
+        except ground.Unfit as unfit:
+            self._fail(str(unfit), UNFIT)
+        except KeyboardInterrupt:
+            self._fail("Stopped before anything was started.", UNFIT)
+        if not options["prepare_only"]:
+            self._run(folder)
+        lock.close()
+
+    def _fail(self, text: str, code: int) -> None:
+        self.stdout.flush()
+        self.stderr.write(text, self.style.ERROR)
+        sys.exit(code)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    # --- before anything is started -------------------------------------------------------------
+
+    def _require_services(self) -> None:
+        """Raise Unfit where the named database or broker does not answer."""
+        try:
+            connection.ensure_connection()
+        except DatabaseError as error:
+            reason = " ".join(str(error).split())
+            raise ground.Unfit(f"The database does not answer: {reason}") from error
+        if settings.REDIS_URL:
+            try:
+                client = redis.Redis.from_url(_for_client(settings.REDIS_URL), socket_timeout=5)
+                client.ping()
+                client.close()
+            except (redis.RedisError, ValueError) as error:
+                raise ground.Unfit(f"REDIS_URL does not answer: {error}") from error
+
+    def _prepare(self, folder: Path) -> None:
+        """Bring database, static files and, in a demonstration, its data up to date."""
+        self._say(f"Preparing {folder} ...")
+        installation.remember(folder, demo=settings.DEMO)
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)
+            call_command("check", databases=["default"])
+            static_files.collect()
+            if settings.DEMO:
+                self._load_demonstration()
+        except DatabaseError as error:
+            reason = " ".join(str(error).split())
+            raise ground.Unfit(f"The database cannot be prepared: {reason}") from error
+        connections.close_all()
+
+    def _load_demonstration(self) -> None:
+        if "demo" not in get_commands():
+            self._say("This installation has no demonstration data to load.")
+            return
+        call_command("demo", verbosity=0)
+
+    # --- everything at once ----------------------------------------------------------------------
+
+    def _run(self, folder: Path) -> None:
+        supervisor = Supervisor(self._say)
+        supervisor.listen()
+        failure = ""
+        try:
+            url = self._start_broker(supervisor, folder)
+            supervisor.start([*self._jobs(folder, url), self._web(folder)])
+            if not supervisor.asked_to_stop.is_set():
+                self._welcome()
+            supervisor.watch()
+        except (Failed, ground.Unfit) as error:
+            failure = str(error)
+        finally:
+            supervisor.stop()
+            if self.socket_folder:
+                shutil.rmtree(self.socket_folder, ignore_errors=True)
+        if failure:
+            self._fail(failure, FAILED)
+        self._say("Stopped.")
+
+    def _start_broker(self, supervisor: Supervisor, folder: Path) -> str:
+        """Start the embedded broker; return the URL of the broker, "" where there is none."""
+        if settings.REDIS_URL:
+            return settings.REDIS_URL
+        program = broker.program()
+        if program is None:
+            self._say("There is no embedded broker for this platform: jobs run without one.")
+            return ""
+        data = folder / "valkey"
+        data.mkdir(mode=0o700, exist_ok=True)
+        path = broker.socket_in(data)
+        self.socket_folder = path.parent if path.parent != data else None
+        child = Child(
+            name="Valkey",
+            command=broker.command(program=program, folder=data, path=path),
+            log=folder / "logs" / "valkey.log",
+            ready=lambda: broker.answers(path),
+            last=True,
+        )
+        supervisor.start([child])
+        return broker.url_of(path)
+
+    def _jobs(self, folder: Path, url: str) -> list[Child]:
+        """Return worker and beat, or the jobs without a broker."""
+        logs = folder / "logs"
+        if not url:
+            command = [sys.executable, "manage.py", "run_jobs"]
+            return [Child("run_jobs", command, logs / "jobs.log", env=_environment())]
+        celery = [sys.executable, "-m", "celery", "--app", "config.celery", "--quiet"]
+        sign = folder / "run" / "worker-ready"
+        sign.unlink(missing_ok=True)
+        env = _environment() | {"REDIS_URL": url}
+        worker = Child(
+            name="Worker",
+            command=[
+                *celery,
+                "worker",
+                *("--queues", ",".join(QUEUES)),
+                *("--concurrency", "1"),
+                *("--loglevel", "WARNING"),
+                "--without-gossip",
+                "--without-mingle",
+            ],
+            log=logs / "worker.log",
+            env=env | {"REMAP_SIGTERM": "SIGQUIT", "WORKER_READY_FILE": str(sign)},
+            ready=sign.exists,
+        )
+        beat = Child(
+            name="Beat",
+            command=[*celery, "beat", "--pidfile=", "--loglevel", "WARNING"],
+            log=logs / "beat.log",
+            env=env,
+        )
+        return [worker, beat]
+
+    def _web(self, folder: Path) -> Child:
+        bound = ground.addresses(settings.HOST, settings.PORT)  # again: preparing took a while
+        command = [
+            *(sys.executable, "-m", "gunicorn", "config.wsgi"),
+            *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
+            *("--worker-class", "gthread", "--preload", "--no-control-socket"),
+            *("--timeout", "60", "--graceful-timeout", "20", "--log-level", "warning"),
+        ]
+        for address in bound:
+            command += ["--bind", address]
+        return Child(
+            name="Web",
+            command=command,
+            log=folder / "logs" / "web.log",
+            env=_environment(),
+            ready=_answers(bound[0]),
+        )
+
+    # --- what people read --------------------------------------------------------------------------
+
+    def _welcome(self) -> None:
+        if settings.DEMO and "demo" in get_commands():
+            self._introduce()
+        if not settings.DEMO:
+            python = os.path.relpath(sys.executable)
+            self._say(
+                "\nIf this installation is empty, make its first administrator:\n"
+                f"  {python} manage.py create_administrator"
+            )
+        shown = "localhost" if ground.is_loopback(settings.HOST) else settings.HOST
+        self._say(f"\nReady: http://{shown}:{settings.PORT}/")
+
+    def _introduce(self) -> None:
+        """Name the personas of the demonstration and what to try first."""
+        out = io.StringIO()
+        call_command("demo", "--json", stdout=out)
+        personas = json.loads(out.getvalue())["personas"]
+        self._say("\nWho you can be (the second step of the login shows the code of the moment):")
+        widths = [max(len(str(one[key])) for one in personas) for key in ("username", "password")]
+        for one in personas:
+            self._say(
+                f"  {one['username']:<{widths[0]}}  {one['password']:<{widths[1]}}  "
+                f"{one['name']}, {one['role']}, {one['unit']}"
+            )
+        self._say(
+            "\nTry first: log in as a head and sign what waits on the home page; "
+            "as the supervisor, watch it move\nin the queue; as the assigner, countersign it."
+        )
+
+
+def _environment() -> dict[str, str]:
+    """Return what children must see as this process sees it."""
+    return {
+        "DATA_DIR": str(settings.DATA_DIR),
+        "DEMO": str(settings.DEMO),
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _for_client(url: str) -> str:
+    """Return a broker's URL as the client reads it, which names a socket otherwise than Celery."""
+    return url.replace("redis+socket://", "unix://", 1)
+
+
+def _answers(address: str) -> Callable[[], bool]:
+    """Return a question: does the web server at `address` say that it is well?"""
+    host, _colon, port = address.rpartition(":")
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host).strip("[]")  # noqa: S104
+
+    def ask() -> bool:
+        asking = http.client.HTTPConnection(host, int(port), timeout=5)
+        try:
+            asking.request("GET", "/healthz")
+            return asking.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            asking.close()
+
+    return ask

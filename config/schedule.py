@@ -1,0 +1,58 @@
+"""What happens by itself: one table, read by beat, by `run_jobs` and by the status page alike."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from importlib import import_module
+from typing import Any, NamedTuple
+
+
+class Job(NamedTuple):
+    """`name`: its row in JobKind. `task`: dotted path of a function that takes no arguments."""
+
+    name: str
+    task: str
+    every_seconds: int
+    queue: str
+
+
+JOBS: tuple[Job, ...] = (
+    Job("sequence_register", "units.tasks.sequence_register", 5, "register"),
+    Job("dispatch_notices", "notifications.tasks.dispatch_notices", 10, "register"),
+    Job("send_notices", "notifications.tasks.send_notices", 10, "send"),
+    Job("sweep_cases", "commitments.tasks.sweep_cases", 30, "sweep"),
+    Job("recompute_cases", "commitments.tasks.recompute_cases", 30, "sweep"),
+    Job("advance_periods", "commitments.tasks.advance_periods", 60, "sweep"),
+)
+QUEUES: tuple[str, ...] = tuple(sorted({job.queue for job in JOBS}))
+EXPIRES = 0.9  # of the interval: wakes do not pile up behind a dead worker
+LATE_AFTER = timedelta(seconds=180)
+LATE_INTERVALS = 3
+
+
+def beat_schedule() -> Mapping[str, Mapping[str, Any]]:
+    """Return the table as Celery's beat reads it: intervals in UTC, wakes without data."""
+    return {
+        job.name: {
+            "task": job.task,
+            "schedule": timedelta(seconds=job.every_seconds),
+            "options": {"queue": job.queue, "expires": job.every_seconds * EXPIRES},
+        }
+        for job in JOBS
+    }
+
+
+def routes() -> Mapping[str, Mapping[str, str]]:
+    """Return the queue of each task."""
+    return {job.task: {"queue": job.queue} for job in JOBS}
+
+
+def late_after(job: Job) -> timedelta:
+    """Return how old the last good run of `job` may be before somebody must look."""
+    return max(LATE_AFTER, timedelta(seconds=LATE_INTERVALS * job.every_seconds))
+
+
+def function_of(job: Job) -> Callable[[], Any]:
+    """Return the function that the worker would call, to be called without a broker."""
+    module, name = job.task.rsplit(".", 1)
+    task = getattr(import_module(module), name)
+    return getattr(task, "run", task)

@@ -1,0 +1,29 @@
+"""The settings of the suite: speed and isolation differ from production, never a rule."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+if "DATA_DIR" not in os.environ:  # one folder for the run; its worker processes inherit the name
+    folder = tempfile.mkdtemp(prefix="suite-")
+    os.environ["DATA_DIR"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+os.environ.setdefault("SECRET_KEY", "key-of-the-suite-known-to-everybody-and-used-by-nothing-else")
+os.environ.setdefault(
+    "TOKEN_PEPPER", "pepper-of-the-suite-known-to-everybody-and-used-nowhere-else"
+)
+os.environ.setdefault("DEMO", "false")
+
+from config.settings import *
+from config.settings import STATIC_ROOT, TEMPLATES
+from tests.templates import MissingVariable
+
+Path(STATIC_ROOT).mkdir(mode=0o700, parents=True, exist_ok=True)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable("%s")

@@ -1,0 +1,139 @@
+"""How the installation is: /healthz for programs, /status/ for administrators.
+
+Both answer from the database alone, so they answer also when every worker is dead.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from config.schedule import JOBS, Job, late_after
+from units import clock
+from units.enums import Role
+from units.http.requests import WebRequest
+from units.models import JobKind
+from units.permissions import roles_of
+
+
+class JobState(NamedTuple):
+    """One job as it stands. `age`: seconds since its last good run; None: there was none yet."""
+
+    job: Job
+    age: int | None
+    late: bool
+    error: str
+
+
+class Figure(NamedTuple):
+    """One line of the status page. `well`: nobody need look."""
+
+    label: Any
+    value: Any
+    well: bool
+
+
+def job_states(*, at: datetime) -> list[JobState]:
+    """Return every job of the schedule as it stands at the real instant `at`."""
+    rows = {row.name: row for row in JobKind.objects.all()}
+    return [_state(job, rows.get(job.name), at=at) for job in JOBS]
+
+
+def _state(job: Job, row: JobKind | None, *, at: datetime) -> JobState:
+    if row is None or row.last_ok_at is None:
+        return JobState(job, None, late=True, error=row.last_error if row else "")
+    age = at - row.last_ok_at
+    return JobState(job, int(age.total_seconds()), late=age > late_after(job), error=row.last_error)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 while pages can be served, 503 with the reason when the database does not answer.
+
+    Late jobs are said, not punished: the pages still work, and whoever restarts a web server for
+    them makes things worse.
+    """
+    try:
+        states = job_states(at=clock.real_now())
+    except DatabaseError as error:
+        connection.close()
+        text = {"status": "failing", "database": f"does not answer ({type(error).__name__})"}
+        return _json(text, status=503)
+    return _json(
+        {
+            "status": "ok",
+            "database": "ok",
+            "jobs": "late" if any(state.late for state in states) else "ok",
+            "job_age_seconds": {state.job.name: state.age for state in states},
+        }
+    )
+
+
+def _json(body: dict[str, Any], *, status: int = 200) -> JsonResponse:
+    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+@login_required
+@require_GET
+def status(request: WebRequest) -> HttpResponse:
+    """Show an administrator what runs, what is late, and what each part says about itself."""
+    if Role.ADMINISTRATOR not in roles_of(request.user, at=request.now):
+        raise PermissionDenied
+    at = clock.real_now()
+    states = job_states(at=at)
+    context = {
+        "jobs": states,
+        "figures": [*_own_figures(), *_figures_of_apps(at=at)],
+        "well": not any(state.late for state in states),
+    }
+    return render(request, "config/status.html", context)
+
+
+def _own_figures() -> Iterable[Figure]:
+    postgresql = connection.vendor == "postgresql"
+    yield Figure(_("Database"), "PostgreSQL" if postgresql else "SQLite", well=True)
+    if not postgresql and not settings.DEMO:
+        yield Figure(
+            _("Protection of the register"),
+            _("The owner of the database file could rewrite it; use PostgreSQL with two roles."),
+            well=False,
+        )
+
+
+def _figures_of_apps(*, at: datetime) -> Iterable[Figure]:
+    """Ask each app that speaks of itself; one that fails says so and stops no other."""
+    for path in settings.HEALTH:
+        module = path.rpartition(".")[0]
+        if find_spec(module) is None:
+            continue
+        try:
+            yield from (Figure(*figure) for figure in import_string(path)(at))
+        except DatabaseError as error:
+            yield Figure(module.partition(".")[0], type(error).__name__, well=False)
+
+
+def age_in_words(seconds: int | None) -> str:
+    """Return an age for people.
+
+    >>> age_in_words(90)
+    '1 minute ago'
+    """
+    if seconds is None:
+        return _("never")
+    if seconds < 60:
+        return ngettext("%(n)d second ago", "%(n)d seconds ago", seconds) % {"n": seconds}
+    if seconds < 3600:
+        minutes = seconds // 60
+        return ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
+    hours = seconds // 3600
+    return ngettext("%(n)d hour ago", "%(n)d hours ago", hours) % {"n": hours}
