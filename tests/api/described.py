@@ -1,0 +1,74 @@
+"""The committed description as a judge: does this answer have the form that it promises?"""
+
+import copy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker
+
+PATH = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "pattern": r"/problems/[a-z0-9-]+/$"},
+        "title": {"type": "string", "minLength": 3},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "minLength": 3},
+        "code": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+        "request_id": {"type": "string", "minLength": 8},
+        "errors": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "oneOf": [{"required": ["pointer"]}, {"required": ["parameter"]}],
+            },
+        },
+    },
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the committed description; each of its objects allows only the fields it names."""
+    found = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    for schema in found["components"]["schemas"].values():
+        if schema.get("type") == "object":
+            schema["additionalProperties"] = False
+    return found
+
+
+def operation(path: str, method: str = "get") -> dict[str, Any]:
+    """Return what the description says of one address, such as `/api/v1/units/{ref}/`."""
+    return document()["paths"][path][method]
+
+
+def schema_of(path: str, status: int = 200, method: str = "get") -> dict[str, Any]:
+    """Return the schema of the JSON that this operation answers with `status`."""
+    content = operation(path, method)["responses"][str(status)]["content"]
+    return next(iter(content.values()))["schema"]
+
+
+def complaints(body: Any, schema: dict[str, Any]) -> list[str]:
+    """Return in which ways `body` is not what `schema` promises."""
+    whole = copy.copy(schema) | {"components": document()["components"]}
+    judge = Draft202012Validator(whole, format_checker=FormatChecker())
+    return [
+        f"{'/'.join(map(str, error.path))}: {error.message}" for error in judge.iter_errors(body)
+    ]
+
+
+def is_problem(response: Any, status: int, code: str) -> dict[str, Any]:
+    """Assert that `response` is the problem `code` in the promised form; return its body."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert complaints(body, PROBLEM) == []
+    assert (body["code"], body["status"]) == (code, status)
+    assert body["type"].endswith(f"/problems/{code}/")
+    assert body["request_id"] == response["X-Request-ID"]
+    return body

@@ -1,0 +1,169 @@
+"""What the database itself refuses of ladders, clocks, steps, explanations and reminders."""
+
+from datetime import date
+
+import pytest
+from django.db import transaction
+
+from commitments.enums import ClockKind
+from commitments.models import CaseClock, Explanation, RemindedNow, StepFired, cases
+from tests.commitments.models.rows import AT
+from tests.constraints import again, change, named, refused
+from tests.factories.clocks import start
+from tests.factories.commitments_versions import CommitmentVersionFactory
+from tests.factories.units import UserFactory
+from units.actions import register
+
+pytestmark = pytest.mark.django_db
+DUE = date(2024, 2, 20)
+
+
+def clock() -> CaseClock:
+    """A running clock of the house's ladder."""
+    return start(CommitmentVersionFactory(issued=True), due_on=DUE, at=AT)
+
+
+def policy(**changes):
+    def rows():
+        first = clock().policy
+        return lambda: again(first, **changes)
+
+    return rows
+
+
+def step(**changes):
+    def rows():
+        first = again(clock().policy, version=2)
+        told = {"policy": first, "level": 4, "offset_days": [30], "audience": "holder"}
+        first.steps.create(**(told | {"level": 0}))
+        return lambda: first.steps.create(**(told | changes))
+
+    return rows
+
+
+def clock_with(**changes):
+    def rows():
+        running = clock()
+        return lambda: change(running, **changes)
+
+    return rows
+
+
+def clock_beside(state, **changes):
+    """A second clock beside one in `state`."""
+
+    def rows():
+        first = clock()
+        told = {"state": state, "next_action_at": AT if state == "running" else None}
+        change(first, **told, end_reason="signed" if state == "done" else "")
+        return lambda: again(
+            first, **({"state": "running", "next_action_at": AT, "end_reason": ""} | changes)
+        )
+
+    return rows
+
+
+def entry():
+    with transaction.atomic():
+        return register.append(
+            kind="step.fired",
+            subject="step_fired/1-1-0-0",
+            subject_version=None,
+            reach=[],
+            by=None,
+            at=AT,
+        )
+
+
+def fired(*, beside=False, with_entry=True, **changes):
+    def rows():
+        told = {
+            "clock": clock(),
+            "generation": 1,
+            "level": 0,
+            "repeat": 0,
+            "decision": "fired",
+            "due_seen": DUE,
+            "decided_at": AT,
+        }
+        if beside:
+            StepFired.objects.create(**told, entry=entry())
+        told["entry"] = entry() if with_entry else None
+        return lambda: StepFired.objects.create(**(told | changes))
+
+    return rows
+
+
+def explanation(**changes):
+    def rows():
+        told = {"clock": clock(), "generation": 1, "level": 2, "asked_at": AT, "due_on": DUE}
+        Explanation.objects.create(**told)
+        return lambda: Explanation.objects.create(**(told | changes))
+
+    return rows
+
+
+def reminder(**changes):
+    def rows():
+        told = {
+            "version": CommitmentVersionFactory(issued=True),
+            "person": UserFactory(),
+            "on": DUE,
+            "by": UserFactory(),
+            "at": AT,
+        }
+        RemindedNow.objects.create(**told)
+        return lambda: RemindedNow.objects.create(**(told | changes))
+
+    return rows
+
+
+REFUSED = [
+    ("policy_version_once", policy()),
+    ("step_level_once", step(level=0)),
+    ("step_level_is_known", step(level=5)),
+    *(
+        ("clock_one_open_per_subject", clock_beside(state))
+        for state in ("running", "paused", "quarantined")
+    ),
+    ("clock_running_has_next", clock_with(next_action_at=None)),
+    ("clock_running_has_next", clock_with(state="paused")),
+    ("clock_running_has_next", clock_with(state="quarantined")),
+    ("clock_done_has_reason", clock_with(state="done", next_action_at=None, end_reason="")),
+    ("step_fired_once", fired(beside=True)),
+    ("step_fired_once", fired(beside=True, decision="suppressed", with_entry=False)),
+    ("stepfired_fired_has_entry", fired(with_entry=False)),
+    ("explanation_once", explanation()),
+    ("remindednow_once_a_day", reminder()),
+]
+TAKEN = [
+    policy(version=2),
+    step(),
+    clock_beside("done"),
+    clock_beside("running", kind=ClockKind.ANSWER),
+    clock_with(state="done", next_action_at=None, end_reason="signed"),
+    fired(),
+    fired(beside=True, generation=2),
+    fired(beside=True, level=1),
+    fired(beside=True, repeat=1),
+    fired(decision="superseded", with_entry=False),
+    explanation(level=3),
+    reminder(on=date(2024, 2, 21)),
+]
+
+
+@pytest.mark.parametrize(("name", "rows"), REFUSED, ids=[name for name, _rows in REFUSED])
+def test_the_database_refuses(name, rows):
+    do = rows()
+    with refused(name):
+        do()
+
+
+@pytest.mark.parametrize("rows", TAKEN)
+def test_the_database_takes_what_just_keeps_the_rule(rows):
+    rows()()
+
+
+@pytest.mark.parametrize("name", named(cases))
+def test_every_named_constraint_is_tried(name):
+    assert name in dict(REFUSED)

@@ -1,0 +1,227 @@
+"""What has happened stays: raw SQL changes no evidence, no issued item, no assigned revision."""
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
+
+from commitments.enums import VersionAct
+from commitments.models import (
+    CommitmentItem,
+    RemindedNow,
+    ReturnAnswer,
+    StepFired,
+    TargetRevision,
+    TotpStepUsed,
+    VoidProposal,
+)
+from tests import triggers
+from tests.commitments.models.rows import AT, mandate
+from tests.constraints import again
+from tests.factories.clocks import start
+from tests.factories.commitments_versions import (
+    CommitmentVersionFactory,
+    act_at_slot,
+    target_of,
+    year_of,
+)
+from units.actions import register
+from units.append_only import FrozenOnce
+
+pytestmark = pytest.mark.django_db
+EVIDENCE = [
+    "commitments_consenttext",
+    "commitments_document",
+    "commitments_documentrevision",
+    "commitments_documentslot",
+    "commitments_escalationpolicy",
+    "commitments_escalationstep",
+    "commitments_remindednow",
+    "commitments_returnanswer",
+    "commitments_returnitem",
+    "commitments_signatureact",
+    "commitments_stepfired",
+    "commitments_stepup",
+    "commitments_stepupfailure",
+    "commitments_stepupuse",
+    "commitments_totpstepused",
+    "commitments_viewreceipt",
+    "commitments_voidproposal",
+    "units_registerentry",
+    "units_registerlink",
+    "units_registerreach",
+]
+FROZEN = ["commitments_commitmentitem", "commitments_targetrevision", "commitments_trajectorypoint"]
+
+
+def leave_evidence() -> None:
+    """Write at least one row into every table of `EVIDENCE`."""
+    returned = CommitmentVersionFactory(returned=True)
+    in_force = CommitmentVersionFactory(in_force=True)
+    void = act_at_slot(in_force.document.slots.last(), VersionAct.VOID, at=AT)
+    objection = act_at_slot(returned.document.slots.first(), VersionAct.RETURN, at=AT)
+    ReturnAnswer.objects.create(
+        act=objection,
+        return_item=objection.return_items.get(),
+        text="We take it over.",
+        person=void.person,
+        next_version_n=2,
+        at=AT,
+    )
+    VoidProposal.objects.create(
+        version=in_force,
+        mandate=mandate(in_force.commitment.assigner_unit),
+        reason="The plan has changed.",
+        act=void,
+        proposed_by=void.person,
+        proposed_at=AT,
+        expires_at=void.step_up_use.expires_at,
+    )
+    void.step_up_use.step_up.failures.create(number=1, method="totp", at=AT)
+    TotpStepUsed.objects.create(authenticator="totp/1", time_step=1)
+    RemindedNow.objects.create(
+        version=in_force, person=void.person, on=AT.date(), by=void.person, at=AT
+    )
+    clock = start(CommitmentVersionFactory(issued=True), at=AT)
+    with transaction.atomic():
+        entry = register.append(
+            kind="step.fired",
+            subject="step_fired/1-1-0-0",
+            subject_version=None,
+            reach=[in_force.commitment.unit_id],
+            by=None,
+            at=AT,
+        )
+        register.sequence()
+    StepFired.objects.create(
+        clock=clock,
+        generation=1,
+        level=0,
+        decision="fired",
+        due_seen=AT,
+        decided_at=AT,
+        entry=entry,
+    )
+
+
+def raw(sql: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing pending hides the refusal
+        cursor.execute(sql)
+
+
+def refusal_of(sql: str) -> str:
+    with pytest.raises(DatabaseError) as refused:
+        raw(sql)
+    return str(refused.value).splitlines()[0]
+
+
+def key_of(table: str) -> str:
+    """Return the primary key's column of `table`, which has rows."""
+    model = next(model for model in apps.get_models() if model._meta.db_table == table)
+    assert model._base_manager.exists(), table
+    return model._meta.pk.column
+
+
+def test_evidence_is_what_the_migrations_protect():
+    protected = {operation.table: operation for operation in triggers.operations()}
+    ours = {table for table in protected if table.split("_")[0] in {"commitments", "units"}}
+    assert ours == {*EVIDENCE, *FROZEN}
+    assert {table for table in ours if isinstance(protected[table], FrozenOnce)} == set(FROZEN)
+
+
+@pytest.mark.parametrize("table", EVIDENCE)
+def test_evidence_refuses_update_and_delete(table):
+    leave_evidence()
+    key = key_of(table)
+    said = f"{table} is append-only: %s refused"
+    assert refusal_of(f"UPDATE {table} SET {key} = {key}") == said % "UPDATE"
+    assert refusal_of(f"DELETE FROM {table}") == said % "DELETE"
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.parametrize("table", EVIDENCE)
+def test_evidence_refuses_truncate(table):
+    leave_evidence()
+    assert refusal_of(f"TRUNCATE {table} CASCADE").endswith("is append-only: TRUNCATE refused")
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("table", EVIDENCE)
+def test_evidence_refuses_replacement(table):
+    leave_evidence()
+    key_of(table)
+    said = refusal_of(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+    assert said == f"{table} is append-only: DELETE refused"
+
+
+def test_items_of_a_draft_move_and_go():
+    version = CommitmentVersionFactory(draft=True, items=2)
+    raw("UPDATE commitments_commitmentitem SET role = 'support'")
+    raw("DELETE FROM commitments_commitmentitem WHERE ordinal = 2")
+    assert list(version.items.values_list("ordinal", "role")) == [(1, "support")]
+
+
+@pytest.mark.parametrize("state", ["issued", "signed", "in_force", "returned", "settled"])
+def test_items_of_an_issued_version_stay(state):
+    version = CommitmentVersionFactory(**{state: True})
+    said = "commitments_commitmentitem is frozen: %s refused"
+    assert refusal_of("UPDATE commitments_commitmentitem SET role = 'support'") == said % "UPDATE"
+    assert refusal_of("DELETE FROM commitments_commitmentitem") == said % "DELETE"
+    with pytest.raises(DatabaseError, match=said % "INSERT"), transaction.atomic():
+        CommitmentItem.objects.create(
+            version=version, ordinal=2, revision=target_of(version.commitment)
+        )
+
+
+def test_no_item_moves_between_a_draft_and_an_issued_version():
+    draft, issued = CommitmentVersionFactory(draft=True), CommitmentVersionFactory(issued=True)
+    said = "commitments_commitmentitem is frozen: UPDATE refused"
+    for here, there in ((draft, issued), (issued, draft)):
+        sql = f"SET version_id = {there.pk}, ordinal = 9 WHERE version_id = {here.pk}"
+        assert refusal_of(f"UPDATE commitments_commitmentitem {sql}") == said
+
+
+def revision_with_roadmap() -> TargetRevision:
+    revision = target_of(CommitmentVersionFactory().commitment)
+    planned(revision)
+    revision.roadmap.create(period=year_of(revision.target.assigner), value=5)
+    return revision
+
+
+def planned(revision: TargetRevision) -> None:
+    revision.target.state = "planned"
+    revision.target.save(update_fields=["state"])
+
+
+def assigned(revision: TargetRevision, state: str = "assigned") -> None:
+    revision.target.state = state
+    revision.target.end_reason = "No longer wanted." if state == "withdrawn" else ""
+    revision.target.save(update_fields=["state", "end_reason"])
+
+
+def test_a_planned_target_is_still_edited():
+    revision = revision_with_roadmap()
+    raw(f"UPDATE commitments_targetrevision SET value = 7 WHERE id = {revision.pk}")
+    raw(f"UPDATE commitments_trajectorypoint SET value = 7 WHERE revision_id = {revision.pk}")
+    raw(f"DELETE FROM commitments_trajectorypoint WHERE revision_id = {revision.pk}")
+    raw(f"DELETE FROM commitments_targetrevision WHERE id = {revision.pk}")
+    assert not TargetRevision.objects.filter(pk=revision.pk).exists()
+
+
+@pytest.mark.parametrize("state", ["assigned", "withdrawn", "closed"])
+def test_an_assigned_target_keeps_its_revisions_and_roadmap(state):
+    revision = revision_with_roadmap()
+    assigned(revision, state)
+    for table, column in (("targetrevision", "id"), ("trajectorypoint", "revision_id")):
+        name, rows = f"commitments_{table}", f"WHERE {column} = {revision.pk}"
+        said = f"{name} is frozen: %s refused"
+        assert refusal_of(f"UPDATE {name} SET value = 7 {rows}") == said % "UPDATE"
+        assert refusal_of(f"DELETE FROM {name} {rows}") == said % "DELETE"
+
+
+def test_an_assigned_target_takes_its_next_revision():
+    revision = revision_with_roadmap()
+    assigned(revision)
+    following = again(revision, n=2, reason="The mandate has changed.")
+    assert revision.target.current == following

@@ -1,0 +1,88 @@
+"""What every test may rely on: strict templates, a named engine, a broker, and no network."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+
+from tests import embedded, flushing
+
+flushing.install()
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome")}  # names of one program
+ENGINES = {"sqlite_only": "sqlite", "postgresql_only": "postgresql"}
+
+
+def find_program(name: str) -> str | None:
+    """Return the path of a program of this machine under any of its names."""
+    found = (shutil.which(alias) for alias in PROGRAMS.get(name, (name,)))
+    return next(filter(None, found), None)
+
+
+def engine() -> str:
+    """Return `sqlite` or `postgresql`: what the suite runs on."""
+    return settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[-1].replace("sqlite3", "sqlite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stop before the first test where a named service does not answer."""
+    if hasattr(config, "workerinput"):
+        return
+    database = settings.DATABASES["default"]
+    if engine() == "postgresql":
+        try:
+            psycopg.connect(
+                host=database["HOST"] or None,
+                port=database["PORT"] or None,
+                user=database["USER"] or None,
+                password=database["PASSWORD"] or None,
+                dbname="postgres",
+                connect_timeout=5,
+            ).close()
+        except psycopg.Error as error:
+            pytest.exit(f"PostgreSQL does not answer: {error}", returncode=3)
+    if url := settings.REDIS_URL:
+        try:
+            redis.Redis.from_url(url, socket_timeout=5).ping()
+        except redis.RedisError as error:
+            pytest.exit(f"Redis does not answer at {url}: {error}", returncode=3)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests of the other engine; skip, by name, those whose program is missing."""
+    other = {mark for mark, name in ENGINES.items() if name != engine()}
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+    for item in items:
+        for mark in item.iter_markers("program"):
+            missing = [name for name in mark.args if find_program(name) is None]
+            if missing:
+                item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Under REQUIRE_ALL=1 a skipped test has failed: something it needs is not there."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped under REQUIRE_ALL=1: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis-protocol server: the one of REDIS_URL, else the embedded one."""
+    if settings.REDIS_URL:
+        yield settings.REDIS_URL
+        return
+    with embedded.running(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
