@@ -15,7 +15,7 @@ def main() -> None:
     """Say in one line what is wrong with the environment, else run the command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        settings.INSTALLED_APPS  # reads them for the first time
+        hasattr(settings, "INSTALLED_APPS")  # the first question reads them
     except ImproperlyConfigured as wrong:
         sys.stderr.write(f"{wrong}\n")
         sys.exit(WRONG_SETTINGS)

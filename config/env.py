@@ -75,4 +75,4 @@ def _keep_once(path: Path, text: str) -> None:
         with suppress(FileExistsError):  # another process was first: its secret counts
             os.link(draft, path)
     finally:
-        os.unlink(draft)
+        Path(draft).unlink()

@@ -80,7 +80,7 @@ class Child:
                 (os.killpg if group else os.kill)(self.process.pid, number)
 
 
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_libc = ctypes.CDLL(None, use_errno=True)  # loaded before any fork: a child must not
 _coordinator = os.getpid()
 
 

@@ -26,4 +26,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable("%s")
+OPTIONS: dict = TEMPLATES[0]["OPTIONS"]  # type: ignore[assignment]
+OPTIONS["string_if_invalid"] = MissingVariable("%s")

@@ -11,7 +11,7 @@ class MissingVariable(str):
     __slots__ = ()
 
     def __contains__(self, key: object) -> bool:
-        return key == "%s" or super().__contains__(key)
+        return key == "%s" or (isinstance(key, str) and super().__contains__(key))
 
     def __mod__(self, variable: object) -> str:
         origin = next(

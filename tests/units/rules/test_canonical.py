@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -114,9 +115,8 @@ def test_form_of_each_kind_of_value(value, text):
     ],
 )
 def test_what_has_no_fixed_form_is_refused_with_its_place(value, place):
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match=f"^{re.escape(place)}"):
         canonical.text(value)
-    assert str(refused.value).startswith(place)
 
 
 @given(texts)
