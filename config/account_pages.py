@@ -32,6 +32,16 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "your_account.html", context)
 
 
+@login_required
+@require_GET
+def first_factor(request: HttpRequest) -> HttpResponse:
+    """Ask whoever has just come in for the first time to add a second factor, and say why."""
+    if not request.user.must_enrol_factor:
+        return redirect("/")
+    context = {"authenticators": {}, "is_mfa_enabled": False}
+    return render(request, "first_factor.html", context)
+
+
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Switch the language of this browser, and of the account when somebody is logged in."""

@@ -113,10 +113,9 @@ def remember_language(response: HttpResponse, language: str) -> None:
     )
 
 
-class OwnPasswordFirst:
-    """Middleware: whoever was given a password chooses an own one before anything else.
-
-    The account pages themselves and the language switch stay open.
+class OwnWayInFirst:
+    """Middleware: whoever was given a password chooses an own one, then a second factor, before
+    anything else. The account pages themselves and the language switch stay open.
     """
 
     def __init__(self, get_response: Any) -> None:
@@ -128,9 +127,14 @@ class OwnPasswordFirst:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if not getattr(request.user, "must_change_password", False):
+        first_steps = {
+            "must_change_password": "account_change_password",
+            "must_enrol_factor": "account_first_factor",
+        }
+        needed = [page for flag, page in first_steps.items() if getattr(request.user, flag, False)]
+        if not needed:
             return None
         free = (reverse("account_login").removesuffix("login/"), reverse("config:language"))
         if request.path.startswith(free):
             return None
-        return redirect("account_change_password")
+        return redirect(needed[0])

@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "config.accounts.OwnPasswordFirst",
+    "config.accounts.OwnWayInFirst",
     "django_htmx.middleware.HtmxMiddleware",
     "units.http.problems.RefusedMiddleware",  # innermost: what a view refuses becomes a page
 ]
@@ -150,6 +150,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 REAUTH_MAX_AGE = env.number("REAUTH_MAX_AGE", default=300)  # seconds since the last strong login
 STEP_UP_TTL = env.number("STEP_UP_TTL", default=120)  # seconds that one confirmation may take
+SIGNING_REST_HOURS = env.number("SIGNING_REST_HOURS", default=24)  # after a lost factor was reset
 STEP_UP_METHODS = env.list("STEP_UP_METHODS", default=["passkey", "totp"])
 DELEGATES_MAY_SIGN = env.flag(  # a head answers in person unless the body's rules say otherwise
     "DELEGATES_MAY_SIGN", default=False

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units.web import organisation, people
+from units.web import accounts, organisation, people
 
 app_name = "units"
 
@@ -17,9 +17,25 @@ urlpatterns = [
     path("appointments/<slug:ref>/end/", organisation.end, name="appointment-end"),
     path("people/", people.index, name="people"),
     path("people/new/", people.create, name="person-new"),
+    path("people/invite/", accounts.invite_everybody, name="invite-everybody"),
     path("people/<str:username>/", people.detail, name="person"),
+    path("people/<str:username>/change/", people.change, name="person-change"),
     path("people/<str:username>/reset/", people.reset, name="person-reset"),
+    path("people/<str:username>/invite/", accounts.invite, name="person-invite"),
+    path("people/<str:username>/vouch/", accounts.vouch, name="person-vouch"),
+    path("people/<str:username>/factor/reset/", accounts.ask_reset, name="factor-reset"),
+    path(
+        "people/<str:username>/factor/reset/confirm/",
+        accounts.confirm_reset,
+        name="factor-reset-confirm",
+    ),
+    path(
+        "people/<str:username>/factor/reset/withdraw/",
+        accounts.withdraw_reset,
+        name="factor-reset-withdraw",
+    ),
     path("people/<str:username>/close/", people.close, name="person-close"),
     path("people/<str:username>/roles/new/", people.grant, name="role-new"),
+    path("invitations/<str:secret>/", accounts.accept, name="invitation"),
     path("roles/<int:grant>/end/", people.end_role, name="role-end"),
 ]

@@ -10,6 +10,7 @@ from commitments.actions import versions
 from commitments.enums import VersionAct, VersionState
 from commitments.models import CommitmentVersion, DocumentSlot, SignatureAct
 from commitments.rules.signatures import SlotPlace, open_slots
+from units.actions import accounts
 from units.errors import Conflict, NotAllowed
 from units.models import Appointment, User
 
@@ -37,11 +38,17 @@ def signed_slots(version: CommitmentVersion) -> set[int]:
 
 
 def place_for(act: VersionAct, version: CommitmentVersion, *, by: User, at: datetime) -> Place:
-    """Return where `by` may do `act` to `version` at `at`.
+    """Return where `by` may do `act` to `version` at `at`, and the way into the account bars nothing.
 
-    Raises NotAllowed (<act>-not-allowed), Conflict (already-signed, not-your-turn, both-sides).
-    The state is not asked here.
+    Raises NotAllowed (<act>-not-allowed, signing-rests, handover-not-vouched), Conflict
+    (already-signed, not-your-turn, both-sides). The state is not asked here.
     """
+    place = _place_of(act, version, by=by, at=at)
+    accounts.require_may_sign(by, at=at)
+    return place
+
+
+def _place_of(act: VersionAct, version: CommitmentVersion, *, by: User, at: datetime) -> Place:
     mine = [
         Place(slot, office)
         for slot in permissions.slots_of_act(act, version)
@@ -92,12 +99,15 @@ def place_for(act: VersionAct, version: CommitmentVersion, *, by: User, at: date
 
 
 def possible_acts(version: CommitmentVersion, *, by: User, at: datetime) -> list[VersionAct]:
-    """Return the acts of the ceremony that `by` could do to `version` now, for buttons."""
+    """Return the acts of the ceremony that `by` could do to `version` now, for buttons.
+
+    An account that may not sign yet still has its buttons: what they lead to says why, and when.
+    """
     found = []
     for act in CEREMONY:
         try:
             versions.require_state(act, version)
-            place_for(act, version, by=by, at=at)
+            _place_of(act, version, by=by, at=at)
         except (Conflict, NotAllowed):
             continue
         found.append(act)

@@ -8,9 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from units import clock
-from units.actions import register
-from units.actions.guards import require_administrator, require_after, unique_or
-from units.enums import Provenance, Role, UserKind
+from units.actions import accounts, register
+from units.actions.guards import (
+    require_administrator,
+    require_after,
+    require_seen,
+    unique_or,
+)
+from units.enums import Provenance, Role
 from units.errors import Conflict, Invalid, NotAllowed
 from units.models import RoleGrant, User
 from units.permissions import may_grant
@@ -18,7 +23,10 @@ from units.rules import refs
 
 
 class Opened(NamedTuple):
-    """An account and the password that its person changes at the first login; shown once."""
+    """An account and the password that its person changes at the first login; shown once.
+
+    `password` "": none was made, the person chooses one by an invitation.
+    """
 
     person: User
     password: str
@@ -54,15 +62,19 @@ def create_person(
     personnel_no: str = "",
     language: str = "vi",
     password: str | None = None,
+    invited: bool = False,
     provenance: Provenance = Provenance.LIVE,
 ) -> Opened:
     """Open an account; return it with its temporary password.
 
-    `password`: one that stays (a demonstration's); None: a temporary one. Raises NotAllowed,
-    Conflict (username-taken), ValidationError.
+    `password`: one that stays (a demonstration's); None: a temporary one, which its person changes
+    at the first login and which bars signing until a second administrator vouches. `invited`: no
+    password at all, for an invitation follows. Raises NotAllowed, Conflict (username-taken),
+    ValidationError.
     """
     require_administrator(by, None, at=at, act="create-person")
-    given = password or _temporary_password()
+    given = "" if invited else password or _temporary_password()
+    temporary = password is None and not invited
     person = User(
         username=username.strip().lower(),
         full_name=refs.tidy(full_name),
@@ -70,7 +82,9 @@ def create_person(
         phone=phone,
         personnel_no=personnel_no,
         language=language,
-        must_change_password=password is None,
+        must_change_password=temporary,
+        must_enrol_factor=temporary,
+        password_given_by=by if temporary else None,
         date_joined=at,
         provenance=provenance,
     )
@@ -81,7 +95,7 @@ def create_person(
     )
     if User.objects.filter(username=person.username).exists():
         raise taken
-    person.set_password(given)
+    person.set_password(given or None)
     person.full_clean()
     with unique_or(taken):
         person.save()
@@ -89,15 +103,59 @@ def create_person(
     return Opened(person, given)
 
 
-def _lock(person_id: int) -> User:
-    return User.objects.select_for_update(no_key=True).get(pk=person_id, kind=UserKind.HUMAN)
+@transaction.atomic
+def change_person(
+    *,
+    person_id: int,
+    full_name: str,
+    email: str,
+    phone: str,
+    personnel_no: str,
+    by: User,
+    expected: int,
+    at: datetime,
+    real_at: datetime,
+) -> User:
+    """Correct what is known of a person; nothing is entered when nothing changes.
+
+    A new address ends an open invitation, and where the account has no factor yet it counts as a
+    way in that `by` has seen: by the link for a forgotten password. Raises NotAllowed, StaleVersion,
+    Invalid (change-oneself), ValidationError.
+    """
+    require_administrator(by, None, at=at, act="change-person")
+    person = accounts.lock(person_id)
+    require_seen(person, expected, noun="person")
+    if person.pk == by.pk:
+        raise Invalid(
+            _("Nobody changes the own entry. Ask a second administrator."), code="change-oneself"
+        )
+    new = {
+        "full_name": refs.tidy(full_name),
+        "email": email.strip().lower(),
+        "phone": phone.strip(),
+        "personnel_no": personnel_no.strip(),
+    }
+    changed = [name for name, value in new.items() if getattr(person, name) != value]
+    if not changed:
+        return person
+    for name in changed:
+        setattr(person, name, new[name])
+    person.full_clean()
+    person.etag_version += 1
+    person.save(update_fields=[*changed, "etag_version"])
+    if "email" in changed:
+        person.invitations.unspent().update(revoked_at=real_at)
+        if person.has_usable_password():
+            accounts.note_given_password(person, by=by)
+    _enter(person, "change", by=by, at=at, fields=", ".join(changed))
+    return person
 
 
 @transaction.atomic
 def reset_password(*, person_id: int, by: User, at: datetime) -> Opened:
     """Give a person a new temporary password. Not to oneself: that is done on the account page."""
     require_administrator(by, None, at=at, act="reset-password")
-    person = _lock(person_id)
+    person = accounts.lock(person_id)
     if person.pk == by.pk:
         raise Invalid(
             _("Change your own password on your account page."), code="reset-password-of-oneself"
@@ -107,6 +165,7 @@ def reset_password(*, person_id: int, by: User, at: datetime) -> Opened:
     person.must_change_password = True
     person.etag_version += 1
     person.save(update_fields=["password", "must_change_password", "etag_version"])
+    accounts.note_given_password(person, by=by)
     _enter(person, "reset_password", by=by, at=at)
     return Opened(person, given)
 
@@ -125,7 +184,7 @@ def reopen_account(*, person_id: int, by: User, at: datetime) -> User:
 
 def _set_active(person_id: int, active: bool, act: str, *, by: User, at: datetime) -> User:
     require_administrator(by, None, at=at, act=f"{act}-account")
-    person = _lock(person_id)
+    person = accounts.lock(person_id)
     if person.pk == by.pk:
         raise Invalid(
             _("Nobody closes the own account. Ask a second administrator."),
@@ -153,7 +212,7 @@ def grant_role(
     Raises NotAllowed (grant-role-not-allowed: by a non-administrator, or to oneself), Conflict
     (role-held).
     """
-    person = _lock(person_id)
+    person = accounts.lock(person_id)
     if not may_grant(by, person, unit_id, at=at):
         raise NotAllowed(
             _(

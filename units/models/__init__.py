@@ -1,3 +1,4 @@
+from units.models.accounts import FactorReset, Invitation
 from units.models.appointments import Appointment, Oversight
 from units.models.calendars import CalendarDay, DemonstrationClock, WorkingCalendar
 from units.models.clients import ApiClient, ApiToken
@@ -18,6 +19,8 @@ __all__ = [
     "Appointment",
     "CalendarDay",
     "DemonstrationClock",
+    "FactorReset",
+    "Invitation",
     "JobKind",
     "OrgEdge",
     "OrgUnit",

@@ -32,6 +32,14 @@ class User(AbstractBaseUser):
     kind = models.CharField(max_length=8, choices=UserKind, default=UserKind.HUMAN)
     is_active = models.BooleanField(_("may log in"), default=True)
     must_change_password = models.BooleanField(default=False)
+    must_enrol_factor = models.BooleanField(default=False)  # before anything else after the login
+    password_given_by = models.ForeignKey(  # the administrator who has seen the way in
+        "self", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    password_vouched_by = models.ForeignKey(  # the second one, who saw it reach its person
+        "self", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    may_sign_from = models.DateTimeField(null=True, blank=True)  # business time; None: at once
     date_joined = models.DateTimeField(null=True)
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.LIVE)
     etag_version = models.PositiveIntegerField(default=1)
@@ -46,6 +54,18 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 name="user_machine_has_no_personnel_no",
                 condition=Q(kind="human") | Q(personnel_no=""),
+            ),
+            models.CheckConstraint(
+                name="user_password_takes_two_administrators",
+                condition=Q(password_vouched_by=None)
+                | (
+                    Q(password_given_by__isnull=False)
+                    & ~Q(password_vouched_by=F("password_given_by"))
+                    & ~Q(password_vouched_by=F("id"))
+                ),
+                violation_error_message=_(
+                    "Another administrator vouches that the password reached its person."
+                ),
             ),
             models.UniqueConstraint(
                 name="user_personnel_no_once",

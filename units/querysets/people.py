@@ -1,6 +1,6 @@
 """Named sets of accounts and role grants."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
@@ -18,6 +18,15 @@ class UserQuerySet(models.QuerySet):
     def active(self):
         """Accounts that may log in."""
         return self.filter(is_active=True)
+
+    def to_invite(self, *, real_at: datetime):
+        """People who may log in, never have, and hold no invitation that is good at `real_at`."""
+        good = models.Exists(
+            self.model.invitations.rel.related_model.objects.open(real_at=real_at).filter(
+                person=models.OuterRef("pk")
+            )
+        )
+        return self.people().active().filter(last_login=None).filter(~good).order_by("pk")
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -150,6 +150,31 @@ class PersonForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language"), choices=[("vi", "Tiếng Việt"), ("en", "English")]
     )
+    invite = forms.BooleanField(
+        label=_("Send an invitation to the e-mail address"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "The person chooses a password by a link that serves once. Without it a temporary "
+            "password is shown to you, to be handed over."
+        ),
+    )
+
+
+class PersonChangeForm(forms.Form):
+    """What an administrator may correct about a person."""
+
+    full_name = forms.CharField(label=_("Full name"), max_length=150)
+    email = forms.EmailField(
+        label=_("E-mail"),
+        required=False,
+        help_text=_(
+            "A new address ends an open invitation. Where the account has no second factor yet, a "
+            "second administrator vouches before its person signs."
+        ),
+    )
+    phone = forms.CharField(label=_("Telephone"), max_length=30, required=False)
+    personnel_no = forms.CharField(label=_("Personnel number"), max_length=30, required=False)
 
 
 class RoleForm(forms.Form):
