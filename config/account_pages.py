@@ -36,7 +36,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_GET
 def first_factor(request: HttpRequest) -> HttpResponse:
     """Ask whoever has just come in for the first time to add a second factor, and say why."""
-    if not request.user.must_enrol_factor:
+    if not getattr(request.user, "must_enrol_factor", False):
         return redirect("/")
     context = {"authenticators": {}, "is_mfa_enabled": False}
     return render(request, "first_factor.html", context)

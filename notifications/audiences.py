@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from commitments.actions.addressees import Addressee, Directory
 from commitments.enums import Audience, ClockKind, VersionState
 from commitments.models import CaseClock, CommitmentVersion
 from notifications.enums import NoticeKind
+from units.actions import accounts
 from units.enums import Role
 from units.models import Position, RegisterEntry, User
 from units.permissions import granted, holders_at
@@ -30,15 +31,21 @@ SILENT_NOUNS = {  # nouns whose every act is silent
 }  # fmt: skip
 
 
+AccountTeller = Callable[[RegisterEntry, datetime], Iterator["Told"]]
+
+
 class Told(NamedTuple):
-    """One person who is told. `awaits`: the wait that the notice is about, "" for none."""
+    """One person who is told. `awaits`: the wait that the notice is about, "" for none.
+
+    `version` None: it is about an account.
+    """
 
     person: User
     position: Position | None
     role: str
     kind: NoticeKind
     message: str
-    version: CommitmentVersion
+    version: CommitmentVersion | None
     awaits: str = ""
     awaits_recipient: bool = False
     due_on: date | None = None
@@ -48,11 +55,19 @@ class Told(NamedTuple):
 
 def is_known(kind: str) -> bool:
     """Say whether `kind` of entry is told to somebody, or silent by intention."""
-    return kind in TELLERS or kind in SILENT or kind.split(".")[0] in SILENT_NOUNS
+    return (
+        kind in TELLERS
+        or kind in ACCOUNT_TELLERS
+        or kind in SILENT
+        or kind.split(".")[0] in SILENT_NOUNS
+    )
 
 
 def recipients(entry: RegisterEntry, *, at: datetime) -> list[Told]:
     """Return everybody who is told of `entry` at `at`, each once a kind; [] for a silent one."""
+    if entry.kind in ACCOUNT_TELLERS:
+        told_of_it = ACCOUNT_TELLERS[entry.kind](entry, at)
+        return [told for told in told_of_it if told.person.is_active]
     teller = TELLERS.get(entry.kind)
     if teller is None:
         return []
@@ -210,6 +225,37 @@ def _of_reminder(_entry: Any, data: Any, version: Any, _directory: Directory) ->
             role=Role.PLANNER,
         )
 
+
+# --- accounts -------------------------------------------------------------------------------------
+
+
+def _own_account(message: str, *, lasts: timedelta | None = None) -> AccountTeller:
+    """Return a teller that tells the person of whose account an entry speaks."""
+
+    def tell(entry: RegisterEntry, _at: datetime) -> Iterator[Told]:
+        person = User.objects.get(username=entry.subject_ref)
+        expires_at = entry.at + lasts if lasts else None
+        yield Told(person, None, "", NoticeKind.SYSTEM, message, None, expires_at=expires_at)
+
+    return tell
+
+
+def _of_reset_asked(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
+    """Tell the person, who may know nothing of it, and the administrators who may confirm."""
+    yield from _own_account("factor-reset-asked")(entry, at)
+    for person in granted(Role.ADMINISTRATOR, None, at=at):
+        if person.pk != entry.actor_id and person.username != entry.subject_ref:
+            yield Told(
+                person, None, Role.ADMINISTRATOR, NoticeKind.REQUEST, "factor-reset-confirm", None
+            )
+
+
+ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
+    "account.invite": _own_account("invited", lasts=accounts.INVITATION_LASTS),
+    "account.ask_factor_reset": _of_reset_asked,
+    "account.reset_factor": _own_account("factor-reset"),
+    "person.reset_password": _own_account("password-reset"),
+}
 
 Teller = Callable[[RegisterEntry, Mapping[str, Any], CommitmentVersion, Directory], Iterator[Told]]
 TELLERS: Mapping[str, Teller] = {

@@ -160,6 +160,48 @@ MESSAGES: Mapping[str, Text] = {
             "was to answer the reasons by %(due)s. Days late: %(days)s."
         ),
     ),
+    # --- accounts -----------------------------------------------------------------------------
+    "invited": Text(
+        _("Your way in to the commitments of your unit"),
+        _(
+            "%(actor)s has opened an account for you. Your user name is %(username)s. Choose your "
+            "password on the page below; it works once, and until %(until)s."
+        ),
+        _("After the first login you add a second factor, by which you sign."),
+    ),
+    "factor-reset-asked": Text(
+        _("Somebody asks to remove your second factor"),
+        _(
+            "%(actor)s asks that the second factor of your account %(username)s be removed because "
+            "it is lost. If that is not so, tell your administrators at once."
+        ),
+        _("Nothing happens unless a second administrator confirms it."),
+    ),
+    "factor-reset-confirm": Text(
+        _("Please decide: remove the second factor of %(person)s"),
+        _(
+            "%(actor)s asks that the lost second factor of %(person)s be removed. Speak with "
+            "%(person)s, then confirm or withdraw it."
+        ),
+        _("Unless a second administrator confirms within seven days, the request expires."),
+    ),
+    "factor-reset": Text(
+        _("Your second factor was removed"),
+        _(
+            "%(actor)s has confirmed that the second factor of your account %(username)s is removed; "
+            "every login has ended. You can sign again from %(until)s. If this was not your wish, "
+            "tell your administrators at once."
+        ),
+        _("A separate message brings you a new way in."),
+    ),
+    "password-reset": Text(
+        _("Your password was replaced"),
+        _(
+            "%(actor)s has replaced the password of your account %(username)s and hands a temporary "
+            "one over to you. If this was not your wish, tell your administrators at once."
+        ),
+        _("You choose an own password at the next login."),
+    ),
     # --- reminded by hand ---------------------------------------------------------------------
     "reminded-sign": Text(
         _("%(actor)s reminds you: sign commitment %(number)s of %(unit)s"),
@@ -184,6 +226,7 @@ MESSAGES: Mapping[str, Text] = {
     ),
 }
 WHY_OFFICE = _("You get this message because you hold the office “%(office)s”.")
+WHY_ACCOUNT = _("You get this message because it is about your account.")
 WHY_ROLE = _("You get this message because of your role: %(role)s.")
 NEXT_STEP = _(
     "If nothing happens, the next step follows by itself on %(when)s. It goes to: %(audience)s."
@@ -201,8 +244,10 @@ def matter(key: str, facts: Mapping[str, str]) -> str:
 
 
 def reason(facts: Mapping[str, str]) -> str:
-    """Return why the reader is told, in the language that is active: an office, or else a role."""
-    return str(WHY_OFFICE if facts["office"] else WHY_ROLE) % facts
+    """Return why the reader is told, in the language that is active: an office, a role, or neither."""
+    if facts["office"]:
+        return str(WHY_OFFICE) % facts
+    return str(WHY_ROLE if facts["role"] else WHY_ACCOUNT) % facts
 
 
 def what_follows(key: str, facts: Mapping[str, str]) -> str:
@@ -232,6 +277,7 @@ def compose(key: str, facts: Mapping[str, str], *, language: str) -> Message:
             "what_follows": what_follows(key, facts),
             "url": facts["url"],
             "demonstration": bool(facts["demonstration"]),
+            "opens_an_account": key == "invited",
         }
         return Message(
             subject,

@@ -66,7 +66,9 @@ class Notice(models.Model):
         "units.Position", models.PROTECT, null=True, related_name="+"
     )  # in which office the person is told; None: by a role
     role = models.CharField(max_length=20, choices=Role, blank=True)
-    version = models.ForeignKey("commitments.CommitmentVersion", models.PROTECT, related_name="+")
+    version = models.ForeignKey(  # None: it is about an account
+        "commitments.CommitmentVersion", models.PROTECT, null=True, related_name="+"
+    )
     awaits = models.CharField(  # it is about a wait that may end; then it is not sent
         max_length=12, choices=ClockKind, blank=True
     )
@@ -99,7 +101,12 @@ class Notice(models.Model):
                 condition=~Q(state__in=["cancelled", "dead"]) | ~Q(end_reason=""),
             ),
             models.CheckConstraint(
-                name="notice_has_office_or_role", condition=Q(position__isnull=False) | ~Q(role="")
+                name="notice_has_office_or_role",
+                condition=Q(position__isnull=False) | ~Q(role="") | Q(version=None),
+            ),
+            models.CheckConstraint(
+                name="notice_about_an_account_awaits_nothing",
+                condition=Q(version__isnull=False) | Q(awaits="", awaits_recipient=False),
             ),
         ]
         indexes = [

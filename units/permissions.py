@@ -108,9 +108,9 @@ def may_grant(user: User, person: User, unit: OrgUnit | int | None, *, at: datet
     return user.pk != person.pk and may_administer(user, unit, at=at)
 
 
-def granted(role: Role, unit: OrgUnit | int, *, at: datetime) -> list[User]:
-    """Return the active people who hold `role` over `unit` at `at`, by name."""
-    pk = unit if isinstance(unit, int) else unit.pk
+def granted(role: Role, unit: OrgUnit | int | None, *, at: datetime) -> list[User]:
+    """Return the active people who hold `role` over `unit` at `at`, by name; None: the whole body."""
+    pk = unit.pk if isinstance(unit, OrgUnit) else unit
     day = clock.local_date(at)
     grants = list(
         RoleGrant.objects.in_force(day)
@@ -120,10 +120,12 @@ def granted(role: Role, unit: OrgUnit | int, *, at: datetime) -> list[User]:
     over = {
         grant.unit_id: subtree([(grant.unit_id, None)], day=day)
         for grant in grants
-        if grant.unit_id
+        if grant.unit_id and pk is not None
     }
     people = {
-        grant.person for grant in grants if grant.unit_id is None or pk in over[grant.unit_id]
+        grant.person
+        for grant in grants
+        if grant.unit_id is None or pk in over.get(grant.unit_id, ())
     }
     return sorted(people, key=lambda person: person.full_name)
 

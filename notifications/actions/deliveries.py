@@ -14,7 +14,7 @@ from django.db import transaction
 from commitments.actions.addressees import Directory
 from commitments.models import CommitmentVersion
 from notifications import messages, rules
-from notifications.actions.facts import facts_of
+from notifications.actions.facts import facts_of, invitation_of
 from notifications.channels import email
 from notifications.channels.letters import Letter, Result
 from notifications.enums import CancelReason, Channel, NoticeState, Outcome
@@ -125,6 +125,8 @@ def _needless(notice: Notice, *, at: datetime) -> str:
     version = notice.version
     if notice.expires_at is not None and notice.expires_at <= at:
         return CancelReason.OVERTAKEN
+    if version is None:
+        return _needless_about_account(notice)
     seen = CommitmentVersion.objects.visible_to(notice.recipient, at=at).filter(
         pk=notice.version_id
     )
@@ -137,6 +139,14 @@ def _needless(notice: Notice, *, at: datetime) -> str:
         people = {row.person.pk for row in directory.awaited(version, notice.awaits)}
         if notice.awaits_recipient and notice.recipient_id not in people:
             return CancelReason.SETTLED
+    return ""
+
+
+def _needless_about_account(notice: Notice) -> str:
+    if not notice.recipient.is_active:
+        return CancelReason.RECIPIENT_GONE
+    if notice.message == "invited" and invitation_of(notice) is None:
+        return CancelReason.SETTLED
     return ""
 
 

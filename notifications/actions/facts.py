@@ -12,7 +12,9 @@ from commitments.enums import Audience
 from commitments.models import CaseClock
 from notifications.models import Notice
 from units import clock
+from units.actions import accounts, register
 from units.enums import Role
+from units.models import Invitation, User
 from units.rules.dates import day_text, instant_text
 
 
@@ -23,6 +25,8 @@ def facts_of(
 
     `with_step` False: without the next step and the explanation, which cost queries; for lists.
     """
+    if notice.version is None:
+        return _facts_of_account(notice, language=language)
     with translation.override(language):
         version = notice.version
         commitment = version.commitment
@@ -45,6 +49,42 @@ def facts_of(
             "name": notice.recipient.full_name,
             "url": settings.SITE_URL + reverse("commitments:detail", args=[commitment.ref]),
             "demonstration": "yes" if commitment.provenance == "synthetic" else "",
+        }
+
+
+def invitation_of(notice: Notice) -> Invitation | None:
+    """Return the invitation of which `notice` tells; None: it was used or replaced meanwhile."""
+    found = register.data_of(notice.link.entry)["invitation"]
+    return Invitation.objects.unspent().filter(uuid=found).first()
+
+
+def _facts_of_account(notice: Notice, *, language: str) -> dict[str, str]:
+    """Return the texts of a notice about an account, the reader's own or another one."""
+    with translation.override(language):
+        entry = notice.link.entry
+        person = User.objects.get(username=entry.subject_ref)
+        path, until = reverse("config:account"), ""
+        if notice.message == "invited":
+            invitation = invitation_of(notice)
+            if invitation is not None:
+                path = reverse("units:invitation", args=[accounts.secret_of(invitation)])
+                until = instant_text(invitation.expires_at, clock.body_zone())
+        elif notice.message == "factor-reset-confirm":
+            path = reverse("units:person", args=[person.username])
+        elif notice.message == "factor-reset" and person.may_sign_from:
+            until = instant_text(person.may_sign_from, clock.body_zone())
+        return {
+            "person": person.full_name,
+            "username": person.username,
+            "until": until,
+            "actor": entry.actor.full_name if entry.actor else "",
+            "office": "",
+            "role": str(Role(notice.role).label) if notice.role else "",
+            "when": "",
+            "audience": "",
+            "name": notice.recipient.full_name,
+            "url": settings.SITE_URL + path,
+            "demonstration": "yes" if person.provenance == "synthetic" else "",
         }
 
 

@@ -102,12 +102,18 @@ def _tell(link: RegisterLink, *, at: datetime) -> None:
     calendar = ladders.body_calendar()
     for one in told:
         preference = hours.get(one.person.pk)
-        not_before = rules.first_allowed(
-            at,
-            quiet_from=preference.quiet_from if preference else rules.QUIET_FROM,
-            quiet_to=preference.quiet_to if preference else rules.QUIET_TO,
-            is_open=_always if rules.ignores_closed_days(one.kind, one.level) else calendar.is_open,
-            zone=clock.body_zone(),
+        not_before = (
+            at
+            if one.version is None
+            else rules.first_allowed(
+                at,
+                quiet_from=preference.quiet_from if preference else rules.QUIET_FROM,
+                quiet_to=preference.quiet_to if preference else rules.QUIET_TO,
+                is_open=_always
+                if rules.ignores_closed_days(one.kind, one.level)
+                else calendar.is_open,
+                zone=clock.body_zone(),
+            )
         )
         _write(link, one, at=at, not_before=not_before)
 

@@ -51,4 +51,8 @@ def read(request: WebRequest, notice: int) -> HttpResponse:
         row = notices.mark_read(notice_id=notice, by=request.user, at=request.now)
     except Notice.DoesNotExist as error:
         raise Http404 from error
-    return redirect("commitments:detail", ref=row.version.commitment.ref)
+    if row.version is not None:
+        return redirect("commitments:detail", ref=row.version.commitment.ref)
+    if row.message == "factor-reset-confirm":
+        return redirect("units:person", username=row.link.entry.subject_ref)
+    return redirect("config:account")

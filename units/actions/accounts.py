@@ -315,20 +315,21 @@ def vouch(*, person_id: int, by: User, at: datetime) -> User:
     """
     require_administrator(by, None, at=at, act="vouch")
     person = lock(person_id)
-    if person.password_given_by_id is None or person.password_vouched_by_id is not None:
+    giver = person.password_given_by
+    if giver is None or person.password_vouched_by_id is not None:
         raise Conflict(
             _("Nobody needs to vouch for the account of %(person)s.")
             % {"person": person.full_name},
             code="nothing-to-vouch",
         )
-    if by.pk in {person.password_given_by_id, person.pk}:
+    if by.pk in {giver.pk, person.pk}:
         raise NotAllowed(
             _("Another administrator vouches: not the one who gave the password, nor its person."),
             code="second-administrator-needed",
         )
     person.password_vouched_by = by
     person.save(update_fields=["password_vouched_by"])
-    _enter(person, "vouch", by=by, at=at, given_by=person.password_given_by.username)
+    _enter(person, "vouch", by=by, at=at, given_by=giver.username)
     return person
 
 

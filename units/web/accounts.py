@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import password_validation
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -66,7 +66,7 @@ class ReasonForm(forms.Form):
 
 @never_cache
 @sensitive_post_parameters("password", "again")
-def accept(request: HttpRequest, secret: str) -> HttpResponse:
+def accept(request: WebRequest, secret: str) -> HttpResponse:
     """Let an invited person choose a password. Opening the page spends nothing: scanners open links."""
     try:
         invitation = accounts.invitation_behind(secret, real_at=clock.real_now())
@@ -78,7 +78,7 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
             accounts.accept(
                 secret=secret,
                 password=form.cleaned_data["password"],
-                at=request.now,  # type: ignore[attr-defined]
+                at=request.now,
                 real_at=clock.real_now(),
             )
         except NotFound as refused:
@@ -110,7 +110,7 @@ def invite_everybody(request: WebRequest) -> HttpResponse:
     """Invite everybody who has never been in and has no open invitation; show what came of each."""
     require_administrator(request)
     real_at = clock.real_now()
-    results = []
+    results: list[tuple[User, Refused | None]] = []
     for person in User.objects.to_invite(real_at=real_at).exclude(pk=request.user.pk):
         try:
             accounts.invite(person_id=person.pk, by=request.user, at=request.now, real_at=real_at)
@@ -150,10 +150,11 @@ def ask_reset(request: WebRequest, username: str) -> HttpResponse:
 def confirm_reset(request: WebRequest, username: str) -> HttpResponse:
     """Confirm, as the second administrator, that the factors of a person are removed."""
     person = person_or_404(request, username)
-    asked = {"person_id": person.pk, "by": request.user, "at": request.now}
-    invitation = accounts.confirm_factor_reset(**asked, real_at=clock.real_now())
+    invitation = accounts.confirm_factor_reset(
+        person_id=person.pk, by=request.user, at=request.now, real_at=clock.real_now()
+    )
     if invitation is None:
-        opened = people.reset_password(**asked)
+        opened = people.reset_password(person_id=person.pk, by=request.user, at=request.now)
         request.session[SHOWN] = [username, opened.password]
     messages.success(request, _("The second factor is removed, and its person is told."))
     return redirect("units:person", username=username)
