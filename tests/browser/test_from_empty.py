@@ -62,9 +62,9 @@ def open_account(administrator: Page, username: str, name: str) -> str:
     return password
 
 
-def first_login(page_at, username: str, given: str, *, factor: bool) -> Page:
+def first_login(page_at, username: str, given: str, *, width: int = 360) -> Page:
     """Log in with the temporary password, choose an own one, enrol an authenticator."""
-    page = page_at(360, language="en")
+    page = page_at(width, language="en")
     log_in(page, username, given)
     assert "/password/change/" in page.url
     page.fill("#id_oldpassword", given)
@@ -72,15 +72,21 @@ def first_login(page_at, username: str, given: str, *, factor: bool) -> Page:
     page.fill("#id_password2", OWN)
     page.click("main form .button--primary")
     page.wait_for_load_state()
-    if factor:
-        page.goto("/accounts/2fa/totp/activate/")
-        secret = "".join(page.inner_text("#secret").split())
-        SECRETS[username] = secret
-        page.fill("#id_code", totp_code(secret, totp_step_at(clock.real_now())))
-        page.click("main form .button--primary")
-        page.wait_for_load_state()
-        assert "/activate/" not in page.url, page.inner_text("main")
+    page.goto("/commitments/")
+    assert "/first-factor/" in page.url  # nothing else before it
+    enrol_authenticator(page, username)
     return page
+
+
+def enrol_authenticator(page: Page, username: str) -> None:
+    """Set up the app from the page that asks for a second factor."""
+    press(page, "Set up the app")
+    secret = "".join(page.inner_text("#secret").split())
+    SECRETS[username] = secret
+    page.fill("#id_code", totp_code(secret, totp_step_at(clock.real_now())))
+    page.click("main form .button--primary")
+    page.wait_for_load_state()
+    assert "/activate/" not in page.url, page.inner_text("main")
 
 
 def sign(page: Page, username: str, button: str) -> None:
@@ -146,8 +152,14 @@ def test_from_nothing_to_a_commitment_in_force(page_at, tmp_path, transactional_
     )
     given = {
         username: open_account(administrator, username, name)
-        for username, name in (("head", "Head"), ("leader", "Leader"), ("planner", "Planner"))
+        for username, name in (
+            ("head", "Head"),
+            ("leader", "Leader"),
+            ("planner", "Planner"),
+            ("second", "Second Administrator"),
+        )
     }
+    submit(administrator, "/people/second/roles/new/", role="administrator")
     for office, username in (
         ("committee-bi-thu-huyen-uy", "leader"),
         ("commune-bi-thu-xa", "head"),
@@ -162,7 +174,7 @@ def test_from_nothing_to_a_commitment_in_force(page_at, tmp_path, transactional_
         )
     submit(administrator, "/people/planner/roles/new/", role="planner", unit=str(committee.pk))
 
-    planner = first_login(page_at, "planner", given["planner"], factor=False)
+    planner = first_login(page_at, "planner", given["planner"], width=1280)
     submit(planner, "/plans/new/", owner=str(committee.pk), year=str(today.year))
     year = str(today.year)
     submit(planner, f"/plans/{year}/mandates/new/", kind="resolution", title_vi="Nghị quyết")
@@ -210,9 +222,17 @@ def test_from_nothing_to_a_commitment_in_force(page_at, tmp_path, transactional_
     version = CommitmentVersion.objects.get()
     assert version.state == VersionState.ISSUED, planner.inner_text("main")
 
-    head = first_login(page_at, "head", given["head"], factor=True)
+    head = first_login(page_at, "head", given["head"])
+    head.goto("/")
+    press(head, "Read and sign")
+    press(head, "Open the text")
+    assert "a second administrator vouches" in head.inner_text("main")
+    second = first_login(page_at, "second", given["second"], width=1280)
+    for username in ("head", "leader"):
+        second.goto(f"/people/{username}/")
+        press(second, "I vouch")
     sign(head, "head", "Read and sign")
-    leader = first_login(page_at, "leader", given["leader"], factor=True)
+    leader = first_login(page_at, "leader", given["leader"])
     sign(leader, "leader", "Read and countersign")
 
     version.refresh_from_db()
