@@ -36,6 +36,7 @@ urlpatterns = [
     ),
     path("people/<str:username>/close/", people.close, name="person-close"),
     path("people/<str:username>/roles/new/", people.grant, name="role-new"),
-    path("invitations/<str:secret>/", accounts.accept, name="invitation"),
+    path("invitation/", accounts.accept, name="invitation"),
+    path("invitation/<str:secret>/", accounts.arrive, name="invitation-link"),
     path("roles/<int:grant>/end/", people.end_role, name="role-end"),
 ]

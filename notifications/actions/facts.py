@@ -67,7 +67,7 @@ def _facts_of_account(notice: Notice, *, language: str) -> dict[str, str]:
         if notice.message == "invited":
             invitation = invitation_of(notice)
             if invitation is not None:
-                path = reverse("units:invitation", args=[accounts.secret_of(invitation)])
+                path = reverse("units:invitation-link", args=[accounts.secret_of(invitation)])
                 until = instant_text(invitation.expires_at, clock.body_zone())
         elif notice.message == "factor-reset-confirm":
             path = reverse("units:person", args=[person.username])

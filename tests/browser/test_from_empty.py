@@ -225,7 +225,6 @@ def test_from_nothing_to_a_commitment_in_force(page_at, tmp_path, transactional_
     head = first_login(page_at, "head", given["head"])
     head.goto("/")
     press(head, "Read and sign")
-    press(head, "Open the text")
     assert "a second administrator vouches" in head.inner_text("main")
     second = first_login(page_at, "second", given["second"], width=1280)
     for username in ("head", "leader"):
@@ -245,5 +244,5 @@ def test_a_second_first_administrator_is_refused(tmp_path):
     password.write_text(OWN)
     named = {"full_name": "Founder", "password_file": str(password), "stdout": StringIO()}
     call_command("create_administrator", username="founder", **named)
-    with pytest.raises(Exception, match="already administers"):
+    with pytest.raises(Exception, match="Founder"):
         call_command("create_administrator", username="second", **named)

@@ -43,7 +43,7 @@ def tell(at=NOW) -> list[str]:
 def test_an_invitation_brings_the_link_that_works(first, head):
     row = accounts.invite(person_id=head.pk, by=first, **WHEN)
     [text] = tell()
-    assert f"/invitations/{accounts.secret_of(row)}/" in text
+    assert f"/invitation/{accounts.secret_of(row)}/" in text
     assert "Your user name is head" in text
     assert "First Administrator has opened an account for you" in text
     assert "do not pass this message on" in text
@@ -89,7 +89,7 @@ def test_a_lost_factor_is_told_to_its_person_and_to_those_who_may_confirm(first,
     texts = "\n".join(tell())
     assert "Your second factor was removed" in str([one.subject for one in post.newest(limit=9)])
     assert re.search(r"You can sign again from \d\d/02/2024", texts)
-    assert "/invitations/" in texts
+    assert "/invitation/" in texts
 
 
 def test_a_replaced_password_is_told(first, head):
@@ -116,7 +116,7 @@ def test_inbox_and_queue_show_messages_about_accounts(client, first, head):
     client.force_login(head)
     page = client.get("/inbox/").content.decode()
     assert "Your way in to the commitments of your unit" in page
-    assert "/invitations/" not in page  # whoever reads it is in already
+    assert "/invitation/" not in page  # whoever reads it is in already
     row = Notice.objects.get()
     assert client.post(f"/inbox/{row.pk}/read/")["Location"] == "/account/"
     change(row, state=NoticeState.DEAD, end_reason="no such mailbox")

@@ -23,6 +23,8 @@ from units.models import User
 from units.web.organisation import faults_into, page
 from units.web.people import SHOWN, person_or_404, require_administrator
 
+ARRIVED = "invitation"  # where a session keeps the secret of the link that was opened
+
 
 class ChosenPasswordForm(forms.Form):
     """The password that an invited person chooses."""
@@ -65,9 +67,20 @@ class ReasonForm(forms.Form):
 
 
 @never_cache
+def arrive(request: WebRequest, secret: str) -> HttpResponse:
+    """Take the secret out of the address, so that no log and no history keeps it, and go on.
+
+    Opening the link spends nothing: scanners of mail open links.
+    """
+    request.session[ARRIVED] = secret
+    return redirect("units:invitation")
+
+
+@never_cache
 @sensitive_post_parameters("password", "again")
-def accept(request: WebRequest, secret: str) -> HttpResponse:
-    """Let an invited person choose a password. Opening the page spends nothing: scanners open links."""
+def accept(request: WebRequest) -> HttpResponse:
+    """Let an invited person choose a password."""
+    secret = request.session.get(ARRIVED, "")
     try:
         invitation = accounts.invitation_behind(secret, real_at=clock.real_now())
     except NotFound as refused:
@@ -83,6 +96,7 @@ def accept(request: WebRequest, secret: str) -> HttpResponse:
             )
         except NotFound as refused:
             return render(request, "units/invitation_gone.html", {"refused": refused}, status=404)
+        request.session.pop(ARRIVED, None)
         messages.success(request, _("Your password is set. Log in with it now."))
         return redirect("account_login")
     context = {"form": form, "invitation": invitation}

@@ -39,14 +39,14 @@ def invitation_of(head) -> str:
     by = UserFactory(roles=["administrator"])
     now = clock.real_now()
     row = accounts.invite(person_id=head.pk, by=by, at=now, real_at=now)
-    return f"/invitations/{accounts.secret_of(row)}/"
+    return f"/invitation/{accounts.secret_of(row)}/"
 
 
 def test_opening_the_link_spends_nothing(english, head):
     path = invitation_of(head)
     for _scanner in range(3):
-        page = english.get(path)
-        assert page.status_code == 200
+        page = english.get(path, follow=True)
+        assert page.request["PATH_INFO"] == "/invitation/"  # the secret has left the address
         assert "Head Of All" in page.content.decode()
         assert page["Cache-Control"].startswith("max-age=0, no-cache, no-store")
     assert Invitation.objects.get().used_at is None
@@ -54,8 +54,9 @@ def test_opening_the_link_spends_nothing(english, head):
 
 def test_a_password_is_chosen_once_and_leads_to_the_second_factor(english, head):
     path = invitation_of(head)
-    assert english.post(path, OWN)["Location"] == "/accounts/login/"
-    assert english.get(path).status_code == 404
+    english.get(path)
+    assert english.post("/invitation/", OWN)["Location"] == "/accounts/login/"
+    assert english.get(path, follow=True).status_code == 404
     english.post("/accounts/login/", {"login": "head", "password": OWN["password"]})
     assert english.get("/commitments/")["Location"] == "/accounts/first-factor/"
     page = english.get("/accounts/first-factor/").content.decode()
@@ -64,8 +65,8 @@ def test_a_password_is_chosen_once_and_leads_to_the_second_factor(english, head)
 
 
 def test_an_unfit_password_comes_back_with_reasons_and_spends_nothing(english, head):
-    path = invitation_of(head)
-    short = english.post(path, {"password": "12345", "again": "54321"})
+    english.get(invitation_of(head))
+    short = english.post("/invitation/", {"password": "12345", "again": "54321"})
     assert short.status_code == 422
     assert "at least 10 characters" in short.content.decode()
     assert "The two are not the same" in short.content.decode()
@@ -75,7 +76,7 @@ def test_an_unfit_password_comes_back_with_reasons_and_spends_nothing(english, h
 def test_an_old_link_says_what_to_do(english, head):
     path = invitation_of(head)
     with time_machine.travel(clock.real_now() + timedelta(days=8)):
-        for answer in (english.get(path), english.post(path, OWN)):
+        for answer in (english.get(path, follow=True), english.post("/invitation/", OWN)):
             assert answer.status_code == 404
             assert "Ask your administrator for a new one" in answer.content.decode()
 
