@@ -127,6 +127,16 @@ class VersionAct(TextChoices):
     SETTLE = "settle", pgettext_lazy("act", "Settle")
 
 
+class IssueOutcome(TextChoices):
+    """What became of one draft when all of a plan were issued."""
+
+    WAITING = "waiting", _("Waiting")
+    ISSUED = "issued", _("Issued")
+    REFUSED = "refused", _("Not issued")
+    LEFT = "left", _("Left as a draft")
+    GONE = "gone", _("Discarded meanwhile")
+
+
 class SlotRole(TextChoices):
     UNDERTAKER = "undertaker", _("Undertaker")
     ASSIGNER = "assigner", _("Assigner")

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from commitments.actions import cases, plans
+from commitments.actions import cases, issuing, plans
 from units import clock
 from units.actions import jobs
 
@@ -23,3 +23,9 @@ def recompute_cases() -> None:
 def advance_periods() -> None:
     """Let plans whose last day has passed begin to close."""
     jobs.run("advance_periods", lambda: plans.advance(at=clock.job_now()))
+
+
+@shared_task
+def issue_all() -> None:
+    """Issue the next drafts of plans that are being issued."""
+    jobs.run("issue_all", lambda: issuing.carry_on(at=clock.job_now()))

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from commitments.actions.slots import CEREMONY
 from commitments.enums import VersionAct
-from commitments.web import commitments, home, plans, queue, signatures, targets
+from commitments.web import commitments, home, issuing, plans, queue, signatures, targets
 
 app_name = "commitments"
 
@@ -35,6 +35,9 @@ urlpatterns = [
     path("plans/<slug:code>/indicators/new/", plans.indicator, name="indicator-new"),
     path("plans/<slug:code>/targets/new/", targets.create, name="target-new"),
     path("plans/<slug:code>/assign/", plans.assign, name="plan-assign"),
+    path("plans/<slug:code>/issue/", issuing.begin, name="issue-all"),
+    path("plans/<slug:code>/issue/<int:run>/", issuing.run, name="issue-run"),
+    path("plans/<slug:code>/issue/<int:run>/stop/", issuing.stop, name="issue-stop"),
     path("plans/<slug:code>/move/<str:act>/", plans.move, name="plan-move"),
     path("plans/<slug:code>/commitments/new/", commitments.draft, name="draft"),
     path("targets/<slug:ref>/", targets.detail, name="target"),

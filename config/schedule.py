@@ -21,6 +21,7 @@ JOBS: tuple[Job, ...] = (
     Job("send_notices", "notifications.tasks.send_notices", 10, "send"),
     Job("sweep_cases", "commitments.tasks.sweep_cases", 30, "sweep"),
     Job("recompute_cases", "commitments.tasks.recompute_cases", 30, "sweep"),
+    Job("issue_all", "commitments.tasks.issue_all", 3, "issue"),
     Job("advance_periods", "commitments.tasks.advance_periods", 60, "sweep"),
 )
 QUEUES: tuple[str, ...] = tuple(sorted({job.queue for job in JOBS}))

@@ -15,6 +15,7 @@ from commitments.models.commitments import (
     VoidProposal,
 )
 from commitments.models.documents import Document, DocumentRevision, DocumentSlot
+from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.plans import Mandate, Period, TaskGroup
 from commitments.models.scoring import Verdict
 from commitments.models.signatures import (
@@ -50,6 +51,8 @@ __all__ = [
     "EscalationStep",
     "Explanation",
     "IndicatorDefinition",
+    "IssueLine",
+    "IssueRun",
     "Mandate",
     "Period",
     "RemindedNow",

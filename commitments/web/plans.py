@@ -173,7 +173,7 @@ def assign(request: WebRequest, code: str) -> HttpResponse:
 @login_required
 def mandate(request: WebRequest, code: str) -> HttpResponse:
     """Enter a document by which targets are given."""
-    plan = _own_plan(request, code)
+    plan = own_plan_or_404(request, code)
     form = MandateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -192,7 +192,7 @@ def mandate(request: WebRequest, code: str) -> HttpResponse:
 @login_required
 def group(request: WebRequest, code: str) -> HttpResponse:
     """Add a group of targets."""
-    plan = _own_plan(request, code)
+    plan = own_plan_or_404(request, code)
     form = GroupForm(request.POST or None, plan=plan)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
@@ -213,7 +213,7 @@ def group(request: WebRequest, code: str) -> HttpResponse:
 @login_required
 def indicator(request: WebRequest, code: str) -> HttpResponse:
     """Define what is measured, with a new unit of measure where there is none yet."""
-    plan = _own_plan(request, code)
+    plan = own_plan_or_404(request, code)
     form = IndicatorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
@@ -243,7 +243,7 @@ def indicator(request: WebRequest, code: str) -> HttpResponse:
     )
 
 
-def _own_plan(request: WebRequest, code: str) -> Period:
+def own_plan_or_404(request: WebRequest, code: str) -> Period:
     """Return the plan if this person builds it; 404 for everybody else."""
     plan = plan_or_404(request, code)
     if not permissions.may_plan(request.user, plan.owner, at=request.now):

@@ -60,6 +60,7 @@
   });
   document.addEventListener("htmx:afterSettle", function (event) {
     const target = event.detail.target;
+    if (target.hasAttribute("data-polled")) return;  // it tells by itself, and takes no focus
     focusFirst(target);
     if (target.id === "notices" && target.firstElementChild) {
       target.firstElementChild.tabIndex = -1;
