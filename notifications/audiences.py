@@ -23,6 +23,8 @@ SILENT = {  # known kinds of which nobody is told
     "commitment.supersede",
     "commitment.settle",
     "audit.denied",
+    "desk.release",
+    "desk.note",
     "audit.factor_failed",
 }
 SILENT_NOUNS = {  # nouns whose every act is silent
@@ -257,6 +259,20 @@ ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
     "person.reset_password": _own_account("password-reset"),
 }
 
+
+def _of_row_handed_over(
+    _entry: Any, data: Any, version: Any, _directory: Directory
+) -> Iterator[Told]:
+    person = User.objects.get(username=data["to"])
+    yield Told(person, None, Role.SUPERVISOR, NoticeKind.REQUEST, "row-handed-over", version)
+
+
+def _of_row_taken(_entry: Any, data: Any, version: Any, _directory: Directory) -> Iterator[Told]:
+    if "from" in data:
+        person = User.objects.get(username=data["from"])
+        yield Told(person, None, Role.SUPERVISOR, NoticeKind.RESULT, "row-taken-over", version)
+
+
 Teller = Callable[[RegisterEntry, Mapping[str, Any], CommitmentVersion, Directory], Iterator[Told]]
 TELLERS: Mapping[str, Teller] = {
     "commitment.issue": _of_issue,
@@ -267,5 +283,7 @@ TELLERS: Mapping[str, Teller] = {
     "commitment.void": _of_void,
     "commitment.propose_void": _of_proposal,
     "commitment.remind": _of_reminder,
+    "desk.hand_over": _of_row_handed_over,
+    "desk.take": _of_row_taken,
     "step.fired": _of_step,
 }

@@ -160,6 +160,23 @@ MESSAGES: Mapping[str, Text] = {
             "was to answer the reasons by %(due)s. Days late: %(days)s."
         ),
     ),
+    # --- the desk -----------------------------------------------------------------------------
+    "row-handed-over": Text(
+        _("%(actor)s hands over to you: commitment %(number)s of %(unit)s"),
+        _(
+            "%(actor)s has handed commitment %(number)s, version %(n)s, of %(unit)s over to you. It "
+            "stands in your queue; the notes there say how far it is."
+        ),
+        NOTHING_FOLLOWS,
+    ),
+    "row-taken-over": Text(
+        _("%(actor)s has taken over commitment %(number)s of %(unit)s"),
+        _(
+            "%(actor)s now works on commitment %(number)s, version %(n)s, of %(unit)s, which you had "
+            "taken before."
+        ),
+        NOTHING_FOLLOWS,
+    ),
     # --- accounts -----------------------------------------------------------------------------
     "invited": Text(
         _("Your way in to the commitments of your unit"),

@@ -14,6 +14,7 @@ from commitments.models.commitments import (
     ReturnAnswer,
     VoidProposal,
 )
+from commitments.models.desk import Hold, Note, SavedView
 from commitments.models.documents import Document, DocumentRevision, DocumentSlot
 from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.plans import Mandate, Period, TaskGroup
@@ -50,14 +51,17 @@ __all__ = [
     "EscalationPolicy",
     "EscalationStep",
     "Explanation",
+    "Hold",
     "IndicatorDefinition",
     "IssueLine",
     "IssueRun",
     "Mandate",
+    "Note",
     "Period",
     "RemindedNow",
     "ReturnAnswer",
     "ReturnItem",
+    "SavedView",
     "SignatureAct",
     "StepFired",
     "StepUp",
