@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from commitments.actions.slots import CEREMONY
 from commitments.enums import VersionAct
-from commitments.web import commitments, home, issuing, plans, queue, signatures, targets
+from commitments.web import commitments, desk, home, issuing, plans, queue, signatures, targets
 
 app_name = "commitments"
 
@@ -27,6 +27,12 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("queue/", queue.queue, name="queue"),
     path("queue/remind/", queue.remind, name="remind-many"),
+    path("queue/rows/<int:version>/", desk.row, name="queue-row"),
+    path("queue/rows/<int:version>/take/", desk.take, name="row-take"),
+    path("queue/rows/<int:version>/release/", desk.release, name="row-release"),
+    path("queue/rows/<int:version>/hand-over/", desk.hand_over, name="row-hand-over"),
+    path("queue/views/", desk.keep_view, name="view-keep"),
+    path("queue/views/<int:view>/drop/", desk.drop_view, name="view-drop"),
     path("plans/", plans.index, name="plans"),
     path("plans/new/", plans.create, name="plan-new"),
     path("plans/<slug:code>/", plans.detail, name="plan"),

@@ -1,31 +1,36 @@
 """The supervisor's desk: every bucket with its count, its rows, and what can be done to them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.db.models import F, Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from commitments.actions import cases
-from commitments.models import CommitmentVersion
+from commitments.enums import Field
+from commitments.models import CommitmentItem, CommitmentVersion, Hold, Note, TaskGroup
 from commitments.querysets import queue as buckets
-from commitments.web.rows import rows_for
+from commitments.web.rows import Row, rows_for
 from units import clock
 from units.errors import Refused
+from units.http import tables
 from units.http.requests import WebRequest
-from units.models import OrgUnit, Position
+from units.models import Appointment, OrgUnit, OrgUnitVersion, Position
 from units.permissions import holders_at
 from units.querysets.organisation import reach_of, subtree
+from units.rules.dates import day_text, instant_text
 
 PAGE = 25
+CHUNK = 500  # rows of an export that are read at once
 BUCKETS = {
     "late": _("Late to sign"),
     "awaiting": _("Awaiting signature"),
@@ -41,6 +46,7 @@ SORTS = {  # each ends in the key, so that a position in the list is exact
     "unit": ("commitment__unit__ref", "pk"),
     "number": ("commitment__number", "pk"),
 }
+FILTERS = ("q", "unit", "field", "group", "late", "held", "sort")
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Tab:
 
 
 @login_required
-def queue(request: WebRequest) -> HttpResponse:
+def queue(request: WebRequest) -> HttpResponseBase:
     """Show one bucket. Filters, sort and position live in the address; nothing here changes a row."""
     key = request.GET.get("bucket", "late")
     foreign = [import_string(path) for path in settings.QUEUE_BUCKETS]
@@ -63,6 +69,8 @@ def queue(request: WebRequest) -> HttpResponse:
         raise Http404
     day = clock.local_date(request.now)
     filtered = _filtered(request)
+    if request.GET.get("export") == "csv" and key in buckets.CONDITIONS:
+        return _export(buckets.bucket(filtered, key, on=day), key, at=request.now)
     vacant = _vacant_heads(request)
     numbers = buckets.counts(filtered, on=day) | {"no_head": len(vacant)}
     numbers |= {name: bucket.count(request.user, at=request.now) for name, bucket in others.items()}
@@ -74,14 +82,11 @@ def queue(request: WebRequest) -> HttpResponse:
         ],
         "bucket": key,
         "label": labels[key],
-        "units": OrgUnit.objects.within_reach_of(request.user, at=request.now)
-        .with_names()
-        .order_by("ref"),
-        "sort": request.GET.get("sort", "due"),
-        "query": request.GET.get("q", ""),
-        "unit": request.GET.get("unit", ""),
+        "chosen": {name: request.GET.get(name, "") for name in FILTERS},
+        "filtered": any(request.GET.get(name) for name in FILTERS if name != "sort"),
+        "views": request.user.saved_views.order_by("name"),
         "today": day,
-    }
+    } | _choices(request)
     if key == "no_head":
         context["vacant"] = vacant
     elif key in others:
@@ -89,8 +94,9 @@ def queue(request: WebRequest) -> HttpResponse:
         context["foreign_template"] = others[key].template
     else:
         rows, after = _page(buckets.bucket(filtered, key, on=day), request)
-        context["rows"] = rows_for(rows, at=request.now)
+        context["rows"] = with_holds(rows_for(rows, at=request.now))
         context["more"] = _address(request, after=after) if after else None
+        context["export"] = _address(request, export="csv")
     partial = request.htmx and request.GET.get("after")
     return render(
         request,
@@ -99,8 +105,49 @@ def queue(request: WebRequest) -> HttpResponse:
     )
 
 
+def _choices(request: WebRequest) -> dict[str, Any]:
+    """Return what the filters offer: units in reach, fields, groups of the plans that are not closed."""
+    seen = OrgUnit.objects.within_reach_of(request.user, at=request.now)
+    groups = TaskGroup.objects.filter(period__commitments__in=_commitments_of(request))
+    return {
+        "units": seen.with_names().order_by("ref"),
+        "fields": Field.choices,
+        "groups": groups.select_related("period").distinct().order_by("-period__code", "ordinal"),
+        "lateness": [("1", _("a day or more")), ("8", _("more than a week")), ("31", _("31 days"))],
+    }
+
+
+def _commitments_of(request: WebRequest) -> QuerySet:
+    versions = CommitmentVersion.objects.visible_to(request.user, at=request.now)
+    return versions.exclude(commitment__period__state="closed").values("commitment")
+
+
+def with_holds(rows: list[Row]) -> list[dict[str, Any]]:
+    """Return the rows with who works on each and how many notes there are; two queries."""
+    keys = [row.version.pk for row in rows]
+    held = {
+        hold.version_id: hold.person
+        for hold in Hold.objects.filter(version__in=keys, released_at=None).select_related("person")
+    }
+    notes = dict(
+        Note.objects.filter(version__in=keys)
+        .values("version")
+        .annotate(count=Count("pk"))
+        .values_list("version", "count")
+    )
+    return [
+        {
+            "row": row,
+            "holder": held.get(row.version.pk),
+            "notes": notes.get(row.version.pk, 0),
+        }
+        for row in rows
+    ]
+
+
 def _address(request: WebRequest, **changes: str) -> str:
     query = request.GET.copy()
+    query.pop("export", None)
     if "after" not in changes:
         query.pop("after", None)
     for name, value in changes.items():
@@ -111,20 +158,41 @@ def _address(request: WebRequest, **changes: str) -> str:
 def _filtered(request: WebRequest) -> QuerySet[CommitmentVersion]:
     """Return the newest versions that this person may see and the filters leave."""
     versions = CommitmentVersion.objects.visible_to(request.user, at=request.now).latest()
+    day = clock.local_date(request.now)
     if unit := request.GET.get("unit"):
         chosen = (
             OrgUnit.objects.within_reach_of(request.user, at=request.now).filter(ref=unit).first()
         )
         if chosen is None:
             raise Http404
-        under = subtree([(chosen.pk, None)], day=clock.local_date(request.now))
-        versions = versions.filter(commitment__unit__in=under)
+        versions = versions.filter(commitment__unit__in=subtree([(chosen.pk, None)], day=day))
     if text := request.GET.get("q", "").strip():
+        named = OrgUnitVersion.objects.filter(
+            Q(name_vi__icontains=text) | Q(name_en__icontains=text)
+        ).values("unit")
+        offices = (
+            Appointment.objects.in_force(day)
+            .filter(person__full_name__icontains=text)
+            .values("position")
+        )
         versions = versions.filter(
             Q(commitment__number__icontains=text)
-            | Q(commitment__unit__versions__name_vi__icontains=text)
-            | Q(commitment__unit__versions__name_en__icontains=text)
-        ).distinct()
+            | Q(commitment__unit__in=named)
+            | Q(first_undertaker__in=offices)
+            | Q(second_undertaker__in=offices)
+        )
+    items = CommitmentItem.objects.filter(version=OuterRef("pk"))
+    if (field := request.GET.get("field")) in Field.values:
+        versions = versions.filter(Exists(items.filter(revision__target__group__field=field)))
+    if (group := request.GET.get("group", "")).isdigit():
+        versions = versions.filter(Exists(items.filter(revision__target__group=int(group))))
+    if (late := request.GET.get("late", "")).isdigit() and len(late) < 5:
+        versions = versions.filter(sign_by__lte=day - timedelta(days=int(late)))
+    held = Hold.objects.filter(version=OuterRef("pk"), released_at=None)
+    if (whose := request.GET.get("held")) == "mine":
+        versions = versions.filter(Exists(held.filter(person=request.user)))
+    elif whose == "free":
+        versions = versions.filter(~Exists(held))
     return versions
 
 
@@ -148,6 +216,39 @@ def _page(versions: QuerySet, request: WebRequest) -> tuple[list[CommitmentVersi
     last = rows[PAGE - 1]
     value = last.place.isoformat() if hasattr(last.place, "isoformat") else last.place
     return rows[:PAGE], signing.dumps([value, last.pk], salt="queue")
+
+
+def _export(versions: QuerySet, key: str, *, at: datetime) -> HttpResponseBase:
+    """Return every row of the bucket, not only the page, as a file that opens in a spreadsheet."""
+    headings = [
+        _("Number"), _("Version"), _("Unit"), _("Offices"), _("State"), _("Due"), _("Days late"),
+        _("Last act"), _("Next automatic step"),
+    ]  # fmt: skip
+    return tables.csv_response(f"queue-{key}", headings, _cells(versions, at=at))
+
+
+def _cells(versions: QuerySet, *, at: datetime) -> Iterator[list[Any]]:
+    last, zone = 0, clock.body_zone()
+    ordered = versions.for_rows().order_by("pk")
+    while chunk := list(ordered.filter(pk__gt=last)[:CHUNK]):
+        last = chunk[-1].pk
+        for row in rows_for(chunk, at=at):
+            version = row.version
+            offices = (
+                office.holder.person.full_name if office.holder else str(_("No head in office"))
+                for office in row.undertakers
+            )
+            yield [
+                version.commitment.number,
+                version.n,
+                version.commitment.unit.name,
+                "; ".join(offices),
+                version.get_state_display(),
+                day_text(version.sign_by),
+                row.days_late,
+                instant_text(row.last_entry.at, zone) if row.last_entry else "",
+                instant_text(row.next_step.at, zone) if row.next_step else "",
+            ]
 
 
 def _vacant_heads(request: WebRequest) -> list[Position]:
