@@ -169,13 +169,17 @@ class PersonLanguage:
 
 
 class NotKept:
-    """Pages of a logged-in person are not kept by any cache: the next user may be another one."""
+    """Pages of a logged-in person are not kept by any cache: the next user may be another one.
+
+    Nor is anything of the API, unless it says itself how long a copy is good.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+        whose = request.user.is_authenticated or request.path_info.startswith("/api/")
+        if whose and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         return response

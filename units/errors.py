@@ -67,6 +67,12 @@ class WrongState(Conflict):
     """The table of moves does not list this act in this state."""
 
 
+class TooLarge(Refused):
+    """More was sent than is read at once."""
+
+    status = 413
+
+
 class StaleVersion(Refused):
     """The object changed after the person read it."""
 

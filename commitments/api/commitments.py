@@ -1,5 +1,6 @@
 """Commitments as programs read them: lists, one commitment, its stored file."""
 
+import re
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -123,7 +124,7 @@ class CommitmentCollection(ReadOnlyCollection):
         text = self.request.query_params.get("version")
         if text is None:
             return None
-        if not (text.isascii() and text.isdigit() and len(text) < 5):
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
             raise parameters.invalid("version", _("Write the number of a version, such as 1."))
         return int(text)
 

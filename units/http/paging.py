@@ -113,10 +113,11 @@ def _after(signer: Signer, token: str) -> int:
     try:
         return signer.unsign_object(token)["after"]
     except BadSignature as error:
+        text = _(
+            "The page token was changed, or belongs to another list. Begin again without “page”."
+        )
         raise Refused(
-            _(
-                "The page token was changed, or belongs to another list. Begin again without “page”."
-            ),
+            text,
             code="page-invalid",
-            errors=[{"parameter": "page", "code": "page-invalid", "detail": ""}],
+            errors=[{"parameter": "page", "code": "page-invalid", "detail": text}],
         ) from error

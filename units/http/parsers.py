@@ -9,7 +9,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.utils.mediatypes import _MediaType
 
-from units.errors import Refused
+from units.errors import Refused, TooLarge
 
 MAX_BYTES = 1024 * 1024
 
@@ -30,7 +30,7 @@ class StrictJSONParser(BaseParser):
             raise UnsupportedMediaType(media_type or "")
         raw = stream.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
-            raise Refused(_("The body is larger than 1 MiB. Send less at once."), code="too-large")
+            raise TooLarge(_("The body is larger than 1 MiB. Send less at once."), code="too-large")
         try:
             parsed = json.loads(
                 raw.decode(), object_pairs_hook=_object, parse_constant=_no_constant

@@ -48,19 +48,21 @@ def response(
 ) -> HttpResponse:
     """Return one problem document in the language of the request.
 
-    `detail`: the sentence about this case; None: what the code means in general. `status`: None:
-    that of the code. `errors`: {"pointer" | "parameter", "code", "detail"} each. `members`: what
+    `detail`: the sentence about this case; None: what to do about the code in general. `status`:
+    None: that of the code. `errors`: {"pointer" | "parameter", "code", "detail"} each. `members`: what
     a program may want beside the code; they never replace a member of the standard.
     """
     known = codes.registry().get(code)
     status = status or (known.status if known else 400)
     title = str(known.title) if known else HTTPStatus(status).phrase
+    if detail is None:
+        detail = known.advice if known else title
     body: dict[str, Any] = {
         **members,
         "type": type_of(code),
         "title": title,
         "status": status,
-        "detail": str(detail) if detail is not None else title,
+        "detail": str(detail),
         "code": code,
         "request_id": origin.current().request_id,
     }
