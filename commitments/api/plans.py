@@ -126,7 +126,8 @@ class PlanSerializer(ReadSerializer):
         ]
 
     def get_etag(self, plan: Period) -> str:
-        return etag_of("plan", plan.code, plan.etag_version)
+        """Return the tag. A group is added without a write to the plan itself, so groups count."""
+        return etag_of("plan", plan.code, plan.etag_version + len(plan.groups.all()))
 
     @extend_schema_field(PlanLinksSerializer)
     def get_links(self, plan: Period) -> dict[str, str]:
