@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -140,14 +140,15 @@ def disable_client(*, client_id: int, by: User, at: datetime, real_at: datetime)
     return client
 
 
-def authenticate(*, token: str, at: datetime) -> ApiToken:
+def authenticate(*, token: str, at: datetime, day: date) -> ApiToken:
     """Return the token row of the clear text `token`, with its client and user, at the real `at`.
 
-    Raises NotAuthenticated: token-invalid for whoever does not hold the secret, so that nobody
-    learns which prefixes exist; token-revoked, token-expired, client-disabled for its holder.
+    `day`: the body's day, for a client ends with its owner unit. Raises NotAuthenticated:
+    token-invalid for whoever does not hold the secret, so that nobody learns which prefixes exist;
+    token-revoked, token-expired, client-disabled for its holder.
     """
     form = TOKEN.fullmatch(token)
-    rows = ApiToken.objects.select_related("client__user")
+    rows = ApiToken.objects.select_related("client__user", "client__owner_unit")
     row = rows.filter(prefix=form["prefix"]).first() if form else None
     if row is None or not hmac.compare_digest(row.token_hash, hash_of(token)):
         raise NotAuthenticated(
@@ -163,7 +164,9 @@ def authenticate(*, token: str, at: datetime) -> ApiToken:
             _("The token has expired. Ask the administrator of the unit for a new one."),
             code="token-expired",
         )
-    if row.client.disabled_at is not None or not row.client.user.is_active:
+    closed = row.client.owner_unit.valid_to
+    ended = closed is not None and closed <= day
+    if ended or row.client.disabled_at is not None or not row.client.user.is_active:
         raise NotAuthenticated(
             _("The machine client of this token is disabled."), code="client-disabled"
         )

@@ -24,7 +24,10 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != SCHEME:
             return None
-        found = clients.authenticate(token=token.strip(), at=clock.real_now())
+        now = getattr(request, "now", None) or clock.business_now()
+        found = clients.authenticate(
+            token=token.strip(), at=clock.real_now(), day=clock.local_date(now)
+        )
         return found.client.user, found
 
     def authenticate_header(self, request: Request) -> str:
