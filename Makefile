@@ -14,13 +14,14 @@ PRODUCTION := DATA_DIR=var/lint SECRET_KEY=$$(printf 'x-%s' 0 1 2 3 4 5 6 7 8 9 
 	SITE_URL=https://commitments.example.org EMAIL_URL=smtp+tls://mail.example.org:587 TRUSTED_PROXIES=1 \
 	DATABASE_URL=postgresql://database.example.org/commitments REDIS_URL=redis://broker.example.org
 
-.PHONY: help run test test-services lint bench clean tools
+.PHONY: help run test test-services lint openapi bench clean tools
 
 help:
 	@echo "make run            start the demonstration (DEMO=0: an empty installation; PORT, HOST, DATA_DIR)"
 	@echo "make test           the suite on SQLite and the embedded broker (ARGS=... for pytest)"
 	@echo "make test-services  the suite again on PostgreSQL and Redis"
 	@echo "make lint           format, lint, types, import contracts, migrations, templates, settings, texts"
+	@echo "make openapi        write the description of the API anew: docs/openapi.yaml"
 	@echo "make bench          one benchmark: ROW=P10 SCALE=small|full"
 	@echo "make clean          remove what was made here, but no data (var stays)"
 
@@ -48,6 +49,9 @@ lint: tools
 	@$(SUITE) $(MANAGE) makemigrations --check --dry-run
 	@$(SUITE) $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+
+openapi: tools
+	@$(SUITE) $(MANAGE) spectacular --lang en --validate --fail-on-warn --file docs/openapi.yaml
 
 bench: tools
 	@$(VENV)/bin/python -m tests.benchmarks.run "$(ROW)" "$(SCALE)"

@@ -72,3 +72,20 @@ def is_problem(response: Any, status: int, code: str) -> dict[str, Any]:
     assert body["type"].endswith(f"/problems/{code}/")
     assert body["request_id"] == response["X-Request-ID"]
     return body
+
+
+def judged(response: Any, path: str, method: str = "get") -> Any:
+    """Assert that the operation `path` may answer like this; return the JSON, None without one."""
+    promised = operation(path, method)["responses"]
+    assert str(response.status_code) in promised, (response.status_code, response.content[:400])
+    content = promised[str(response.status_code)].get("content", {})
+    if response.status_code == 304:
+        assert (content, response.content) == ({}, b"")
+        return None
+    kind = response["Content-Type"].partition(";")[0]
+    assert kind in content, (kind, list(content))
+    if not kind.endswith("json"):
+        return None
+    body = response.json()
+    assert complaints(body, content[kind]["schema"]) == []
+    return body

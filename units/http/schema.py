@@ -39,7 +39,7 @@ class Finding(serializers.Serializer):
 
 
 class Problem(serializers.Serializer):
-    about = _("What every error answers (RFC 9457). Further members depend on the code.")
+    about = _("What every error answers (RFC 9457).")
 
     type = serializers.URLField(help_text=_("Address of a page that explains the code."))
     title = serializers.CharField(help_text=_("What the code means, in the reader's language."))
@@ -49,6 +49,12 @@ class Problem(serializers.Serializer):
         r"^[a-z0-9]+(-[a-z0-9]+)*$", help_text=_("For programs: it never changes.")
     )
     request_id = serializers.CharField(help_text=_("The number to tell the administrator."))
+    scope = serializers.CharField(
+        required=False, help_text=_("With scope-missing: the scope that the token does not have.")
+    )
+    page = serializers.URLField(
+        required=False, help_text=_("With use-the-page: the page on which a person does it.")
+    )
     errors = Finding(many=True, required=False)
 
 
