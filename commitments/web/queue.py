@@ -26,7 +26,7 @@ from units.http import tables
 from units.http.requests import WebRequest
 from units.models import Appointment, OrgUnit, OrgUnitVersion, Position
 from units.permissions import holders_at
-from units.querysets.organisation import reach_of, subtree
+from units.querysets.organisation import Reach, reach_of, subtree
 from units.rules.dates import day_text, instant_text
 
 PAGE = 25
@@ -68,10 +68,11 @@ def queue(request: WebRequest) -> HttpResponseBase:
     if key not in BUCKETS and key not in others:
         raise Http404
     day = clock.local_date(request.now)
-    filtered = _filtered(request)
+    reach = reach_of(request.user, at=request.now)  # once: every part of the page asks for it
+    filtered = _filtered(request, reach)
     if request.GET.get("export") == "csv" and key in buckets.CONDITIONS:
         return _export(buckets.bucket(filtered, key, on=day), key, at=request.now)
-    vacant = _vacant_heads(request)
+    vacant = _vacant_heads(reach, at=request.now)
     numbers = buckets.counts(filtered, on=day) | {"no_head": len(vacant)}
     numbers |= {name: bucket.count(request.user, at=request.now) for name, bucket in others.items()}
     labels = BUCKETS | {name: bucket.label for name, bucket in others.items()}
@@ -86,7 +87,7 @@ def queue(request: WebRequest) -> HttpResponseBase:
         "filtered": any(request.GET.get(name) for name in FILTERS if name != "sort"),
         "views": request.user.saved_views.order_by("name"),
         "today": day,
-    } | _choices(request)
+    } | _choices(reach)
     if key == "no_head":
         context["vacant"] = vacant
     elif key in others:
@@ -105,21 +106,16 @@ def queue(request: WebRequest) -> HttpResponseBase:
     )
 
 
-def _choices(request: WebRequest) -> dict[str, Any]:
+def _choices(reach: Reach) -> dict[str, Any]:
     """Return what the filters offer: units in reach, fields, groups of the plans that are not closed."""
-    seen = OrgUnit.objects.within_reach_of(request.user, at=request.now)
-    groups = TaskGroup.objects.filter(period__commitments__in=_commitments_of(request))
+    seen = CommitmentVersion.objects.within(reach).exclude(commitment__period__state="closed")
+    groups = TaskGroup.objects.filter(period__in=seen.values("commitment__period"))
     return {
-        "units": seen.with_names().order_by("ref"),
+        "units": OrgUnit.objects.filter(reach.on("pk")).with_names().order_by("ref"),
         "fields": Field.choices,
-        "groups": groups.select_related("period").distinct().order_by("-period__code", "ordinal"),
+        "groups": groups.select_related("period").order_by("-period__code", "ordinal"),
         "lateness": [("1", _("a day or more")), ("8", _("more than a week")), ("31", _("31 days"))],
     }
-
-
-def _commitments_of(request: WebRequest) -> QuerySet:
-    versions = CommitmentVersion.objects.visible_to(request.user, at=request.now)
-    return versions.exclude(commitment__period__state="closed").values("commitment")
 
 
 def with_holds(rows: list[Row]) -> list[dict[str, Any]]:
@@ -155,14 +151,12 @@ def _address(request: WebRequest, **changes: str) -> str:
     return f"{request.path}?{query.urlencode()}"
 
 
-def _filtered(request: WebRequest) -> QuerySet[CommitmentVersion]:
+def _filtered(request: WebRequest, reach: Reach) -> QuerySet[CommitmentVersion]:
     """Return the newest versions that this person may see and the filters leave."""
-    versions = CommitmentVersion.objects.visible_to(request.user, at=request.now).latest()
+    versions = CommitmentVersion.objects.within(reach).latest()
     day = clock.local_date(request.now)
     if unit := request.GET.get("unit"):
-        chosen = (
-            OrgUnit.objects.within_reach_of(request.user, at=request.now).filter(ref=unit).first()
-        )
+        chosen = OrgUnit.objects.filter(reach.on("pk"), ref=unit).first()
         if chosen is None:
             raise Http404
         versions = versions.filter(commitment__unit__in=subtree([(chosen.pk, None)], day=day))
@@ -251,10 +245,9 @@ def _cells(versions: QuerySet, *, at: datetime) -> Iterator[list[Any]]:
             ]
 
 
-def _vacant_heads(request: WebRequest) -> list[Position]:
-    """Return the head offices in reach that nobody holds now."""
-    day = clock.local_date(request.now)
-    reach = reach_of(request.user, at=request.now)
+def _vacant_heads(reach: Reach, *, at: datetime) -> list[Position]:
+    """Return the head offices in reach that nobody holds at `at`."""
+    day = clock.local_date(at)
     heads = (
         Position.objects.heads()
         .in_force(day)
@@ -263,7 +256,7 @@ def _vacant_heads(request: WebRequest) -> list[Position]:
         .prefetch_related("unit__versions")
         .order_by("unit__ref", "pk")
     )
-    held = holders_at([head.pk for head in heads], at=request.now)
+    held = holders_at([head.pk for head in heads], at=at)
     return [head for head in heads if head.pk not in held]
 
 
