@@ -6,6 +6,7 @@ one doubtful message, which is sent once more with the same Message-ID.
 """
 
 import logging
+import time
 import uuid
 from datetime import datetime, timedelta
 
@@ -17,12 +18,13 @@ from notifications import messages, rules
 from notifications.actions.facts import facts_of, invitation_of
 from notifications.channels import email
 from notifications.channels.letters import Letter, Result
-from notifications.enums import CancelReason, Channel, NoticeState, Outcome
+from notifications.enums import CancelReason, Channel, DeadReason, NoticeState, Outcome
 from notifications.models import ChannelState, DeliveryAttempt, Notice
 from units import clock
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=120)
+BATCH_SECONDS = 30  # then what is left of a batch is given back: a slow server keeps nobody waiting
 PROBE = timedelta(minutes=1)  # how often a broken channel is tried with one message
 
 
@@ -31,7 +33,7 @@ def send(*, at: datetime, limit: int = 25) -> int:
 
     Any number may run at once: a row is taken by one of them, under SKIP LOCKED.
     """
-    real_at = clock.real_now()
+    real_at = clock.database_now()  # leases: hosts with different clocks agree
     reap(real_at=real_at)
     broken = _broken(real_at=real_at)
     if broken is not None and not broken:
@@ -45,12 +47,20 @@ def send(*, at: datetime, limit: int = 25) -> int:
             _finish(notice, NoticeState.ACCEPTED)  # the inbox is the only way there is
         return len(leased)
     with box as mailbox:
-        for place, notice in enumerate(leased):
-            stopped = _send_one(notice, mailbox, at=at)
-            if stopped:
-                _give_back(leased[place + 1 :])
-                break
+        _send_all(leased, mailbox, at=at)
     return len(leased)
+
+
+def _send_all(leased: list[Notice], mailbox: email.Mailbox, *, at: datetime) -> None:
+    """Send one after the other; give back what is not reached, whatever the reason."""
+    left, until = list(leased), time.monotonic() + BATCH_SECONDS
+    try:
+        while left and time.monotonic() < until:
+            if _send_one(left.pop(0), mailbox, at=at):
+                break
+    finally:
+        for notice in left:
+            _finish(notice, NoticeState.PENDING)
 
 
 @transaction.atomic
@@ -97,17 +107,31 @@ def _claim(*, at: datetime, real_at: datetime, limit: int) -> list[Notice]:
 
 def _send_one(notice: Notice, mailbox: email.Mailbox, *, at: datetime) -> bool:
     """Check a leased notice again, hand it over, record the outcome; return whether to stop."""
-    if reason := _needless(notice, at=at):
+    try:
+        reason = _needless(notice, at=at)
+        letter = None if reason else _letter(notice, at=at)
+    except Exception as error:
+        log.exception("Notice %s cannot be written.", notice.uuid)  # it stops nobody else
+        _postpone(notice, f"{type(error).__name__}: {error}", now=clock.real_now())
+        return False
+    if letter is None:
         _finish(notice, NoticeState.CANCELLED, end_reason=reason)
         return False
-    if not notice.recipient.email:
-        _finish(notice, NoticeState.DEAD, end_reason="no e-mail address")
+    if not letter.to_address:
+        _finish(notice, NoticeState.DEAD, end_reason=DeadReason.NO_ADDRESS)
         return False
     attempt = _begin(notice)
+    if attempt is None:
+        return False
+    return _record(notice, attempt, mailbox.send(letter))
+
+
+def _letter(notice: Notice, *, at: datetime) -> Letter:
+    """Return what the recipient will read, in their language."""
     language = notice.recipient.language
     facts = facts_of(notice, at=at, language=language)
     message = messages.compose(notice.message, facts, language=language)
-    letter = Letter(
+    return Letter(
         key=str(notice.uuid),
         to_name=notice.recipient.full_name,
         to_address=notice.recipient.email,
@@ -117,20 +141,21 @@ def _send_one(notice: Notice, mailbox: email.Mailbox, *, at: datetime) -> bool:
         language=language,
         at=notice.created_at,
     )
-    return _record(notice, attempt, mailbox.send(letter))
 
 
 def _needless(notice: Notice, *, at: datetime) -> str:
-    """Return why a notice need not be sent any more; "" when it must."""
-    version = notice.version
+    """Return why a notice need not be sent any more; "" when it must.
+
+    Everything is read again: since the batch was claimed the matter may have been settled.
+    """
     if notice.expires_at is not None and notice.expires_at <= at:
         return CancelReason.OVERTAKEN
-    if version is None:
+    notice.recipient.refresh_from_db(fields=["is_active"])
+    if notice.version is None:
         return _needless_about_account(notice)
-    seen = CommitmentVersion.objects.visible_to(notice.recipient, at=at).filter(
-        pk=notice.version_id
-    )
-    if not notice.recipient.is_active or not seen.exists():
+    visible = CommitmentVersion.objects.visible_to(notice.recipient, at=at)
+    version = visible.select_related("commitment").filter(pk=notice.version_id).first()
+    if not notice.recipient.is_active or version is None:
         return CancelReason.RECIPIENT_GONE
     if notice.awaits:
         directory = Directory([version], at=at)
@@ -150,7 +175,13 @@ def _needless_about_account(notice: Notice) -> str:
     return ""
 
 
-def _begin(notice: Notice) -> DeliveryAttempt:
+@transaction.atomic
+def _begin(notice: Notice) -> DeliveryAttempt | None:
+    """Renew the lease and note that an attempt begins; None: somebody has taken the notice over."""
+    ours = Notice.objects.filter(pk=notice.pk, lease_token=notice.lease_token)
+    if not ours.update(lease_until=clock.database_now() + LEASE):
+        log.warning("Notice %s was taken over by another run.", notice.uuid)
+        return None
     return DeliveryAttempt.objects.create(
         notice=notice,
         channel=Channel.EMAIL,
@@ -168,6 +199,7 @@ def _record(notice: Notice, attempt: DeliveryAttempt, result: Result) -> bool:
     The notice changes only while the lease is ours: whoever reaped it has decided already.
     """
     now = clock.real_now()
+    Notice.objects.select_for_update(of=("self",)).get(pk=notice.pk)  # as `reap` does: notice first
     written = DeliveryAttempt.objects.filter(pk=attempt.pk, outcome="").update(
         outcome=result.outcome, ended_at=now, code=result.answer
     )
@@ -186,28 +218,23 @@ def _record(notice: Notice, attempt: DeliveryAttempt, result: Result) -> bool:
     elif result.outcome == Outcome.REFUSED:
         _finish(notice, NoticeState.DEAD, end_reason=result.answer or "refused")
     else:
-        wait = rules.retry_after(notice.attempts + 1)
-        if wait is None:
-            _finish(notice, NoticeState.DEAD, end_reason=result.answer or "deferred too often")
-        else:
-            _finish(
-                notice,
-                NoticeState.PENDING,
-                attempts=notice.attempts + 1,
-                next_try_at=now + wait,
-            )
+        _postpone(notice, result.answer, now=now)
     return False
+
+
+def _postpone(notice: Notice, answer: str, *, now: datetime) -> None:
+    """Try again later; after the last time leave it to a person."""
+    wait = rules.retry_after(notice.attempts + 1)
+    if wait is None:
+        _finish(notice, NoticeState.DEAD, end_reason=answer[:300] or DeadReason.TOO_OFTEN)
+    else:
+        _finish(notice, NoticeState.PENDING, attempts=notice.attempts + 1, next_try_at=now + wait)
 
 
 def _finish(notice: Notice, state: NoticeState, **changes: object) -> None:
     """Leave the lease with a new state, if it is still ours."""
     ours = Notice.objects.filter(pk=notice.pk, lease_token=notice.lease_token)
     ours.update(state=state, lease_token=None, lease_until=None, **changes)
-
-
-def _give_back(notices: list[Notice]) -> None:
-    for notice in notices:
-        _finish(notice, NoticeState.PENDING)
 
 
 def _mark_broken(error: str, *, now: datetime) -> None:

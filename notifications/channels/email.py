@@ -102,17 +102,16 @@ class Smtp:
             message = build(letter, sender=settings.DEFAULT_FROM_EMAIL, domain=settings.MAIL_DOMAIN)
         except ValueError as error:
             return Result(Outcome.REFUSED, str(error))
-        try:
-            server = self._connected()
-        except (OSError, smtplib.SMTPException) as error:
-            self._drop()
-            return Result(Outcome.BROKEN, _said(error))
         sender = message["From"].addresses[0].addr_spec
         recipient = message["To"].addresses[0].addr_spec
+        kept = self._open is not None
+        stopped = self._introduce(sender)
+        if stopped is not None and kept:  # servers close a connection that has served enough
+            stopped = self._introduce(sender)
+        if stopped is not None:
+            return stopped
         try:
-            code, answer = server.mail(sender)
-            if code != 250:  # it takes nothing from us: no fault of this recipient
-                return self._stop(Outcome.BROKEN, code, answer)
+            server = self._connected()
             code, answer = server.rcpt(recipient)
             if code not in {250, 251, 252}:
                 return self._stop(_outcome_of(code), code, answer)
@@ -128,9 +127,26 @@ class Smtp:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             return Result(Outcome.LOST, _said(error))
-        if code == 250:
+        if 200 <= code < 300:
             return Result(Outcome.ACCEPTED, _text(code, answer))
+        if code < 200:  # no answer of a mail server: nobody knows
+            self._drop()
+            return Result(Outcome.LOST, _text(code, answer))
         return self._stop(_outcome_of(code), code, answer)
+
+    def _introduce(self, sender: str) -> Result | None:
+        """Connect if need be and name the sender; return None when the recipient may be named.
+
+        Nothing up to here concerns the recipient: what fails is the channel.
+        """
+        try:
+            code, answer = self._connected().mail(sender)
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            return Result(Outcome.BROKEN, _said(error))
+        if code == 250:
+            return None
+        return self._stop(Outcome.BROKEN, code, answer)
 
     def _connected(self) -> smtplib.SMTP:
         if self._open is not None:

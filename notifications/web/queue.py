@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from notifications.enums import DeadReason, NoticeState
 from notifications.models import Notice
 from units.models import User
 
@@ -25,7 +26,18 @@ class Undelivered:
 
     def rows(self, user: User, *, at: datetime) -> list[Notice]:
         """Return them, the oldest first."""
-        return list(self._found(user, at=at).with_matter().order_by("pk")[:200])
+        rows = list(self._found(user, at=at).with_matter().order_by("pk")[:200])
+        for notice in rows:
+            notice.why = _why(notice)
+        return rows
+
+
+def _why(notice: Notice) -> str:
+    """Return what stood in the way: our own reason in the reader's language, else the server's."""
+    if notice.state == NoticeState.UNKNOWN:
+        return str(DeadReason.LOST_TWICE.label)
+    ours = DeadReason._value2member_map_.get(notice.end_reason)
+    return str(ours.label) if ours else notice.end_reason
 
 
 UNDELIVERED = Undelivered()
