@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from commitments.actions.addressees import Addressee, Directory
-from commitments.enums import Audience, ClockKind, VersionState
+from commitments.enums import Audience, ClockKind, SigningOrder, VersionState
 from commitments.models import CaseClock, CommitmentVersion
 from notifications.enums import NoticeKind
 from units.actions import accounts
@@ -29,7 +29,7 @@ SILENT = {  # known kinds of which nobody is told
 }
 SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
-    "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "case",
+    "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "case", "clock",
 }  # fmt: skip
 
 
@@ -141,7 +141,7 @@ def _of_issue(_entry: Any, _data: Any, version: Any, directory: Directory) -> It
 def _of_sign(_entry: Any, data: Any, version: Any, directory: Directory) -> Iterator[Told]:
     if data["to"] == VersionState.SIGNED:
         yield from _asked(version, ClockKind.COUNTERSIGN, "countersign-request", directory)
-    else:  # signing in order: it is the next one's turn now; others were asked at issue
+    elif version.commitment.signing_order == SigningOrder.IN_ORDER:  # now it is the next one's turn
         yield from _asked(version, ClockKind.SIGN, "sign-request", directory)
 
 
@@ -203,9 +203,8 @@ def _of_step(_entry: Any, data: Any, version: Any, _directory: Directory) -> Ite
     for row in _named(data["addressees"]):
         yield _told(row, urgency, message, version, kind, own=holder, role=role, **more)
     if data["explanation_due_on"] and kind == ClockKind.SIGN:
-        asked = more | {"due_on": date.fromisoformat(data["due_on"])}
         for row in _named(data["asked"]):
-            yield _told(row, NoticeKind.REQUEST, "explain", version, kind, own=True, **asked)
+            yield _told(row, NoticeKind.REQUEST, "explain", version, kind, own=True, **more)
 
 
 def _step_message(kind: ClockKind, level: int, holder: bool) -> str:

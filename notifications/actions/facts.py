@@ -1,6 +1,6 @@
 """What a notice says about its matter, as text in the reader's language, read when it is shown."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -40,7 +40,7 @@ def facts_of(
             "plan": commitment.period.name,
             "due": day_text(notice.due_on) if notice.due_on else "",
             "days": str(days),
-            "answer_by": _answer_by(notice) if with_step else "",
+            "answer_by": _answer_by(notice, as_asked=not with_step),
             "actor": entry.actor.full_name if entry.actor else "",
             "office": notice.position.title if notice.position else "",
             "role": str(Role(notice.role).label) if notice.role else "",
@@ -100,10 +100,17 @@ def _next_step(notice: Notice) -> Any:
     return cases.next_step(row) if row else None
 
 
-def _answer_by(notice: Notice) -> str:
-    """Return by when an explanation is asked of the reader; "" where none is."""
+def _answer_by(notice: Notice, *, as_asked: bool) -> str:
+    """Return by when an explanation is asked of the reader; "" where none is.
+
+    `as_asked`: as the entry says, without a query; else as the calendar has moved it since.
+    """
     if notice.message != "explain":
         return ""
+    asked = register.data_of(notice.link.entry)["explanation_due_on"]
+    if as_asked:
+        return day_text(date.fromisoformat(asked))
     clocks = CaseClock.objects.filter(version=notice.version, kind=notice.awaits)
     row = clocks.exclude(explanation_due_on=None).order_by("-generation").first()
-    return day_text(row.explanation_due_on) if row and row.explanation_due_on else ""
+    due_on = row.explanation_due_on if row else None
+    return day_text(due_on or date.fromisoformat(asked))

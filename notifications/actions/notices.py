@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from commitments.actions import ladders
-from commitments.enums import ClockKind
+from commitments.enums import ClockKind, VersionState
 from notifications import audiences, rules
 from notifications.audiences import Told
-from notifications.enums import CancelReason, NoticeState
+from notifications.enums import CancelReason, Channel, NoticeState
 from notifications.models import FeedPosition, Notice, Preference, SetAside
 from units import clock
+from units.actions import register
 from units.models import RegisterEntry, RegisterLink, User
 
 log = logging.getLogger(__name__)
@@ -72,22 +73,31 @@ def _dispatch_one(*, at: datetime) -> int:
         link = RegisterLink.objects.after(turn.seq).select_related("entry__actor").first()
         if link is None:
             return 0
-        if turn.failures >= FAILURES:
-            SetAside.objects.get_or_create(
-                consumer=CONSUMER,
-                seq=link.seq,
-                defaults={"error": "failed three times in a row", "at": clock.real_now()},
-            )
-            turn.seq, turn.failures = link.seq, 0
-            turn.save(update_fields=["seq", "failures"])
-            return 1
+        if turn.failures >= FAILURES:  # and never came back to say why
+            return _set_aside(link, "The process ended three times in a row.")
         turn.failures += 1
         turn.save(update_fields=["failures"])
     try:
         return _dispatch(at=at, limit=1)
-    except Exception:
+    except Exception as error:
         log.exception("Entry %d of the register cannot be told.", link.seq)
+        if turn.failures < FAILURES:
+            return 0
+        return _set_aside(link, f"{type(error).__name__}: {error}")
+
+
+@transaction.atomic
+def _set_aside(link: RegisterLink, error: str) -> int:
+    """Pass over an entry and keep it for a person; return how many were passed over."""
+    turn = _turn()
+    if turn is None or turn.seq >= link.seq:
         return 0
+    SetAside.objects.get_or_create(
+        consumer=CONSUMER, seq=link.seq, defaults={"error": error, "at": clock.real_now()}
+    )
+    turn.seq, turn.failures = link.seq, 0
+    turn.save(update_fields=["seq", "failures"])
+    return 1
 
 
 def _tell(link: RegisterLink, *, at: datetime) -> None:
@@ -115,14 +125,20 @@ def _tell(link: RegisterLink, *, at: datetime) -> None:
                 zone=clock.body_zone(),
             )
         )
-        _write(link, one, at=at, not_before=not_before)
+        channels = (preference and preference.channels) or [Channel.EMAIL]
+        inbox_only = Channel.EMAIL not in channels
+        _write(link, one, at=at, not_before=not_before, inbox_only=inbox_only)
 
 
 def _always(_day: object) -> bool:
     return True
 
 
-def _write(link: RegisterLink, one: Told, *, at: datetime, not_before: datetime) -> None:
+def _write(
+    link: RegisterLink, one: Told, *, at: datetime, not_before: datetime, inbox_only: bool
+) -> None:
+    """Write one notice. For whom the inbox is enough it has arrived by being there."""
+    state = NoticeState.HELD if not_before > at else NoticeState.PENDING
     Notice.objects.bulk_create(
         [
             Notice(
@@ -140,7 +156,7 @@ def _write(link: RegisterLink, one: Told, *, at: datetime, not_before: datetime)
                 created_at=link.entry.at,
                 not_before=not_before,
                 expires_at=one.expires_at or link.entry.at + NEWS,
-                state=NoticeState.HELD if not_before > at else NoticeState.PENDING,
+                state=NoticeState.ACCEPTED if inbox_only else state,
             )
         ],
         ignore_conflicts=True,  # notice_once
@@ -151,7 +167,8 @@ def _end_waits(entry: RegisterEntry) -> None:
     """Cancel what has not been sent about a wait that this entry ends."""
     kinds = ENDS_WAIT.get(entry.kind)
     if entry.kind == "commitment.sign":
-        _cancel(entry, [ClockKind.SIGN], recipient=entry.actor)
+        last = register.data_of(entry)["to"] == VersionState.SIGNED
+        _cancel(entry, [ClockKind.SIGN], recipient=None if last else entry.actor)
     elif kinds:
         _cancel(entry, kinds)
 
