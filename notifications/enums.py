@@ -52,7 +52,7 @@ class DeadReason(TextChoices):
     """Why a notice could not even be tried; what a mail server says instead is kept as it is."""
 
     NO_ADDRESS = "no-address", _("There is no e-mail address.")
-    BAD_ADDRESS = "bad-address", _("The e-mail address is none.")
+    BAD_ADDRESS = "bad-address", _("This is not an e-mail address.")
     LINE_BREAK = "line-break", _("Name or address contain a line break.")
     TOO_OFTEN = "too-often", _("The mail server put it off too often.")
     LOST_TWICE = "lost-twice", _("The connection was lost twice; it may have arrived.")

@@ -62,7 +62,8 @@ def _facts_of_account(notice: Notice, *, language: str) -> dict[str, str]:
     """Return the texts of a notice about an account, the reader's own or another one."""
     with translation.override(language):
         entry = notice.link.entry
-        person = User.objects.get(username=entry.subject_ref)
+        own = entry.subject_ref == notice.recipient.username
+        person = notice.recipient if own else User.objects.get(username=entry.subject_ref)
         path, until = reverse("config:account"), ""
         if notice.message == "invited":
             invitation = invitation_of(notice)

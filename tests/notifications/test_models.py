@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,13 @@ def test_who_is_leased_has_a_token_and_nobody_else(changes):
     with refused("notice_leased_has_token"):
         change(notice, **changes)
     change(notice, state="leased", **LEASE)
+
+
+def test_what_is_about_an_account_awaits_nothing():
+    notice = make_told().notice
+    with refused("notice_about_an_account_awaits_nothing"):
+        change(notice, version=None)
+    change(notice, version=None, awaits="", awaits_recipient=False)
 
 
 @pytest.mark.parametrize("state", ["cancelled", "dead"])
@@ -95,7 +103,7 @@ def test_an_entry_is_set_aside_once_for_each_consumer():
 
 
 def test_no_constraint_goes_without_a_test():
-    source = __import__("pathlib").Path(__file__).read_text(encoding="utf-8")
+    source = Path(__file__).read_text(encoding="utf-8")
     assert {name for name in named(models) if f'refused("{name}")' not in source} == set()
 
 

@@ -84,8 +84,6 @@ def run_together(*acts) -> list:
     def run(place, act):
         try:
             results[place] = act()
-        except Exception as error:
-            results[place] = error
         finally:
             connection.close()
 

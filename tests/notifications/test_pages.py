@@ -55,8 +55,8 @@ def test_an_empty_inbox_says_what_will_come():
 def test_an_empty_inbox_says_so_in_vietnamese_too():
     browser = person(UserFactory(language="vi"), **{"Accept-Language": "vi"})
     page = text_of(browser.get("/inbox/"))
-    assert "Chưa có tin nào." in page
-    assert "tự đến đây" in page
+    assert "Chưa có thông báo." in page
+    assert "tự động đến đây" in page
 
 
 def test_the_inbox_costs_the_same_for_one_and_three():
