@@ -42,6 +42,8 @@ class IndicatorKind(TextChoices):
     GROWTH = "growth", _("Growth")
     MILESTONE = "milestone", _("Milestones")
     BOOLEAN = "boolean", _("Yes or no")
+    GRADE = "grade", _("Ordered grades")
+    SHARES = "shares", _("Shares of a whole")
 
 
 class Nature(TextChoices):
@@ -73,6 +75,15 @@ class Comparator(TextChoices):
     LT = "lt", _("less than")
     EQ = "eq", _("equal to")
     BETWEEN = "between", _("between")
+
+
+class ValueBasis(TextChoices):
+    """Where the value to be reached comes from; only a stated one is a number today."""
+
+    STATED = "stated", _("A value stated here")
+    LAST_YEAR = "last_year", _("Last year's result")
+    SUPERIOR = "superior", _("As assigned by the superior, the value comes later")
+    UNSTATED = "unstated", _("The mandate does not say")
 
 
 class MaintainRule(TextChoices):

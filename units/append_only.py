@@ -2,8 +2,8 @@
 
 `AppendOnly`: the table takes INSERT alone. `FrozenOnce`: rows stop changing once a condition holds.
 
-SQLite drops the triggers of a table that it rebuilds, so a migration that alters such a table
-repeats the operation. Triggers stop accidents and a broken-in application, not the owner of the
+SQLite drops the triggers of a table that it rebuilds, and refuses to rebuild one that the trigger of
+another speaks of; so a migration that alters such a table lifts them and repeats the operation. Triggers stop accidents and a broken-in application, not the owner of the
 database: that takes checkpoints published elsewhere.
 """
 
@@ -124,3 +124,19 @@ class FrozenOnce(AppendOnly):
 
     def describe(self) -> str:
         return f"Freeze rows of {self.table} once {self.condition}"
+
+
+class Lifted(FrozenOnce):
+    """Take the freeze of `FrozenOnce` off, so that SQLite can rebuild a table that it speaks of.
+
+    A migration that lifts it repeats the `FrozenOnce` before it ends.
+    """
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Lift the freeze of {self.table} while tables are rebuilt"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from commitments.actions import revisions
 from commitments.actions import targets as target_actions
 from commitments.actions.plans import require_planner
 from commitments.enums import AllocationMode, TargetOrigin, TargetState
@@ -102,7 +103,7 @@ def _part(
     target: Target, child: Target | None, unit_id: int, value: Decimal, *, by: User, at: datetime
 ) -> Target:
     """Return the target that carries one part, with `value` as its newest revision."""
-    whole = target_actions.wanted_of(target.revisions.order_by("-n")[0])
+    whole = revisions.wanted_of(target.revisions.order_by("-n")[0])
     wanted = replace(whole, value=value, baseline=None, baseline_period="", roadmap=())
     if child is None:
         return target_actions.create_target(
@@ -127,7 +128,7 @@ def _part(
         )
     return target_actions.revise_target(
         target_id=child.pk,
-        wanted=replace(target_actions.wanted_of(last), value=value, roadmap=()),
+        wanted=replace(revisions.wanted_of(last), value=value, roadmap=()),
         reason=target.revisions.order_by("-n")[0].reason or str(_("The allocation changed.")),
         by=by,
         expected=child.etag_version,
@@ -144,7 +145,5 @@ def _drop(child: Target) -> None:
             code="part-assigned",
         )
     for revision in child.revisions.all():
-        revision.roadmap.all().delete()
-        revision.items.all().delete()
-        revision.delete()
+        revisions.remove(revision)
     child.delete()

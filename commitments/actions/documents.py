@@ -12,14 +12,16 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from commitments.actions import revisions
 from commitments.documents import render
-from commitments.enums import RevisionKind, SigningOrder, SlotRole
+from commitments.enums import RevisionKind, SigningOrder, SlotRole, ValueBasis
 from commitments.models import (
     CommitmentItem,
     CommitmentVersion,
     Document,
     DocumentRevision,
     DocumentSlot,
+    TargetRevision,
 )
 from commitments.rules import targets as target_rules
 from commitments.rules.commitments import diff_terms
@@ -139,9 +141,15 @@ def _items(version: CommitmentVersion) -> QuerySet[CommitmentItem]:
         version.items.select_related(
             "revision__target__group__mandate",
             "revision__target__indicator__uom",
+            "revision__target__indicator__scale",
             "revision__mandate",
         )
-        .prefetch_related("revision__roadmap__period")
+        .prefetch_related(
+            "revision__roadmap__period",
+            "revision__shares",
+            "revision__steps",
+            "revision__target__indicator__scale__levels",
+        )
         .order_by("ordinal")
     )
 
@@ -191,10 +199,15 @@ def _item(item: CommitmentItem) -> dict[str, Any]:
     revision = item.revision
     target, indicator = revision.target, revision.target.indicator
     uom, group = indicator.uom, target.group
+    stated = revision.value_basis == ValueBasis.STATED
     mandate = revision.mandate or group.mandate
     labels = {"vi": uom.label_vi, "en": uom.label_en or uom.label_vi}
 
+    grades = {language: indicator.grades(language) for language in LANGUAGES}
+
     def amount(value: Any, language: str) -> str:
+        if grades[language]:
+            return grades[language].get(int(value), _plain(value))
         shown = target_rules.format_quantity(value, decimals=indicator.decimals, language=language)
         return f"{shown} {labels[language]}"
 
@@ -206,16 +219,7 @@ def _item(item: CommitmentItem) -> dict[str, Any]:
             **{f"text_{language}": amount(revision.baseline, language) for language in LANGUAGES},
         }
     words = {
-        f"words_{language}": target_rules.target_words(
-            mode=revision.mode,
-            comparator=revision.comparator,
-            value=revision.value,
-            upper=revision.upper,
-            tolerance=revision.tolerance,
-            uom=labels[language],
-            decimals=indicator.decimals,
-            language=language,
-        )
+        f"words_{language}": revisions.in_words(revision, indicator, language=language)
         for language in LANGUAGES
     }
     return {
@@ -234,7 +238,8 @@ def _item(item: CommitmentItem) -> dict[str, Any]:
         if revision.maintain_share is None
         else _plain(revision.maintain_share),
         "comparator": revision.comparator,
-        "value": _plain(revision.value),
+        **({} if stated else {"value_basis": revision.value_basis}),
+        "value": None if revision.value is None else _plain(revision.value),
         "upper": None if revision.upper is None else _plain(revision.upper),
         "decimals": indicator.decimals,
         "uom_vi": labels["vi"],
@@ -256,9 +261,33 @@ def _item(item: CommitmentItem) -> dict[str, Any]:
             **_titles(mandate),
             "signed_on": mandate.signed_on.isoformat() if mandate.signed_on else None,
         },
+        **_parts(revision),
         "clause": target.clause,
         "provenance": target.provenance,
     }
+
+
+def _parts(revision: TargetRevision) -> dict[str, Any]:
+    """Return the shares of a whole and the steps of a task; nothing where there are none."""
+    said = revisions.wanted_of(revision)
+    shares = [
+        {
+            "label_vi": share.label_vi,
+            "label_en": share.label_en or share.label_vi,
+            "value": _plain(share.value),
+        }
+        for share in said.shares
+    ]
+    steps = [
+        {
+            "title_vi": step.title_vi,
+            "title_en": step.title_en or step.title_vi,
+            "due_on": step.due_on.isoformat(),
+            "weight": _plain(step.weight),
+        }
+        for step in said.steps
+    ]
+    return {name: rows for name, rows in (("shares", shares), ("steps", steps)) if rows}
 
 
 def _plain(value: Any) -> str:

@@ -1,7 +1,6 @@
 """Targets: defined, drawn up, assigned, revised, withdrawn, concluded."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,28 +9,26 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
+from commitments.actions import revisions
 from commitments.actions.plans import require_planner
+from commitments.actions.revisions import Wanted, wanted_of
 from commitments.enums import (
-    Comparator,
     IndicatorKind,
-    MaintainRule,
     Nature,
     PeriodState,
-    TargetMode,
     TargetOrigin,
     TargetState,
 )
 from commitments.models import (
+    CommitmentItem,
+    GradeLevel,
+    GradeScale,
     IndicatorDefinition,
     Mandate,
     Period,
     Target,
-    TargetRevision,
-    TrajectoryPoint,
     UnitOfMeasure,
 )
-from commitments.rules import targets as rules
-from units import clock
 from units.actions import register
 from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion, WrongState
@@ -51,26 +48,6 @@ MOVES: Mapping[str, tuple[TargetState, TargetState]] = {
     "withdraw": (TargetState.ASSIGNED, TargetState.WITHDRAWN),
     "conclude": (TargetState.ASSIGNED, TargetState.CLOSED),
 }
-PROBLEMS = {
-    "roadmap-ends-at-value": _("The last checkpoint of the roadmap is not the target's value."),
-    "roadmap-flow-never-falls": _("A roadmap that adds up over the year never falls."),
-}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a target says: one revision of it. `roadmap`: (period id, expected value) each."""
-
-    comparator: Comparator
-    value: Decimal
-    upper: Decimal | None = None
-    tolerance: Decimal | None = None
-    mode: TargetMode = TargetMode.REACH
-    baseline: Decimal | None = None
-    baseline_period: str = ""
-    maintain_rule: MaintainRule | str = ""
-    maintain_share: Decimal | None = None
-    roadmap: Sequence[tuple[int, Decimal]] = ()
 
 
 @transaction.atomic
@@ -97,6 +74,35 @@ def define_unit_of_measure(
 
 
 @transaction.atomic
+def define_scale(
+    *,
+    code: str,
+    name_vi: str,
+    levels: Sequence[tuple[str, str]],
+    by: User,
+    at: datetime,
+    name_en: str = "",
+) -> GradeScale:
+    """Enter grades in their order. `levels`: (Vietnamese, English) each, the lowest first.
+
+    Raises NotAllowed, Invalid (scale-too-short), ValidationError for a code or a grade twice.
+    """
+    if not permissions.plans_somewhere(by, at=at):
+        raise NotAllowed(_("Only a planner does this."), code="define-scale-not-allowed")
+    if len(levels) < 2:
+        raise Invalid(_("A scale has two grades or more."), code="scale-too-short")
+    scale = GradeScale(code=code, name_vi=name_vi, name_en=name_en)
+    scale.full_clean()
+    scale.save()
+    for rank, (label_vi, label_en) in enumerate(levels, start=1):
+        level = GradeLevel(scale=scale, rank=rank, label_vi=label_vi, label_en=label_en)
+        level.full_clean()
+        level.save()
+    _enter("scale.define", f"scale/{code}", by=by, at=at, grades=[label for label, _en in levels])
+    return scale
+
+
+@transaction.atomic
 def define_indicator(
     *,
     code: str,
@@ -110,6 +116,7 @@ def define_indicator(
     decimals: int = 0,
     numerator: str = "",
     denominator: str = "",
+    scale_id: int | None = None,
     provenance: Provenance = Provenance.LIVE,
 ) -> IndicatorDefinition:
     """Enter what is measured and how, as version 1 of `code` or as its next version."""
@@ -126,6 +133,7 @@ def define_indicator(
         decimals=decimals,
         numerator=numerator,
         denominator=denominator,
+        scale_id=scale_id,
         provenance=provenance,
     )
     indicator.full_clean()
@@ -183,7 +191,7 @@ def create_target(
     )
     target.full_clean()
     target.save()
-    _write_revision(target, wanted, n=1, at=at)
+    revisions.write(target, wanted, n=1, at=at)
     _move_entry(target, "create", by=by, at=at)
     return target
 
@@ -196,57 +204,6 @@ def _ref(plan: Period, code: str) -> str:
         place += 1
         ref = f"{wanted}-{place}"
     return ref
-
-
-def _write_revision(
-    target: Target,
-    wanted: Wanted,
-    *,
-    n: int,
-    at: datetime,
-    reason: str = "",
-    mandate: Mandate | None = None,
-) -> TargetRevision:
-    _require_roadmap(target, wanted)
-    revision = TargetRevision(
-        target=target,
-        n=n,
-        mode=wanted.mode,
-        comparator=wanted.comparator,
-        value=wanted.value,
-        upper=wanted.upper,
-        tolerance=wanted.tolerance,
-        baseline=wanted.baseline,
-        baseline_period=wanted.baseline_period,
-        maintain_rule=wanted.maintain_rule,
-        maintain_share=wanted.maintain_share,
-        reason=reason,
-        mandate=mandate,
-        effective_from=clock.local_date(at),
-    )
-    revision.full_clean()
-    revision.save()
-    TrajectoryPoint.objects.bulk_create(
-        TrajectoryPoint(revision=revision, period_id=period, value=value)
-        for period, value in wanted.roadmap
-    )
-    return revision
-
-
-def _require_roadmap(target: Target, wanted: Wanted) -> None:
-    if not wanted.roadmap:
-        return
-    periods = Period.objects.in_bulk([period for period, _value in wanted.roadmap])
-    ordered = sorted(wanted.roadmap, key=lambda point: periods[point[0]].ends_on)
-    found = rules.roadmap_problems(
-        [value for _period, value in ordered], value=wanted.value, nature=target.indicator.nature
-    )
-    if found:
-        raise Invalid(
-            PROBLEMS[found[0]],
-            code=found[0],
-            fields={"roadmap": [PROBLEMS[code] for code in found]},
-        )
 
 
 def _move_entry(target: Target, act: str, *, by: User, at: datetime, **data: Any) -> None:
@@ -316,17 +273,20 @@ def edit_target(
     target.full_clean()
     target.save()
     target.refresh_from_db()
+    drafted = []
     for revision in target.revisions.all():
-        revision.roadmap.all().delete()
         if hasattr(revision, "allocation"):
             raise Conflict(
                 _("%(code)s is allocated already. Change its value in the allocation.")
                 % {"code": target.code},
                 code="target-allocated",
             )
-        revision.items.all().delete()
-        revision.delete()
-    _write_revision(target, wanted, n=1, at=at)
+        drafted += list(revision.items.values("version_id", "ordinal", "role"))
+        revisions.remove(revision)
+    revision = revisions.write(target, wanted, n=1, at=at)
+    CommitmentItem.objects.bulk_create(
+        CommitmentItem(revision=revision, **item) for item in drafted
+    )
     return _save(target, "edit", by=by, at=at)
 
 
@@ -380,19 +340,14 @@ def revise_target(
             fields={"reason": [_("Write a reason.")]},
         )
     last = target.revisions.order_by("-n")[0]
-    if (last.mode, last.comparator, last.value, last.upper) == (
-        wanted.mode,
-        wanted.comparator,
-        wanted.value,
-        wanted.upper,
-    ):
+    if revisions.completed(target.indicator, wanted) == wanted_of(last):
         raise Invalid(
             _("The revision of %(code)s says the same as before. Change the value, or leave it.")
             % {"code": target.code},
             code="nothing-changed",
         )
     mandate = Mandate.objects.get(pk=mandate_id) if mandate_id else None
-    _write_revision(target, wanted, n=last.n + 1, at=at, reason=reason.strip(), mandate=mandate)
+    revisions.write(target, wanted, n=last.n + 1, at=at, reason=reason.strip(), mandate=mandate)
     return _save(target, "revise", by=by, at=at, revision=last.n + 1, reason=reason.strip())
 
 
@@ -432,12 +387,3 @@ def conclude_target(*, target_id: int, by: User, expected: int, at: datetime) ->
             code="verdict-missing",
         )
     return _save(target, "conclude", by=by, at=at)
-
-
-def wanted_of(revision: TargetRevision, **changes: Any) -> Wanted:
-    """Return what `revision` says, with `changes`: the start of its next one."""
-    said: dict[str, Any] = {
-        name: getattr(revision, name) for name in Wanted.__dataclass_fields__ if name != "roadmap"
-    }
-    said["roadmap"] = [(point.period_id, point.value) for point in revision.roadmap.all()]
-    return Wanted(**(said | changes))

@@ -15,7 +15,10 @@ from rest_framework import serializers
 from commitments.api.plans import plan_is_seen
 from commitments.enums import IndicatorKind, TargetState
 from commitments.models import (
+    GradeLevel,
     IndicatorDefinition,
+    Milestone,
+    RevisionShare,
     Target,
     TargetRevision,
     TrajectoryPoint,
@@ -50,12 +53,14 @@ EXAMPLE = {
         "nature": "flow",
         "uom": {"code": "certificate", "label_vi": "giấy", "label_en": "certificates"},
         "decimals": 0,
+        "grades": [],
     },
     "revisions": [
         {
             "n": 1,
             "mode": "reach",
             "comparator": "ge",
+            "value_basis": "stated",
             "value": "21",
             "upper": None,
             "tolerance": None,
@@ -67,6 +72,8 @@ EXAMPLE = {
             "mandate": None,
             "effective_from": "2024-01-01",
             "roadmap": [{"period": "2024-03", "value": "5"}],
+            "shares": [],
+            "steps": [],
         }
     ],
     "provenance": "synthetic",
@@ -86,14 +93,59 @@ class UnitOfMeasureSerializer(ReadSerializer):
         fields = ["code", "label_vi", "label_en"]
 
 
+class GradeSerializer(ReadSerializer):
+    about = _("One grade of a scale; rank 1 is the lowest. A value of such an indicator is a rank.")
+
+    class Meta:
+        model = GradeLevel
+        fields = ["rank", "label_vi", "label_en"]
+
+
 class IndicatorSerializer(ReadSerializer):
     about = _("What is measured. A change of meaning is the next version, never an edit.")
 
     uom = UnitOfMeasureSerializer()
+    grades = serializers.SerializerMethodField()
 
     class Meta:
         model = IndicatorDefinition
-        fields = ["code", "version", "name_vi", "name_en", "kind", "nature", "uom", "decimals"]
+        fields = [
+            "code",
+            "version",
+            "name_vi",
+            "name_en",
+            "kind",
+            "nature",
+            "uom",
+            "decimals",
+            "grades",
+        ]
+
+    @extend_schema_field(GradeSerializer(many=True))
+    def get_grades(self, indicator: IndicatorDefinition) -> Any:
+        levels = indicator.scale.levels.all() if indicator.scale else []
+        ordered = sorted(levels, key=lambda level: level.rank)
+        return GradeSerializer(ordered, many=True, context=self.context).data
+
+
+class ShareSerializer(ReadSerializer):
+    about = _("One part of a whole in percent of it; all shares of a revision add up to 100.")
+
+    value = Quantity()
+
+    class Meta:
+        model = RevisionShare
+        fields = ["ordinal", "label_vi", "label_en", "value"]
+
+
+class StepSerializer(ReadSerializer):
+    about = _("One step of a task; the weights of all steps of a revision add up to 100.")
+
+    weight = Quantity()
+
+    class Meta:
+        model = Milestone
+        fields = ["ordinal", "title_vi", "title_en", "due_on", "weight"]
 
 
 class CheckpointSerializer(ReadSerializer):
@@ -110,13 +162,15 @@ class CheckpointSerializer(ReadSerializer):
 class RevisionSerializer(ReadSerializer):
     about = _("What the target said from “effective_from” on. Revision 1 is the original.")
 
-    value = Quantity()
+    value = Quantity(allow_null=True, help_text=_("Null unless “value_basis” is “stated”."))
     upper = Quantity(allow_null=True)
     tolerance = Quantity(allow_null=True)
     baseline = Quantity(allow_null=True)
     maintain_share = Quantity(allow_null=True)
     mandate = serializers.SlugField(source="mandate.ref", allow_null=True, default=None)
     roadmap = CheckpointSerializer(many=True)
+    shares = ShareSerializer(many=True)
+    steps = StepSerializer(many=True)
 
     class Meta:
         model = TargetRevision
@@ -124,6 +178,7 @@ class RevisionSerializer(ReadSerializer):
             "n",
             "mode",
             "comparator",
+            "value_basis",
             "value",
             "upper",
             "tolerance",
@@ -135,6 +190,8 @@ class RevisionSerializer(ReadSerializer):
             "mandate",
             "effective_from",
             "roadmap",
+            "shares",
+            "steps",
         ]
 
 

@@ -15,6 +15,7 @@ from commitments.enums import (
     TargetMode,
     TargetOrigin,
     TargetState,
+    ValueBasis,
 )
 from commitments.querysets.targets import TargetQuerySet
 from units.enums import Provenance
@@ -57,6 +58,36 @@ class UnitOfMeasure(models.Model):
         return self.label_en if get_language() == "en" and self.label_en else self.label_vi
 
 
+class GradeScale(models.Model):
+    """Grades in one order, e.g. of an evaluation: "completed well or better" needs the order."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name_vi = models.CharField(_("name in Vietnamese"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+
+
+class GradeLevel(models.Model):
+    """One grade of a scale. `rank`: 1 is the lowest; a target's value is a rank."""
+
+    scale = models.ForeignKey(GradeScale, models.PROTECT, related_name="levels")
+    rank = models.PositiveSmallIntegerField(_("rank"))
+    label_vi = models.CharField(_("label in Vietnamese"), max_length=80)
+    label_en = models.CharField(_("label in English"), max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="gradelevel_rank_once", fields=["scale", "rank"]),
+            models.UniqueConstraint(name="gradelevel_label_once", fields=["scale", "label_vi"]),
+            models.CheckConstraint(name="gradelevel_rank_positive", condition=Q(rank__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.label_en if get_language() == "en" and self.label_en else self.label_vi
+
+
 class IndicatorDefinition(models.Model):
     """What is measured and how. A change of meaning is a new `version`, never an edit."""
 
@@ -70,6 +101,14 @@ class IndicatorDefinition(models.Model):
         UnitOfMeasure, models.PROTECT, related_name="indicators", verbose_name=_("unit of measure")
     )
     decimals = models.PositiveSmallIntegerField(_("decimals shown"), default=0)
+    scale = models.ForeignKey(
+        GradeScale,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="indicators",
+        verbose_name=_("scale of grades"),
+    )
     numerator = models.CharField(_("numerator in words"), max_length=300, blank=True)
     denominator = models.CharField(_("denominator in words"), max_length=300, blank=True)
     data_source = models.CharField(_("source of the data"), max_length=300, blank=True)
@@ -83,6 +122,12 @@ class IndicatorDefinition(models.Model):
                 condition=~Q(kind="ratio") | (~Q(numerator="") & ~Q(denominator="")),
                 violation_error_message=_("A ratio names its numerator and its denominator."),
             ),
+            models.CheckConstraint(
+                name="indicator_grade_has_scale",
+                condition=(Q(kind="grade") & Q(scale__isnull=False))
+                | (~Q(kind="grade") & Q(scale=None)),
+                violation_error_message=_("Grades, and nothing else, have a scale of grades."),
+            ),
             models.CheckConstraint(name="indicator_decimals_fit", condition=Q(decimals__lte=6)),
         ]
 
@@ -93,6 +138,18 @@ class IndicatorDefinition(models.Model):
     def name(self) -> str:
         """The name in the reader's language."""
         return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+
+    def grades(self, language: str) -> dict[int, str]:
+        """Return the name of each grade by its rank; {} of an indicator without grades.
+
+        Lists prefetch `scale__levels`.
+        """
+        if self.scale is None:
+            return {}
+        levels = sorted(self.scale.levels.all(), key=lambda level: level.rank)
+        return {
+            level.rank: (language == "en" and level.label_en) or level.label_vi for level in levels
+        }
 
 
 class Target(models.Model):
@@ -169,7 +226,13 @@ class TargetRevision(models.Model):
         _("manner"), max_length=10, choices=TargetMode, default=TargetMode.REACH
     )
     comparator = models.CharField(_("comparison"), max_length=8, choices=Comparator)
-    value = QuantityField(_("value"))
+    value_basis = models.CharField(
+        _("where the value comes from"),
+        max_length=9,
+        choices=ValueBasis,
+        default=ValueBasis.STATED,
+    )
+    value = QuantityField(_("value"), null=True, blank=True)
     upper = QuantityField(_("upper value"), null=True, blank=True)
     tolerance = QuantityField(_("tolerance"), null=True, blank=True)
     baseline = QuantityField(_("baseline"), null=True, blank=True)
@@ -190,8 +253,18 @@ class TargetRevision(models.Model):
         constraints = [
             models.UniqueConstraint(name="revision_once", fields=["target", "n"]),
             models.CheckConstraint(
+                name="revision_value_stated_or_marked",
+                condition=(Q(value_basis="stated") & Q(value__isnull=False))
+                | (~Q(value_basis="stated") & Q(value=None, upper=None) & ~Q(comparator="between")),
+                violation_error_message=_(
+                    "State a value, or say where it comes from and leave it empty."
+                ),
+            ),
+            models.CheckConstraint(
                 name="revision_between_has_upper",
-                condition=(Q(comparator="between") & Q(upper__gt=F("value")))
+                condition=(  # NULL > value is NULL, which a CHECK takes
+                    Q(comparator="between") & Q(upper__isnull=False) & Q(upper__gt=F("value"))
+                )
                 | (~Q(comparator="between") & Q(upper=None)),
                 violation_error_message=_(
                     "“Between” needs an upper value above the lower one; other comparisons have none."
@@ -199,7 +272,9 @@ class TargetRevision(models.Model):
             ),
             models.CheckConstraint(
                 name="revision_eq_has_tolerance",
-                condition=(Q(comparator="eq") & Q(tolerance__gte=0))
+                condition=(  # NULL >= 0 is NULL, which a CHECK takes
+                    Q(comparator="eq") & Q(tolerance__isnull=False) & Q(tolerance__gte=0)
+                )
                 | (~Q(comparator="eq") & Q(tolerance=None)),
                 violation_error_message=_(
                     "“Equal to” needs a tolerance of 0 or more; other comparisons have none."
@@ -213,8 +288,11 @@ class TargetRevision(models.Model):
             ),
             models.CheckConstraint(
                 name="revision_share_has_share",
-                condition=(
-                    Q(maintain_rule="share") & Q(maintain_share__gt=0) & Q(maintain_share__lte=100)
+                condition=Q(
+                    maintain_rule="share",
+                    maintain_share__isnull=False,
+                    maintain_share__gt=0,
+                    maintain_share__lte=100,
                 )
                 | (~Q(maintain_rule="share") & Q(maintain_share=None)),
             ),
@@ -234,6 +312,54 @@ class TargetRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.target_id} r{self.n}: {self.comparator} {self.value}"
+
+
+class RevisionShare(models.Model):
+    """One part of a whole, in percent of it; all shares of a revision add up to 100."""
+
+    revision = models.ForeignKey(TargetRevision, models.PROTECT, related_name="shares")
+    ordinal = models.PositiveSmallIntegerField(_("place"))
+    label_vi = models.CharField(_("label in Vietnamese"), max_length=120)
+    label_en = models.CharField(_("label in English"), max_length=120, blank=True)
+    value = QuantityField(_("share in percent"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="share_once", fields=["revision", "ordinal"]),
+            models.UniqueConstraint(name="share_label_once", fields=["revision", "label_vi"]),
+            models.CheckConstraint(
+                name="share_in_whole",
+                condition=Q(value__gt=0) & Q(value__lte=100),
+                violation_error_message=_("A share is above 0 and at most 100 %."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.revision_id} {self.label_vi}: {self.value}"
+
+
+class Milestone(models.Model):
+    """One step of a task, promised with the revision and frozen with it; weights add up to 100."""
+
+    revision = models.ForeignKey(TargetRevision, models.PROTECT, related_name="steps")
+    ordinal = models.PositiveSmallIntegerField(_("place"))
+    title_vi = models.CharField(_("title in Vietnamese"), max_length=300)
+    title_en = models.CharField(_("title in English"), max_length=300, blank=True)
+    due_on = models.DateField(_("due on"))
+    weight = models.DecimalField(_("weight in percent"), max_digits=6, decimal_places=3)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="milestone_once", fields=["revision", "ordinal"]),
+            models.CheckConstraint(
+                name="milestone_weight_in_whole",
+                condition=Q(weight__gt=0) & Q(weight__lte=100),
+                violation_error_message=_("The weight of a step is above 0 and at most 100 %."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.revision_id} {self.due_on}: {self.title_vi}"
 
 
 class TrajectoryPoint(models.Model):

@@ -21,8 +21,15 @@ class TargetQuerySet(models.QuerySet):
     def for_rows(self):
         """Everything that a line about a target reads, in constant queries."""
         return self.select_related(
-            "period", "group", "indicator__uom", "unit", "assigner", "parent"
-        ).prefetch_related("unit__versions", "assigner__versions", "revisions__roadmap__period")
+            "period", "group", "indicator__uom", "indicator__scale", "unit", "assigner", "parent"
+        ).prefetch_related(
+            "unit__versions",
+            "assigner__versions",
+            "indicator__scale__levels",
+            "revisions__roadmap__period",
+            "revisions__shares",
+            "revisions__steps",
+        )
 
     def for_api(self):
         """Everything that one body about a target reads, in constant queries; revisions by number."""
@@ -31,9 +38,9 @@ class TargetQuerySet(models.QuerySet):
         roadmap = points.select_related("period").order_by("period__ends_on", "pk")
         numbered = (
             revisions.objects.select_related("mandate")
-            .prefetch_related(models.Prefetch("roadmap", roadmap))
+            .prefetch_related(models.Prefetch("roadmap", roadmap), "shares", "steps")
             .order_by("n")
         )
         return self.select_related(
-            "period", "group", "indicator__uom", "unit", "assigner", "parent"
-        ).prefetch_related(models.Prefetch("revisions", numbered))
+            "period", "group", "indicator__uom", "indicator__scale", "unit", "assigner", "parent"
+        ).prefetch_related(models.Prefetch("revisions", numbered), "indicator__scale__levels")

@@ -58,7 +58,9 @@ def diff_terms(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict
             rows.append({"code": code, "change": change, "before": was, "after": now, "fields": []})
             continue
         fields = [
-            name for name in now if name not in {"ordinal", "target"} and now[name] != was.get(name)
+            name
+            for name in [*now, *(name for name in was if name not in now)]
+            if name not in {"ordinal", "target"} and now.get(name) != was.get(name)
         ]
         if fields:
             rows.append(

@@ -1,40 +1,53 @@
-"""Quantities and comparisons: how they are read, written, tested and put into words."""
+"""Quantities and comparisons: how they are read, written and tested; what a target may say."""
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from itertools import pairwise
+from typing import NamedTuple
 
-from commitments.enums import Comparator, MaintainRule, Nature, TargetMode
+from commitments.enums import (
+    Comparator,
+    IndicatorKind,
+    MaintainRule,
+    Nature,
+    TargetMode,
+    ValueBasis,
+)
 
 MAX_DECIMALS = 6
 MAX_WHOLE_DIGITS = 18
 DIGITS = 60  # of precision while rounding; far above what a column holds
 MARKS: Mapping[str, tuple[str, str]] = {"vi": (",", "."), "en": (".", ",")}  # decimal, grouping
 
-# A document speaks its own language, whoever reads it: these words are data, not the interface's.
-COMPARATORS: Mapping[str, Mapping[str, str]] = {
-    "vi": {
-        Comparator.GE: "ít nhất",
-        Comparator.GT: "trên",
-        Comparator.LE: "không quá",
-        Comparator.LT: "dưới",
-        Comparator.EQ: "bằng",
-        Comparator.BETWEEN: "từ … đến",
-    },
-    "en": {
-        Comparator.GE: "at least",
-        Comparator.GT: "more than",
-        Comparator.LE: "at most",
-        Comparator.LT: "less than",
-        Comparator.EQ: "equal to",
-        Comparator.BETWEEN: "from … to",
-    },
+
+WHOLE = Decimal(100)  # percent: what shares and the weights of steps add up to
+
+# What these kinds demand follows from the kind; nobody types it.
+FIXED: Mapping[str, tuple[Comparator, Decimal]] = {
+    IndicatorKind.BOOLEAN: (Comparator.GE, Decimal(1)),
+    IndicatorKind.MILESTONE: (Comparator.GE, WHOLE),
+    IndicatorKind.SHARES: (Comparator.EQ, WHOLE),
 }
-MODES: Mapping[str, Mapping[str, str]] = {
-    "vi": {TargetMode.REACH: "", TargetMode.MAINTAIN: "duy trì"},
-    "en": {TargetMode.REACH: "", TargetMode.MAINTAIN: "maintain"},
-}
+ADDITIVE_KINDS = frozenset({IndicatorKind.NUMBER, IndicatorKind.COUNT})  # whose parts may be summed
+
+
+class Share(NamedTuple):
+    """One part of a whole and its `value` in percent of it."""
+
+    label_vi: str
+    value: Decimal
+    label_en: str = ""
+
+
+class Step(NamedTuple):
+    """One step of a task, until when, and how much of the task it is, in percent."""
+
+    title_vi: str
+    due_on: date
+    weight: Decimal
+    title_en: str = ""
 
 
 class BadQuantity(ValueError):
@@ -47,11 +60,6 @@ class BadQuantity(ValueError):
     def __init__(self, text: str, *, code: str, readings: tuple[Decimal, ...] = ()) -> None:
         self.code, self.readings = code, readings
         super().__init__(f"{text!r}: {code} {' or '.join(map(str, readings))}".rstrip())
-
-
-def comparator_words(comparator: str, *, language: str) -> str:
-    """Return a comparison in words. “…” is the place of the lower value of BETWEEN."""
-    return COMPARATORS[language][comparator]
 
 
 def format_quantity(value: Decimal, *, decimals: int, language: str, grouping: bool = True) -> str:
@@ -84,42 +92,6 @@ def format_beside(value: Decimal, *, against: Decimal, decimals: int, language: 
     return format_quantity(value, decimals=decimals, language=language)
 
 
-def target_words(
-    mode: str,
-    comparator: str,
-    value: Decimal,
-    upper: Decimal | None,
-    uom: str,
-    decimals: int,
-    language: str,
-    *,
-    tolerance: Decimal | None = None,
-) -> str:
-    """Return a target as it is printed in a commitment, never rounded.
-
-    `decimals`: the least number shown. `upper` belongs to BETWEEN, which raises ValueError
-    without it; `tolerance` to EQ. To reach is the ordinary case and has no word of its own.
-
-    >>> target_words("reach", "ge", Decimal(21), None, "giấy", 0, "vi")
-    'ít nhất 21 giấy'
-    """
-
-    def exactly(quantity: Decimal) -> str:
-        shown = max(decimals, _decimals_of(quantity))
-        return format_quantity(quantity, decimals=shown, language=language)
-
-    words = comparator_words(comparator, language=language)
-    if comparator != Comparator.BETWEEN:
-        words = f"{words} {exactly(value)}"
-    elif upper is not None:
-        words = f"{words.replace('…', exactly(value))} {exactly(upper)}"
-    else:
-        raise ValueError("“Between” has an upper value.")
-    if tolerance:
-        words = f"{words} (± {exactly(tolerance)})"
-    return f"{MODES[language][mode]} {words} {uom}".strip()
-
-
 def parse_quantity(text: str, *, language: str, decimals: int = MAX_DECIMALS) -> Decimal:
     """Return the quantity that a person wrote; refuse with BadQuantity what can be read two ways.
 
@@ -145,7 +117,7 @@ def parse_quantity(text: str, *, language: str, decimals: int = MAX_DECIMALS) ->
         fits = decimals >= 3  # three digits follow the mark, else it could not group
         if own_is_decimal != fits:
             raise BadQuantity(text, code="two-readings", readings=(own, other))
-    if _decimals_of(reading) > decimals:
+    if decimals_of(reading) > decimals:
         raise BadQuantity(text, code="too-many-decimals", readings=(reading,))
     if abs(reading) >= 10**MAX_WHOLE_DIGITS:
         raise BadQuantity(text, code="too-large", readings=(reading,))
@@ -181,11 +153,22 @@ def satisfies(
     raise ValueError(f"{comparator!r} with upper={upper} compares nothing.")
 
 
+def threshold(
+    *, value_basis: str, value: Decimal | None, baseline: Decimal | None
+) -> Decimal | None:
+    """Return the figure that a result is compared with, None while it is not known.
+
+    "Not below last year" is measured against last year's figure, the baseline, once that is known.
+    """
+    return baseline if value_basis == ValueBasis.LAST_YEAR else value
+
+
 def revision_problems(
     *,
     mode: str,
     comparator: str,
-    value: Decimal,
+    value: Decimal | None,
+    value_basis: str = ValueBasis.STATED,
     upper: Decimal | None = None,
     tolerance: Decimal | None = None,
     baseline: Decimal | None = None,
@@ -199,31 +182,75 @@ def revision_problems(
     The codes are the names of the constraints that the database keeps, in kebab-case.
     """
     maintain = mode == TargetMode.MAINTAIN
-    has_upper = upper is not None and upper > value
+    stated = value_basis == ValueBasis.STATED
+    has_upper = upper is not None and value is not None and upper > value
     has_tolerance = tolerance is not None and tolerance >= 0
     has_share = maintain_share is not None and 0 < maintain_share <= 100
     between = has_upper if comparator == Comparator.BETWEEN else upper is None
     equal = has_tolerance if comparator == Comparator.EQ else tolerance is None
     share = has_share if maintain_rule == MaintainRule.SHARE else maintain_share is None
+    marked = (value is not None) if stated else (value is None and upper is None)
     sound = {
-        "revision-between-has-upper": between,
+        "revision-value-stated-or-marked": marked and (stated or comparator != Comparator.BETWEEN),
+        "revision-between-has-upper": between or not stated,
         "revision-eq-has-tolerance": equal,
         "revision-maintain-has-rule": bool(maintain_rule) == maintain,
         "revision-share-has-share": share,
-        "revision-reach-differs-from-baseline": maintain or baseline != value,
+        "revision-reach-differs-from-baseline": maintain or baseline is None or baseline != value,
         "revision-later-has-reason": n == 1 or bool(reason),
     }
     return [code for code, holds in sound.items() if not holds]
 
 
-def roadmap_problems(points: Sequence[Decimal], *, value: Decimal, nature: str) -> list[str]:
+def kind_problems(
+    kind: str,
+    *,
+    value: Decimal | None,
+    upper: Decimal | None = None,
+    baseline: Decimal | None = None,
+    grades: Sequence[int] = (),
+    shares: Sequence[Share] = (),
+    steps: Sequence[Step] = (),
+) -> list[str]:
+    """Return a code for each thing that does not fit the kind of the indicator; [] if none.
+
+    `grades`: the ranks of the indicator's scale. Shares and steps add up to 100, exactly.
+    """
+    problems = []
+    ranks = {Decimal(rank) for rank in grades}
+    figures = [figure for figure in (value, upper, baseline) if figure is not None]
+    if kind == IndicatorKind.GRADE and not ranks.issuperset(figures):
+        problems.append("grade-unknown")
+    if kind == IndicatorKind.SHARES:
+        if len(shares) < 2:
+            problems.append("shares-missing")
+        elif sum((share.value for share in shares), Decimal(0)) != WHOLE:
+            problems.append("shares-add-up")
+        if any(not 0 < share.value <= WHOLE for share in shares):
+            problems.append("share-in-whole")
+        if len({share.label_vi.casefold() for share in shares}) < len(shares):
+            problems.append("share-label-once")
+    elif shares:
+        problems.append("shares-of-another-kind")
+    if steps and kind != IndicatorKind.MILESTONE:
+        problems.append("steps-of-another-kind")
+    elif steps:
+        if sum((step.weight for step in steps), Decimal(0)) != WHOLE:
+            problems.append("steps-add-up")
+        if any(not 0 < step.weight <= WHOLE for step in steps):
+            problems.append("step-in-whole")
+    return problems
+
+
+def roadmap_problems(points: Sequence[Decimal], *, value: Decimal | None, nature: str) -> list[str]:
     """Return a code for each thing wrong with a roadmap; [] if none, or if there is no roadmap.
 
     `points`: cumulative expected values in the order of their periods. The last one equals the
-    target's `value`; of what adds up over the period no point is below the one before.
+    target's `value` where that is known; of what adds up over the period no point is below the one
+    before.
     """
     problems = []
-    if points and points[-1] != value:
+    if points and value is not None and points[-1] != value:
         problems.append("roadmap-ends-at-value")
     if nature == Nature.FLOW and any(later < sooner for sooner, later in pairwise(points)):
         problems.append("roadmap-flow-never-falls")
@@ -245,6 +272,6 @@ def _rounded(value: Decimal, decimals: int) -> Decimal:
         return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
-def _decimals_of(value: Decimal) -> int:
+def decimals_of(value: Decimal) -> int:
     """Return how many decimals it takes to write `value` exactly."""
     return len(f"{value:f}".partition(".")[2].rstrip("0"))

@@ -1,10 +1,15 @@
 """Reading a stored content in the reader's language."""
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils.translation import get_language
+
+from commitments.rules import targets
+from units.rules import dates
 
 register = template.Library()
 
@@ -14,6 +19,20 @@ def said(row: Mapping[str, Any], name: str) -> str:
     """Return `row["<name>_<language>"]` in the reader's language: `{{ item|said:"title" }}`."""
     language = "en" if get_language() == "en" else "vi"
     return row[f"{name}_{language}"]
+
+
+@register.filter
+def iso_day(day: str) -> str:
+    """Return a day of the content, `2024-06-30`, as people write it."""
+    return dates.day_text(date.fromisoformat(day))
+
+
+@register.filter
+def quantity(value: str | Decimal) -> str:
+    """Return a number in the reader's language with the decimals it has: `{{ gap|quantity }}`."""
+    number = Decimal(value)
+    language = "en" if get_language() == "en" else "vi"
+    return targets.format_quantity(number, decimals=targets.decimals_of(number), language=language)
 
 
 @register.filter

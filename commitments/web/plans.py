@@ -218,6 +218,8 @@ def indicator(request: WebRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         uom, new_uom = data.pop("uom"), data.pop("new_uom")
+        scale = data.pop("scale")
+        data.pop("new_scale")
         try:
             with transaction.atomic():
                 if uom is None:
@@ -227,7 +229,22 @@ def indicator(request: WebRequest, code: str) -> HttpResponse:
                         by=request.user,
                         at=request.now,
                     )
-                targets.define_indicator(uom_id=uom.pk, by=request.user, at=request.now, **data)
+                if scale is None and form.levels():
+                    scale = targets.define_scale(
+                        code=data["code"],
+                        name_vi=data["name_vi"],
+                        name_en=data["name_en"],
+                        levels=form.levels(),
+                        by=request.user,
+                        at=request.now,
+                    )
+                targets.define_indicator(
+                    uom_id=uom.pk,
+                    scale_id=scale.pk if scale else None,
+                    by=request.user,
+                    at=request.now,
+                    **data,
+                )
         except (Refused, ValidationError) as error:
             faults_into(form, error)
         else:

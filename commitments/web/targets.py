@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commitments import permissions
-from commitments.actions import allocations, targets
-from commitments.enums import PeriodKind, TargetState
+from commitments.actions import allocations, revisions, targets
+from commitments.enums import IndicatorKind, PeriodKind, TargetState
 from commitments.models import Allocation, Period, Target
 from commitments.rules import allocations as allocation_rules
-from commitments.web.forms.plans import AllocationForm, ReasonForm, RevisionForm, TargetForm
+from commitments.rules.targets import FIXED
+from commitments.web.forms.targets import AllocationForm, ReasonForm, RevisionForm, TargetForm
 from commitments.web.plans import faults_into, plan_or_404
 from commitments.web.words import words_of
 from units import clock
@@ -128,6 +129,7 @@ def _initial(target: Target) -> dict[str, Any]:
     names = (
         "mode",
         "comparator",
+        "value_basis",
         "value",
         "upper",
         "tolerance",
@@ -135,8 +137,16 @@ def _initial(target: Target) -> dict[str, Any]:
         "baseline_period",
         "maintain_rule",
         "maintain_share",
+        "shares",
+        "steps",
     )
-    found = {name: getattr(said, name) for name in names} if said else {}
+    wanted = revisions.wanted_of(said) if said else None
+    found = {name: getattr(wanted, name) for name in names} if wanted else {}
+    if target.indicator.scale and said and said.value is not None:
+        rank = int(said.value)
+        found["grade"] = target.indicator.scale.levels.filter(rank=rank).first()
+    if target.indicator.kind in {*FIXED, IndicatorKind.GRADE}:
+        found.pop("value", None)
     return found | {
         "code": target.code,
         "group": target.group_id,
@@ -210,7 +220,7 @@ def assign(request: WebRequest, ref: str) -> HttpResponse:
 def revise(request: WebRequest, ref: str) -> HttpResponse:
     """Write the next revision of an assigned target."""
     target = _own_target(request, ref)
-    form = RevisionForm(request.POST or None, initial=_initial(target))
+    form = RevisionForm(request.POST or None, indicator=target.indicator, initial=_initial(target))
     form.add_roadmap(_quarters(target.period), _roadmap(target))
     if request.method == "POST" and form.is_valid():
         try:

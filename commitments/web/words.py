@@ -2,8 +2,8 @@
 
 from django.utils.translation import get_language
 
+from commitments.actions import revisions
 from commitments.models import Target, TargetRevision
-from commitments.rules import targets as rules
 
 
 def words_of(target: Target, revision: TargetRevision | None = None) -> str:
@@ -14,16 +14,7 @@ def words_of(target: Target, revision: TargetRevision | None = None) -> str:
     said = revision or target.current
     if said is None:
         return ""
-    return rules.target_words(
-        said.mode,
-        said.comparator,
-        said.value,
-        said.upper,
-        target.indicator.uom.label,
-        target.indicator.decimals,
-        language(),
-        tolerance=said.tolerance,
-    )
+    return revisions.in_words(said, target.indicator, language=language())
 
 
 def language() -> str:

@@ -50,7 +50,13 @@ EVIDENCE = [
     "units_registerlink",
     "units_registerreach",
 ]
-FROZEN = ["commitments_commitmentitem", "commitments_targetrevision", "commitments_trajectorypoint"]
+FROZEN = [
+    "commitments_commitmentitem",
+    "commitments_targetrevision",
+    "commitments_trajectorypoint",
+    "commitments_revisionshare",
+    "commitments_milestone",
+]
 
 
 def leave_evidence() -> None:
@@ -186,6 +192,8 @@ def revision_with_roadmap() -> TargetRevision:
     revision = target_of(CommitmentVersionFactory().commitment)
     planned(revision)
     revision.roadmap.create(period=year_of(revision.target.assigner), value=5)
+    revision.shares.create(ordinal=1, label_vi="Công nghiệp", value=60)
+    revision.steps.create(ordinal=1, title_vi="Xong", due_on=AT.date(), weight=40)
     return revision
 
 
@@ -204,7 +212,9 @@ def test_a_planned_target_is_still_edited():
     revision = revision_with_roadmap()
     raw(f"UPDATE commitments_targetrevision SET value = 7 WHERE id = {revision.pk}")
     raw(f"UPDATE commitments_trajectorypoint SET value = 7 WHERE revision_id = {revision.pk}")
-    raw(f"DELETE FROM commitments_trajectorypoint WHERE revision_id = {revision.pk}")
+    for table in ("trajectorypoint", "revisionshare", "milestone"):
+        raw(f"UPDATE commitments_{table} SET id = id WHERE revision_id = {revision.pk}")
+        raw(f"DELETE FROM commitments_{table} WHERE revision_id = {revision.pk}")
     raw(f"DELETE FROM commitments_targetrevision WHERE id = {revision.pk}")
     assert not TargetRevision.objects.filter(pk=revision.pk).exists()
 
@@ -213,10 +223,11 @@ def test_a_planned_target_is_still_edited():
 def test_an_assigned_target_keeps_its_revisions_and_roadmap(state):
     revision = revision_with_roadmap()
     assigned(revision, state)
-    for table, column in (("targetrevision", "id"), ("trajectorypoint", "revision_id")):
+    parts = ("trajectorypoint", "revisionshare", "milestone")
+    for table, column in (("targetrevision", "id"), *((part, "revision_id") for part in parts)):
         name, rows = f"commitments_{table}", f"WHERE {column} = {revision.pk}"
         said = f"{name} is frozen: %s refused"
-        assert refusal_of(f"UPDATE {name} SET value = 7 {rows}") == said % "UPDATE"
+        assert refusal_of(f"UPDATE {name} SET id = id {rows}") == said % "UPDATE"
         assert refusal_of(f"DELETE FROM {name} {rows}") == said % "DELETE"
 
 

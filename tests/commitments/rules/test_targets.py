@@ -7,15 +7,14 @@ from hypothesis import strategies as st
 from commitments.enums import Comparator, TargetMode
 from commitments.rules.targets import (
     BadQuantity,
-    comparator_words,
     format_beside,
     format_quantity,
     parse_quantity,
     revision_problems,
     roadmap_problems,
     satisfies,
-    target_words,
 )
+from commitments.rules.words import comparator_words, target_words
 
 D = Decimal
 LANGUAGES = ["vi", "en"]

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from commitments.enums import PeriodState, TargetState
-from commitments.models import CommitmentVersion, Period, Target
+from commitments.models import CommitmentVersion, IndicatorDefinition, Period, Target
 from tests.factories.body import make_body
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("business_time")]
@@ -194,3 +194,59 @@ def test_a_list_costs_the_same_for_one_and_three(path, client_of):
             assert client.get(path).status_code == 200
         costs.append(len(queries))
     assert costs[0] == costs[1], [query["sql"][:150] for query in queries]
+
+
+def test_grades_are_defined_and_chosen_by_the_pages(client_of):
+    body = make_body()
+    client = client_of(body.planner)
+    data = {
+        "code": "evaluation",
+        "name_vi": "Xếp loại đơn vị",
+        "name_en": "Evaluation of the unit",
+        "kind": "grade",
+        "nature": "stock",
+        "new_uom": "mức",
+        "decimals": 0,
+    }
+    page = client.post("/plans/2024/indicators/new/", data)
+    assert "type the grades of a new one" in page.content.decode()
+    grades = "Hoàn thành | Completed\nHoàn thành tốt | Completed well"
+    post(client, "/plans/2024/indicators/new/", **(data | {"new_scale": grades}))
+    measured = IndicatorDefinition.objects.get(code="evaluation")
+    typed = target_data(body, body.plan, indicator=measured.pk, value="")
+    page = client.post("/plans/2024/targets/new/", typed)
+    assert "Choose a grade of the indicator" in page.content.decode()
+    chosen = measured.scale.levels.get(rank=2).pk
+    path = post(client, "/plans/2024/targets/new/", **(typed | {"grade": chosen}))
+    assert "“Completed well” or better" in client.get(path).content.decode()
+    edit = client.get(f"{path}edit/").content.decode()
+    assert f'<option value="{chosen}" selected>' in edit
+
+
+def test_shares_come_back_as_typed_with_the_line_that_is_wrong(client_of):
+    body = make_body()
+    client = client_of(body.planner)
+    measured = body.targets[0].indicator
+    IndicatorDefinition.objects.filter(pk=measured.pk).update(kind="shares")
+    typed = target_data(body, body.plan, value="", shares="Công nghiệp | 60\nNông nghiệp 40")
+    page = client.post("/plans/2024/targets/new/", typed).content.decode()
+    assert "Line 2: “Nông nghiệp 40” lacks a part" in page
+    assert "Nông nghiệp 40</textarea>" in page
+    typed["shares"] = "Công nghiệp | 60\nNông nghiệp | 39"
+    page = client.post("/plans/2024/targets/new/", typed).content.decode()
+    assert "The shares do not add up to 100" in page
+    typed["shares"] = "Công nghiệp | 60,5 | Industry\nNông nghiệp | 39,5"
+    path = post(client, "/plans/2024/targets/new/", **typed)
+    assert "Industry 60.5 certificates; Nông nghiệp 39.5" in client.get(path).content.decode()
+
+
+def test_a_value_is_typed_or_comes_later_but_not_both(client_of):
+    body = make_body()
+    client = client_of(body.planner)
+    later = target_data(body, body.plan, value_basis="superior", comparator="eq")
+    page = client.post("/plans/2024/targets/new/", later).content.decode()
+    assert "say where it comes from and leave it empty" in page
+    page = client.post("/plans/2024/targets/new/", target_data(body, body.plan, value=""))
+    assert "Type the value, or say that it comes later." in page.content.decode()
+    path = post(client, "/plans/2024/targets/new/", **(later | {"value": ""}))
+    assert "as assigned by the superior (value to follow)" in client.get(path).content.decode()

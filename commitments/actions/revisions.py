@@ -1,0 +1,214 @@
+"""What a target says: written as one revision of it, checked, read back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from commitments.enums import Comparator, MaintainRule, TargetMode, ValueBasis
+from commitments.models import (
+    IndicatorDefinition,
+    Mandate,
+    Milestone,
+    Period,
+    RevisionShare,
+    Target,
+    TargetRevision,
+    TrajectoryPoint,
+)
+from commitments.rules import targets as rules
+from commitments.rules import words
+from units import clock
+from units.errors import Invalid
+
+PROBLEMS = {
+    "roadmap-ends-at-value": _("The last checkpoint of the roadmap is not the target's value."),
+    "roadmap-flow-never-falls": _("A roadmap that adds up over the year never falls."),
+    "revision-value-stated-or-marked": _(
+        "State a value, or say where it comes from and leave it empty."
+    ),
+    "grade-unknown": _("The value is no grade of the indicator's scale."),
+    "shares-missing": _("Shares of a whole are at least two, one in each line."),
+    "shares-add-up": _("The shares do not add up to 100 %."),
+    "share-in-whole": _("A share is above 0 and at most 100 %."),
+    "share-label-once": _("Two shares have the same name."),
+    "shares-of-another-kind": _("Only an indicator of the kind “shares of a whole” has shares."),
+    "steps-of-another-kind": _("Only an indicator of the kind “milestones” has steps."),
+    "steps-add-up": _("The weights of the steps do not add up to 100 %."),
+    "step-in-whole": _("The weight of a step is above 0 and at most 100 %."),
+}
+FIELDS = {  # of a form, where a problem is told
+    "revision-value-stated-or-marked": "value",
+    "grade-unknown": "value",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a target says: one revision of it. `roadmap`: (period id, expected value) each.
+
+    `value` None: see `value_basis`; of a yes or no, of milestones and of shares the kind of the
+    indicator gives comparison and value.
+    """
+
+    comparator: Comparator
+    value: Decimal | None = None
+    upper: Decimal | None = None
+    tolerance: Decimal | None = None
+    mode: TargetMode = TargetMode.REACH
+    baseline: Decimal | None = None
+    baseline_period: str = ""
+    maintain_rule: MaintainRule | str = ""
+    maintain_share: Decimal | None = None
+    roadmap: Sequence[tuple[int, Decimal]] = ()
+    value_basis: ValueBasis = ValueBasis.STATED
+    shares: Sequence[rules.Share] = ()
+    steps: Sequence[rules.Step] = ()
+
+
+def write(
+    target: Target,
+    wanted: Wanted,
+    *,
+    n: int,
+    at: datetime,
+    reason: str = "",
+    mandate: Mandate | None = None,
+) -> TargetRevision:
+    """Write revision `n` of `target` inside the caller's transaction. Raises Invalid (the codes of
+    PROBLEMS), ValidationError."""
+    wanted = completed(target.indicator, wanted)
+    require_sound(target, wanted)
+    revision = TargetRevision(
+        target=target,
+        n=n,
+        mode=wanted.mode,
+        comparator=wanted.comparator,
+        value_basis=wanted.value_basis,
+        value=wanted.value,
+        upper=wanted.upper,
+        tolerance=wanted.tolerance,
+        baseline=wanted.baseline,
+        baseline_period=wanted.baseline_period,
+        maintain_rule=wanted.maintain_rule,
+        maintain_share=wanted.maintain_share,
+        reason=reason,
+        mandate=mandate,
+        effective_from=clock.local_date(at),
+    )
+    revision.full_clean()
+    revision.save()
+    TrajectoryPoint.objects.bulk_create(
+        TrajectoryPoint(revision=revision, period_id=period, value=value)
+        for period, value in wanted.roadmap
+    )
+    RevisionShare.objects.bulk_create(
+        RevisionShare(revision=revision, ordinal=place, **share._asdict())
+        for place, share in enumerate(wanted.shares, start=1)
+    )
+    Milestone.objects.bulk_create(
+        Milestone(revision=revision, ordinal=place, **step._asdict())
+        for place, step in enumerate(wanted.steps, start=1)
+    )
+    return revision
+
+
+def completed(indicator: IndicatorDefinition, wanted: Wanted) -> Wanted:
+    """Return `wanted` with what follows from the kind of the indicator, as tuples throughout."""
+    changes: dict[str, Any] = {
+        name: tuple(getattr(wanted, name)) for name in ("roadmap", "shares", "steps")
+    }
+    fixed = rules.FIXED.get(indicator.kind)
+    if fixed is not None and wanted.value_basis == ValueBasis.STATED:
+        exact = wanted.tolerance or Decimal(0)
+        changes |= {"comparator": fixed[0], "value": fixed[1], "upper": None}
+        changes["tolerance"] = exact if fixed[0] == Comparator.EQ else None
+    return replace(wanted, **changes)
+
+
+def require_sound(target: Target, wanted: Wanted) -> None:
+    """Raise Invalid for everything that contradicts the kind of the indicator, or the roadmap."""
+    indicator = target.indicator
+    found = rules.kind_problems(
+        indicator.kind,
+        value=wanted.value,
+        upper=wanted.upper,
+        baseline=wanted.baseline,
+        grades=list(indicator.grades("vi")),
+        shares=wanted.shares,
+        steps=wanted.steps,
+    )
+    if wanted.value is None and wanted.value_basis == ValueBasis.STATED:
+        found.insert(0, "revision-value-stated-or-marked")
+    found += _roadmap_problems(target, wanted)
+    if found:
+        fields: dict[str, list[Any]] = {}
+        for code in found:
+            fields.setdefault(FIELDS.get(code, code.split("-")[0]), []).append(PROBLEMS[code])
+        raise Invalid(PROBLEMS[found[0]], code=found[0], fields=fields)
+
+
+def _roadmap_problems(target: Target, wanted: Wanted) -> list[str]:
+    periods = Period.objects.in_bulk([period for period, _value in wanted.roadmap])
+    ordered = sorted(wanted.roadmap, key=lambda point: periods[point[0]].ends_on)
+    return rules.roadmap_problems(
+        [value for _period, value in ordered], value=wanted.value, nature=target.indicator.nature
+    )
+
+
+def remove(revision: TargetRevision) -> None:
+    """Take away what a planned target said, and the items of drafts that said it."""
+    for rows in (revision.roadmap, revision.shares, revision.steps, revision.items):
+        rows.all().delete()
+    revision.delete()
+
+
+def wanted_of(revision: TargetRevision, **changes: Any) -> Wanted:
+    """Return what `revision` says, with `changes`: the start of its next one."""
+    lists = {"roadmap", "shares", "steps"}
+    said: dict[str, Any] = {
+        name: getattr(revision, name) for name in Wanted.__dataclass_fields__ if name not in lists
+    }
+    said["roadmap"] = tuple(
+        (point.period_id, point.value)
+        for point in sorted(revision.roadmap.all(), key=lambda point: point.period.ends_on)
+    )
+    said["shares"] = tuple(
+        rules.Share(row.label_vi, row.value, row.label_en) for row in _in_order(revision.shares)
+    )
+    said["steps"] = tuple(
+        rules.Step(row.title_vi, row.due_on, row.weight, row.title_en)
+        for row in _in_order(revision.steps)
+    )
+    return Wanted(**(said | changes))
+
+
+def in_words(revision: TargetRevision, indicator: IndicatorDefinition, *, language: str) -> str:
+    """Return what `revision` of a target of `indicator` demands, as a commitment prints it."""
+    uom = indicator.uom
+    return words.target_words(
+        revision.mode,
+        revision.comparator,
+        revision.value,
+        revision.upper,
+        (language == "en" and uom.label_en) or uom.label_vi,
+        indicator.decimals,
+        language,
+        tolerance=revision.tolerance,
+        kind=indicator.kind,
+        value_basis=revision.value_basis,
+        baseline=revision.baseline,
+        baseline_period=revision.baseline_period,
+        maintain_rule=revision.maintain_rule,
+        maintain_share=revision.maintain_share,
+        grades=indicator.grades(language),
+        shares=wanted_of(revision).shares,
+        steps=len(revision.steps.all()),
+    )
+
+
+def _in_order(rows: Any) -> list[Any]:
+    return sorted(rows.all(), key=lambda row: row.ordinal)
