@@ -12,8 +12,9 @@ from commitments.actions import revisions
 from commitments.actions import targets as target_actions
 from commitments.actions.plans import require_planner
 from commitments.enums import AllocationMode, TargetOrigin, TargetState
-from commitments.models import Allocation, AllocationLine, Target
+from commitments.models import Allocation, AllocationLine, Target, TargetRevision
 from commitments.rules import allocations as rules
+from commitments.rules.targets import ADDITIVE_KINDS
 from units.actions import register
 from units.errors import Conflict, StaleVersion
 from units.models import OrgUnit, User
@@ -29,11 +30,19 @@ def gaps(*, targets: Iterable[Target]) -> dict[int, Decimal]:
     for row in rows.prefetch_related("lines__child__revisions", "revision__target__revisions"):
         if row.revision != row.revision.target.current:
             continue
-        parts = [line.child.current.value for line in row.lines.all() if line.child.current]
-        gap = rules.gap(row.revision.value, parts, reserve=row.reserve, overage=row.overage)
+        newest = [line.child.current for line in row.lines.all()]
+        parts = [part.value for part in newest if part and part.value is not None]
+        whole = row.revision.value or Decimal(0)
+        gap = rules.gap(whole, parts, reserve=row.reserve, overage=row.overage)
         if gap:
             found[row.revision.target_id] = gap
     return found
+
+
+def may_add_up(target: Target, revision: TargetRevision | None) -> bool:
+    """Say whether parts of what `revision` demands can be added: a stated number or count."""
+    stated = revision is not None and revision.value is not None
+    return stated and target.indicator.kind in ADDITIVE_KINDS
 
 
 @transaction.atomic
@@ -55,7 +64,7 @@ def allocate(
     `parts`: value by unit id; each becomes a target of that unit, drawn up or changed: while
     planned by editing, once assigned by revision. A unit that is left out loses its part as long
     as that is only planned. `expected`: the row version of the target that was read. Raises
-    NotAllowed, StaleVersion, Conflict (part-assigned).
+    NotAllowed, StaleVersion, Conflict (part-assigned, not-additive).
     """
     rows = Target.objects.select_for_update(of=("self",), no_key=True)
     target = rows.select_related("period", "indicator", "assigner").get(pk=target_id)
@@ -67,6 +76,12 @@ def allocate(
             code="target-changed",
         )
     revision = target.revisions.order_by("-n")[0]
+    if mode == AllocationMode.ADDITIVE and not may_add_up(target, revision):
+        raise Conflict(
+            _("%(code)s cannot be split into parts that add up: only a stated number or count can.")
+            % {"code": target.code},
+            code="not-additive",
+        )
     split, _created = Allocation.objects.get_or_create(revision=revision)
     split.mode, split.key_used, split.reserve, split.overage = mode, key_used, reserve, overage
     split.etag_version += 1

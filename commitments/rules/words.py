@@ -3,7 +3,7 @@
 A document speaks its own language, whoever reads it: these words are data, not the interface's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from commitments.enums import Comparator, IndicatorKind, MaintainRule, TargetMode, ValueBasis
@@ -11,6 +11,7 @@ from commitments.rules.targets import Share, decimals_of, format_quantity
 
 C = Comparator
 Table = Mapping[str, Mapping[str, str]]
+Amount = Callable[..., str]  # (figure, its unit of measure) in words
 
 COMPARATORS: Table = {  # "…" is the place of the lower value of BETWEEN
     "vi": {
@@ -211,7 +212,9 @@ def target_words(
     return " ".join(filter(None, [MODES[language][mode], words, kept]))
 
 
-def _compared(comparator: str, value: Decimal, upper: Decimal | None, amount, language) -> str:
+def _compared(
+    comparator: str, value: Decimal, upper: Decimal | None, amount: Amount, language: str
+) -> str:
     words = COMPARATORS[language][comparator]
     if comparator != Comparator.BETWEEN:
         return f"{words} {amount(value)}"
@@ -220,7 +223,9 @@ def _compared(comparator: str, value: Decimal, upper: Decimal | None, amount, la
     return f"{words.replace('…', amount(value, ''))} {amount(upper)}"
 
 
-def _growth(comparator: str, value: Decimal, upper: Decimal | None, amount, language) -> str:
+def _growth(
+    comparator: str, value: Decimal, upper: Decimal | None, amount: Amount, language: str
+) -> str:
     """Return a rate of change: below 0 it is a fall, and “at least −2 %” a fall of at most 2 %."""
     phrases = PHRASES[language]
     if value < 0 and comparator != Comparator.BETWEEN:

@@ -89,6 +89,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "parts": parts,
         "gap": allocations.gaps(targets=[target]).get(target.pk),
         "may_plan": permissions.may_plan(request.user, target.assigner, at=request.now),
+        "may_split": allocations.may_add_up(target, target.current),
         "may_withdraw": permissions.may_assign_period(request.user, target.period, at=request.now),
         "history": RegisterEntry.objects.about("target", target.ref)
         .select_related("actor")
@@ -280,7 +281,10 @@ def allocate(request: WebRequest, ref: str) -> HttpResponse:
     """Split a target among units; the gap is in sight, a proposal by largest remainder one press away."""
     target = _own_target(request, ref)
     whole = target.current
-    if whole is None or target.state not in {TargetState.PLANNED, TargetState.ASSIGNED}:
+    live = target.state in {TargetState.PLANNED, TargetState.ASSIGNED}
+    if whole is None or whole.value is None or not live:
+        raise Http404
+    if not allocations.may_add_up(target, whole):
         raise Http404
     units = list(
         OrgUnit.objects.within_reach_of(request.user, at=request.now)
@@ -293,7 +297,7 @@ def allocate(request: WebRequest, ref: str) -> HttpResponse:
     known = {
         child.unit_id: child.current.value
         for child in target.children.prefetch_related("revisions")
-        if child.current
+        if child.current and child.current.value is not None
     }
     started = (
         {"reserve": split.reserve, "overage": split.overage, "key_used": split.key_used}
