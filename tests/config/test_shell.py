@@ -1,7 +1,5 @@
 """What surrounds every page: menu, banner, language, errors; and no inline script or style anywhere."""
 
-import ast
-import gettext
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -25,7 +23,6 @@ TEMPLATES = sorted(
     for app in ("config", "units", "commitments", "notifications")
     for path in (ROOT / app / "templates").rglob("*.html")
 )
-CATALOGUE = ROOT / "config" / "locale" / "vi" / "LC_MESSAGES" / "django.po"
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -113,44 +110,6 @@ def test_language_leads_to_no_other_site(wanted, client):
 def test_language_refuses_what_it_does_not_know(client):
     assert client.post("/language/", {"language": "xx"}).status_code == 400
     assert client.get("/language/").status_code == 405
-
-
-def entries_of(path: Path) -> list[tuple[str, str]]:
-    """Return every (msgid, msgstr) of a catalogue, the head of the file left out."""
-    found, part = [], {}
-    key = ""
-    for line in [*path.read_text(encoding="utf-8").splitlines(), 'msgid ""']:
-        if named := re.match(r'(msgctxt|msgid|msgid_plural|msgstr(?:\[0\])?) (".*")$', line):
-            key = named[1].removesuffix("[0]")
-            if key == "msgid" and part.get("msgid"):
-                found.append((part["msgid"], part["msgstr"]))
-            if key == "msgid":
-                part = {}
-            part[key] = ast.literal_eval(named[2])
-        elif line.startswith('"'):
-            part[key] += ast.literal_eval(line)
-    return found
-
-
-def test_catalogue_is_complete_and_compiled():
-    entries = entries_of(CATALOGUE)
-    assert len(entries) > 150
-    assert [said for said, meant in entries if not meant] == []
-    assert ", fuzzy" not in CATALOGUE.read_text(encoding="utf-8")
-    with CATALOGUE.with_suffix(".mo").open("rb") as file:
-        compiled = gettext.GNUTranslations(file)._catalog
-    values = set(compiled.values())
-    assert [meant for _said, meant in entries if meant not in values] == []
-
-
-def test_placeholders_survive_translation():
-    names = re.compile(r"%\(\w+\)[sd]|\{\w+\}|<[^>]+>")
-    lost = [
-        said
-        for said, meant in entries_of(CATALOGUE)
-        if sorted(names.findall(said)) != sorted(names.findall(meant))
-    ]
-    assert lost == []
 
 
 # --- errors ---------------------------------------------------------------------------------------
