@@ -7,5 +7,6 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Connect what needs every app's models."""
+        """Connect what needs every app's models, and register the checks."""
         import_module("config.enrolment").listen()
+        import_module("config.checks")

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from config.schedule import JOBS, Job, late_after
@@ -26,14 +26,56 @@ from units.http.requests import WebRequest
 from units.models import JobKind
 from units.permissions import roles_of
 
+OK, STARTING, LATE = "ok", "starting", "late"
+JOB_NAMES = {
+    "sequence_register": gettext_lazy("Number the register"),
+    "dispatch_notices": gettext_lazy("Decide who is told"),
+    "send_notices": gettext_lazy("Send notices"),
+    "sweep_cases": gettext_lazy("Remind and escalate"),
+    "recompute_cases": gettext_lazy("Follow changes of the calendar"),
+    "advance_periods": gettext_lazy("Close plans whose year is over"),
+}
+STARTED = clock.real_now()  # of the web server: its jobs were started with it, or stand since then
+
 
 class JobState(NamedTuple):
-    """One job as it stands. `age`: seconds since its last good run; None: there was none yet."""
+    """One job as it stands. `age`: seconds since its last good run; None: there was none yet.
+
+    `word`: ok, starting (no good run lately, but the server is too young to blame anybody), late.
+    `error`: what stopped its last run, if that failed.
+    """
 
     job: Job
     age: int | None
-    late: bool
+    word: str
     error: str
+
+    @property
+    def late(self) -> bool:
+        return self.word == LATE
+
+    @property
+    def well(self) -> bool:
+        return self.word != LATE and not self.error
+
+    @property
+    def name_for_people(self) -> Any:
+        return JOB_NAMES.get(self.job.name, self.job.name)
+
+    @property
+    def age_in_words(self) -> str:
+        return age_in_words(self.age)
+
+    @property
+    def label(self) -> str:
+        """Return the job's state for people."""
+        if self.error:
+            return _("failed")
+        return {OK: _("on time"), STARTING: _("starting"), LATE: _("late")}[self.word]
+
+    @property
+    def tag(self) -> str:
+        return "ok" if self.well and self.word == OK else "warning" if self.well else "late"
 
 
 class Figure(NamedTuple):
@@ -51,17 +93,23 @@ def job_states(*, at: datetime) -> list[JobState]:
 
 
 def _state(job: Job, row: JobKind | None, *, at: datetime) -> JobState:
-    if row is None or row.last_ok_at is None:
-        return JobState(job, None, late=True, error=row.last_error if row else "")
-    age = at - row.last_ok_at
-    return JobState(job, int(age.total_seconds()), late=age > late_after(job), error=row.last_error)
+    last = row.last_ok_at if row else None
+    patience = late_after(job)
+    if last is not None and at - last <= patience:
+        word = OK
+    elif at - STARTED <= patience:
+        word = STARTING
+    else:
+        word = LATE
+    age = None if last is None else int((at - last).total_seconds())
+    return JobState(job, age, word, error=row.last_error if row else "")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 while pages can be served, 503 with the reason when the database does not answer.
 
-    Late jobs are said, not punished: the pages still work, and whoever restarts a web server for
-    them makes things worse.
+    Late and failing jobs are said by name, not punished: the pages still work, and whoever restarts
+    a web server for them makes things worse. What a job died of stands on /status/ alone.
     """
     try:
         states = job_states(at=clock.real_now())
@@ -73,10 +121,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
         {
             "status": "ok",
             "database": "ok",
-            "jobs": "late" if any(state.late for state in states) else "ok",
+            "jobs": _jobs_in_a_word(states),
+            "jobs_late": [state.job.name for state in states if state.late],
+            "jobs_failing": [state.job.name for state in states if state.error],
             "job_age_seconds": {state.job.name: state.age for state in states},
         }
     )
+
+
+def _jobs_in_a_word(states: Iterable[JobState]) -> str:
+    words = {"failing" if state.error else state.word for state in states}
+    return next(word for word in ("failing", LATE, STARTING, OK) if word in words)
 
 
 def _json(body: dict[str, Any], *, status: int = 200) -> JsonResponse:
@@ -91,10 +146,11 @@ def status(request: WebRequest) -> HttpResponse:
         raise PermissionDenied
     at = clock.real_now()
     states = job_states(at=at)
+    figures = [*_own_figures(), *_figures_of_apps(at=at)]
     context = {
         "jobs": states,
-        "figures": [*_own_figures(), *_figures_of_apps(at=at)],
-        "well": not any(state.late for state in states),
+        "figures": figures,
+        "well": all(state.well for state in states) and all(figure.well for figure in figures),
     }
     return render(request, "config/status.html", context)
 
@@ -129,7 +185,7 @@ def age_in_words(seconds: int | None) -> str:
     '1 minute ago'
     """
     if seconds is None:
-        return _("never")
+        return pgettext("a job", "never")
     if seconds < 60:
         return ngettext("%(n)d second ago", "%(n)d seconds ago", seconds) % {"n": seconds}
     if seconds < 3600:

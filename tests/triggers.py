@@ -3,7 +3,7 @@
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from units.append_only import AppendOnly, FrozenOnce
+from units.append_only import AppendOnly
 
 
 def operations() -> list[AppendOnly]:
@@ -19,18 +19,11 @@ def operations() -> list[AppendOnly]:
 
 def wanted() -> set[tuple[str, str]]:
     """Return (table, trigger) for all that the migrations promise on this engine."""
-    found = set()
-    for operation in operations():
-        table = operation.table
-        frozen = isinstance(operation, FrozenOnce)
-        if connection.vendor == "postgresql":
-            ends = ["frozen"] if frozen else ["rows_stay", "table_stays"]
-        elif frozen:
-            ends = [f"frozen_{verb.lower()}" for verb in operation.verbs]
-        else:
-            ends = ["no_update", "no_delete"]
-        found |= {(table, f"{table}_{end}") for end in ends}
-    return found
+    return {
+        (operation.table, trigger)
+        for operation in operations()
+        for trigger in operation.triggers(connection.vendor)
+    }
 
 
 def present() -> set[tuple[str, str]]:

@@ -9,6 +9,8 @@ database: that takes checkpoints published elsewhere.
 
 from collections.abc import Sequence
 
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
 POSTGRESQL = """
@@ -54,6 +56,13 @@ class AppendOnly(Operation):
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         self._run(schema_editor, [POSTGRESQL_OFF], SQLITE_OFF)
+
+    def triggers(self, vendor: str) -> set[str]:
+        """Return the names of the triggers that this operation makes on `vendor`."""
+        ends = (
+            ["rows_stay", "table_stays"] if vendor == "postgresql" else ["no_update", "no_delete"]
+        )
+        return {f"{self.table}_{end}" for end in ends}
 
     def describe(self) -> str:
         return f"Refuse UPDATE, DELETE and TRUNCATE on {self.table}"
@@ -122,6 +131,12 @@ class FrozenOnce(AppendOnly):
                 f"DROP TRIGGER IF EXISTS {self.table}_frozen_{verb.lower()}", params=None
             )
 
+    def triggers(self, vendor: str) -> set[str]:
+        """Return the names of the triggers that this operation makes on `vendor`."""
+        if vendor == "postgresql":
+            return {f"{self.table}_frozen"}
+        return {f"{self.table}_frozen_{verb.lower()}" for verb in self.verbs}
+
     def describe(self) -> str:
         return f"Freeze rows of {self.table} once {self.condition}"
 
@@ -140,3 +155,49 @@ class Lifted(FrozenOnce):
 
     def describe(self) -> str:
         return f"Lift the freeze of {self.table} while tables are rebuilt"
+
+
+def missing_triggers(alias: str) -> list[str]:
+    """Return the triggers that applied migrations promise and the database `alias` does not have.
+
+    Tables that a migration not yet applied will make are left out; one switched off counts as
+    missing.
+    """
+    connection = connections[alias]
+    loader = MigrationLoader(connection)
+    promised: set[str] = set()
+    for key in loader.applied_migrations.keys() & loader.disk_migrations.keys():
+        for operation in loader.disk_migrations[key].operations:
+            if isinstance(operation, AppendOnly):
+                promised |= operation.triggers(connection.vendor)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgenabled = 'A'")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        present = {name for (name,) in cursor.fetchall()}
+    return sorted(promised - present)
+
+
+def owned_tables(alias: str) -> list[str]:
+    """Return the protected tables that the role of connection `alias` owns, or could as a superuser.
+
+    Always empty on SQLite, which knows no roles.
+    """
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        return []
+    loader = MigrationLoader(None)
+    tables = {
+        operation.table
+        for migration in loader.disk_migrations.values()
+        for operation in migration.operations
+        if isinstance(operation, AppendOnly)
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND relkind = 'r' "
+            "AND pg_has_role(relowner, 'USAGE') ORDER BY relname",
+            [sorted(tables)],
+        )
+        return [name for (name,) in cursor.fetchall()]

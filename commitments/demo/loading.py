@@ -114,13 +114,19 @@ def as_data() -> dict[str, Any]:
 
 
 def as_text() -> str:
-    """Return a table of personas with what to try first."""
-    lines = ["", f"Log in as any of these; everybody's password is {PASSWORD}", ""]
-    for row in personas():
-        lines.append(f"  {row['username']:<8} {row['role']:<18} {row['name']}")
-        lines.append(f"           try: {row['hint']}")
-    lines += ["", "The page that asks for a code shows it (demonstration only)."]
-    lines.append(
-        "Commitments: " + ", ".join(f"{state} {count}" for state, count in sorted(counts().items()))
-    )
+    """Return who can log in and what to try first, and what the district looks like."""
+    people = personas()
+    wide = max(len(row["username"]) for row in people)
+    lines = [
+        "",
+        "Log in as any of these people. None of them exists; everybody's password is",
+        f"{PASSWORD}, and the page that asks for a code shows it (demonstration only).",
+        "",
+    ]
+    for row in people:
+        who = " · ".join(filter(None, (row["name"], row["role"], row["unit"])))
+        lines += [f"  {row['username']:<{wide}}  {who}", f"  {'':<{wide}}  try: {row['hint']}"]
+    states = [f"{count} {state.replace('_', ' ')}" for state, count in sorted(counts().items())]
+    day = clock.local_date(clock.business_now())
+    lines += ["", f"It is {day.day} {day:%B %Y} in the district. Commitments: {', '.join(states)}."]
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from units import clock
@@ -278,13 +279,21 @@ def _enter_role(grant: RoleGrant, act: str, *, by: User | None, at: datetime) ->
 
 
 @transaction.atomic
+def administrator_exists() -> bool:
+    """Say whether anybody administers the whole body."""
+    return _administrators().exists()
+
+
+def _administrators() -> QuerySet[RoleGrant]:
+    return RoleGrant.objects.filter(role=Role.ADMINISTRATOR, unit=None, valid_to=None)
+
+
 def make_first_administrator(
     *, username: str, full_name: str, password: str, at: datetime, email: str = ""
 ) -> User:
     """Make the account that begins an installation. Works once: refused (administrator-exists) as
     soon as anybody administers the whole body, for then that person grants roles."""
-    holders = RoleGrant.objects.filter(role=Role.ADMINISTRATOR, unit=None, valid_to=None)
-    first = holders.select_related("person").first()
+    first = _administrators().select_related("person").first()
     if first is not None:
         raise Conflict(
             _("%(person)s already administers this installation and can grant the role to others.")

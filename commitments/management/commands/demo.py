@@ -19,6 +19,9 @@ class Command(BaseCommand):
             "--json", action="store_true", help="print personas and API token as JSON"
         )
         parser.add_argument(
+            "--personas", action="store_true", help="print who can log in, and what to try first"
+        )
+        parser.add_argument(
             "--move-clock",
             type=int,
             metavar="DAYS",
@@ -40,8 +43,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(loading.as_data(), ensure_ascii=False, indent=2))
-            return
-        self.stdout.write(
-            "The demonstration is loaded." if loaded else "The demonstration is there already."
-        )
-        self.stdout.write(loading.as_text())
+        elif options["personas"]:
+            self.stdout.write(loading.as_text())
+        elif options["verbosity"]:
+            self.stdout.write(
+                "The demonstration is loaded." if loaded else "The demonstration is there already."
+            )
+            self.stdout.write(loading.as_text())

@@ -2,8 +2,8 @@
 
 import http.client
 import io
-import json
 import os
+import shlex
 import shutil
 import sys
 from argparse import ArgumentParser
@@ -14,12 +14,13 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
 from config import broker, ground, installation, static_files
 from config.processes import Child, Failed, Supervisor
 from config.schedule import QUEUES
+from units.actions import people
 
 UNFIT, FAILED = 2, 1
 WEB_PROCESSES, WEB_THREADS = 2, 2
@@ -42,6 +43,12 @@ class Command(BaseCommand):
         the ground is unfit: then nothing was started.
         """
         folder = Path(settings.DATA_DIR)
+        for stream in (
+            sys.stdout,
+            sys.stderr,
+        ):  # names are Vietnamese, a terminal may know ASCII only
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
             ground.require_private(settings.HOST, demo=settings.DEMO)
             ground.require_writable(folder)
@@ -52,6 +59,8 @@ class Command(BaseCommand):
             self._prepare(folder)
         except ground.Unfit as unfit:
             self._fail(str(unfit), UNFIT)
+        except OSError as error:
+            self._fail(f"{error.filename}: {error.strerror}.", UNFIT)
         except KeyboardInterrupt:
             self._fail("Stopped before anything was started.", UNFIT)
         if not options["prepare_only"]:
@@ -91,13 +100,15 @@ class Command(BaseCommand):
         try:
             call_command("migrate", verbosity=0, interactive=False)
             call_command("createcachetable", verbosity=0)
-            call_command("check", databases=["default"])
+            call_command("check", databases=["default"], stdout=io.StringIO())
             static_files.collect()
             if settings.DEMO:
                 self._load_demonstration()
         except DatabaseError as error:
             reason = " ".join(str(error).split())
             raise ground.Unfit(f"The database cannot be prepared: {reason}") from error
+        except CommandError as error:  # a check that failed, a demonstration refused
+            raise ground.Unfit(str(error).strip()) from error
         connections.close_all()
 
     def _load_demonstration(self) -> None:
@@ -205,31 +216,23 @@ class Command(BaseCommand):
 
     def _welcome(self) -> None:
         if settings.DEMO and "demo" in get_commands():
-            self._introduce()
-        if not settings.DEMO:
-            python = os.path.relpath(sys.executable)
-            self._say(
-                "\nIf this installation is empty, make its first administrator:\n"
-                f"  {python} manage.py create_administrator"
-            )
+            call_command("demo", "--personas", stdout=self.stdout)
+        elif not people.administrator_exists():
+            self._say(self._first_administrator())
         shown = "localhost" if ground.is_loopback(settings.HOST) else settings.HOST
         self._say(f"\nReady: http://{shown}:{settings.PORT}/")
 
-    def _introduce(self) -> None:
-        """Name the personas of the demonstration and what to try first."""
-        out = io.StringIO()
-        call_command("demo", "--json", stdout=out)
-        personas = json.loads(out.getvalue())["personas"]
-        self._say("\nWho you can be (the second step of the login shows the code of the moment):")
-        widths = [max(len(str(one[key])) for one in personas) for key in ("username", "password")]
-        for one in personas:
-            self._say(
-                f"  {one['username']:<{widths[0]}}  {one['password']:<{widths[1]}}  "
-                f"{one['name']}, {one['role']}, {one['unit']}"
-            )
-        self._say(
-            "\nTry first: log in as a head and sign what waits on the home page; "
-            "as the supervisor, watch it move\nin the queue; as the assigner, countersign it."
+    def _first_administrator(self) -> str:
+        """Return how to make the first administrator of this very installation."""
+        folder = os.environ.get("DATA_DIR")
+        command = [
+            *([f"DATA_DIR={shlex.quote(folder)}"] if folder else []),
+            *(os.path.relpath(sys.executable), "manage.py", "create_administrator"),
+        ]
+        also = " (with the same DATABASE_URL)" if settings.DATABASE_URL else ""
+        return (
+            f"\nNobody administers this installation yet. Make its first administrator{also}:\n"
+            f'  {" ".join(command)} --username admin --full-name "Full Name"'
         )
 
 

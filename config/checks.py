@@ -1,0 +1,164 @@
+"""What is unsafe or missing in an installation: each finding has a number and says what to do.
+
+Some are always wrong. Those of `check --deploy` are fine on a desk and not in production. Those of
+`check --database default` ask the database, as `serve` and `migrate` do.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
+
+from units.append_only import missing_triggers, owned_tables
+
+FACTORS = {"passkey", "totp"}
+SHORTEST_SECRET = 32  # characters
+LONGEST_REAUTH, LONGEST_STEP_UP = 900, 600  # seconds
+
+
+@register(Tags.security)
+def always(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
+    """Return what is wrong anywhere, on a desk as in production."""
+    if not settings.STEP_UP_METHODS or set(settings.STEP_UP_METHODS) - FACTORS:
+        yield Error(
+            f"STEP_UP_METHODS={','.join(settings.STEP_UP_METHODS)!r} names no second factor.",
+            hint="Name 'passkey', 'totp' or both; a password alone confirms nothing.",
+            id="config.E001",
+        )
+    if _codes_are_bypassed():
+        yield Error(
+            "A code that is always right is set: MFA_TOTP_INSECURE_BYPASS_CODE.",
+            hint="Remove it. A demonstration shows the code of the moment instead.",
+            id="config.E002",
+        )
+    if settings.BODY_TIME_ZONE not in available_timezones():
+        yield Error(
+            f"BODY_TIME_ZONE={settings.BODY_TIME_ZONE!r} is no time zone.",
+            hint="Write its name, for example Asia/Ho_Chi_Minh.",
+            id="config.E003",
+        )
+
+
+@register(Tags.security, deploy=True)
+def deployed(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
+    """Return the defaults that are unsafe in production."""
+    yield from _secrets()
+    yield from _address()
+    yield from _services()
+    if settings.DEMO:
+        yield Error(
+            "DEMO is on: passwords are known to everybody and the clock stands in 2024.",
+            hint="Set DEMO=false, with a DATA_DIR and a database of their own.",
+            id="config.E010",
+        )
+    if settings.REAUTH_MAX_AGE > LONGEST_REAUTH or settings.STEP_UP_TTL > LONGEST_STEP_UP:
+        yield Warning(
+            "A confirmation stays good for long: who finds an open screen could sign.",
+            hint=f"REAUTH_MAX_AGE at most {LONGEST_REAUTH}, STEP_UP_TTL at most {LONGEST_STEP_UP} s.",
+            id="config.W011",
+        )
+
+
+@register(Tags.database)
+def databases_keep_evidence(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    """Return the protected tables that lack their triggers, where all migrations have run."""
+    for name in databases or ():
+        if not MigrationRecorder(connections[name]).has_table():
+            continue
+        if missing := missing_triggers(name):
+            yield Error(
+                f"Tables that keep evidence lack triggers: {', '.join(missing)}.",
+                hint="Restore them from a backup of the schema, or migrate an empty database.",
+                id="config.E020",
+            )
+
+
+@register(Tags.database, deploy=True)
+def role_owns_no_evidence(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    """Return the protected tables that the application's own role could lay open (PostgreSQL)."""
+    for name in databases or ():
+        if owned := owned_tables(name):
+            yield Warning(
+                f"The application's database role owns the evidence it keeps: {', '.join(owned)}.",
+                hint="Let one role own and migrate the tables, and another one serve.",
+                id="config.W021",
+            )
+
+
+def _secrets() -> Iterable[CheckMessage]:
+    secrets = {"SECRET_KEY": settings.SECRET_KEY, "TOKEN_PEPPER": settings.TOKEN_PEPPER}
+    for name, value in secrets.items():
+        if len(value) < SHORTEST_SECRET:
+            yield Error(
+                f"{name} has fewer than {SHORTEST_SECRET} characters.",
+                hint=f"Draw a long random one; set {name}, or {name}_FILE to a path.",
+                id="config.E012",
+            )
+        if not (os.environ.get(name) or os.environ.get(f"{name}_FILE")):
+            yield Warning(
+                f"{name} lies in DATA_DIR beside the data, and so in every backup of it.",
+                hint=f"Move {Path(settings.DATA_DIR) / name.lower()} elsewhere and set {name}_FILE.",
+                id="config.W013",
+            )
+    if settings.SECRET_KEY == settings.TOKEN_PEPPER:
+        yield Error(
+            "SECRET_KEY and TOKEN_PEPPER are the same: who learns one has both.",
+            hint="Draw another TOKEN_PEPPER; tokens must then be issued anew.",
+            id="config.E014",
+        )
+
+
+def _address() -> Iterable[CheckMessage]:
+    if not settings.HTTPS:
+        yield Error(
+            f"SITE_URL={settings.SITE_URL!r} is no https address: logins travel in the open.",
+            hint="Set SITE_URL to the address people use, for example https://commitments.example.org.",
+            id="config.E015",
+        )
+    elif not settings.TRUSTED_PROXIES:
+        yield Error(
+            "SITE_URL is https, but no proxy is trusted to say so: pages would redirect for ever.",
+            hint="Set TRUSTED_PROXIES to the number of proxies before this server, usually 1.",
+            id="config.E016",
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Error(
+            "ALLOWED_HOSTS='*' lets anybody choose the address in links that are mailed.",
+            hint="List the names of this server.",
+            id="config.E017",
+        )
+
+
+def _services() -> Iterable[CheckMessage]:
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        yield Warning(
+            "SQLite keeps the register: whoever may write the file could rewrite it.",
+            hint="Set DATABASE_URL to PostgreSQL, with one role that owns and one that serves.",
+            id="config.W018",
+        )
+    if not settings.REDIS_URL:
+        yield Warning(
+            "REDIS_URL is empty: only `serve` brings a broker, and only on one machine.",
+            hint="Set REDIS_URL, or let `manage.py run_jobs` work without a broker.",
+            id="config.W019",
+        )
+    if not settings.EMAIL_URL:
+        yield Warning(
+            "EMAIL_URL is empty: nobody is told anything outside the inbox.",
+            hint="Set EMAIL_URL, for example smtp+tls://user:password@mail.example.org:587.",
+            id="config.W022",
+        )
+
+
+def _codes_are_bypassed() -> bool:
+    return bool(getattr(settings, "MFA_TOTP_INSECURE_BYPASS_CODE", None))
