@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -36,12 +35,6 @@ def always(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
             "A code that is always right is set: MFA_TOTP_INSECURE_BYPASS_CODE.",
             hint="Remove it. A demonstration shows the code of the moment instead.",
             id="config.E002",
-        )
-    if settings.BODY_TIME_ZONE not in available_timezones():
-        yield Error(
-            f"BODY_TIME_ZONE={settings.BODY_TIME_ZONE!r} is no time zone.",
-            hint="Write its name, for example Asia/Ho_Chi_Minh.",
-            id="config.E003",
         )
 
 

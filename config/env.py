@@ -5,11 +5,16 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 KEPT_SECRET_BYTES = 48
+DATABASES = {"postgresql", "postgres", "pgsql", "sqlite"}
+MAIL_SERVERS = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
 
 
 class Env(environ.Env):
@@ -38,6 +43,48 @@ class Env(environ.Env):
             except OSError as error:
                 raise ImproperlyConfigured(f"{name}_FILE={path!r}: {error.strerror}.") from error
         return os.environ.get(name, default)
+
+    def zone(self, name: str, *, default: str) -> str:
+        """Return NAME, a time zone such as Asia/Ho_Chi_Minh. Raises ImproperlyConfigured otherwise."""
+        raw = os.environ.get(name, default)
+        if raw not in available_timezones():
+            raise ImproperlyConfigured(
+                f"{name}={raw!r}: write the name of a time zone, for example Asia/Ho_Chi_Minh."
+            )
+        return raw
+
+    def database(self, name: str) -> dict[str, Any]:
+        """Return what Django connects to by the address NAME; empty where there is none.
+
+        Raises ImproperlyConfigured for an address of another kind, without repeating it: it may
+        hold a password.
+        """
+        if not (url := self.secret(name)):
+            return {}
+        try:
+            if urlsplit(url).scheme in DATABASES:
+                return self.db_url_config(url)
+        except ValueError:
+            pass
+        raise ImproperlyConfigured(
+            f"{name} is no address of a database: write postgresql://user:password@host/name."
+        )
+
+    def mail(self, name: str) -> dict[str, Any]:
+        """Return the settings of mail by the address NAME; empty where there is none.
+
+        Raises ImproperlyConfigured for an address of another kind, without repeating it.
+        """
+        if not (url := self.secret(name)):
+            return {}
+        try:
+            if urlsplit(url).scheme in MAIL_SERVERS:
+                return self.email_url_config(url)
+        except ValueError:
+            pass
+        raise ImproperlyConfigured(
+            f"{name} is no address of a mail server: write smtp+tls://user:password@host:587."
+        )
 
     def kept_secret(self, name: str, *, folder: Path) -> str:
         """Return the secret NAME; where none is set, the one that `folder` keeps for itself.

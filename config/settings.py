@@ -23,7 +23,7 @@ DEMO = env.flag(  # a demonstration: other data, another clock, known passwords
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.kept_secret("SECRET_KEY", folder=DATA_DIR)
 TOKEN_PEPPER = env.kept_secret("TOKEN_PEPPER", folder=DATA_DIR)  # keys the hash of API tokens
-BODY_TIME_ZONE = env.str("BODY_TIME_ZONE", default="Asia/Ho_Chi_Minh")  # local days of the body
+BODY_TIME_ZONE = env.zone("BODY_TIME_ZONE", default="Asia/Ho_Chi_Minh")  # local days of the body
 
 # --- where it answers -----------------------------------------------------------------------------
 HOST = env.str("HOST", default="127.0.0.1")  # where `manage.py serve` listens
@@ -48,7 +48,7 @@ SILENCED_SYSTEM_CHECKS = [
 # --- storage --------------------------------------------------------------------------------------
 DATABASE_URL = env.secret("DATABASE_URL")  # empty: SQLite in DATA_DIR
 if DATABASE_URL:
-    DATABASES = {"default": Env.db_url_config(DATABASE_URL)}
+    DATABASES = {"default": env.database("DATABASE_URL")}
 else:
     DATABASES = {
         "default": {
@@ -279,7 +279,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"commitments@{MAIL_D
 EMAIL_URL = env.secret("EMAIL_URL")  # empty: a demonstration keeps its mail in DATA_DIR/mail
 EMAIL_TIMEOUT = 10  # seconds for connecting and for each command
 if EMAIL_URL:
-    globals().update(Env.email_url_config(EMAIL_URL))
+    globals().update(env.mail("EMAIL_URL"))
 elif DEMO:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"

@@ -278,7 +278,6 @@ def _enter_role(grant: RoleGrant, act: str, *, by: User | None, at: datetime) ->
     )
 
 
-@transaction.atomic
 def administrator_exists() -> bool:
     """Say whether anybody administers the whole body."""
     return _administrators().exists()
@@ -288,6 +287,7 @@ def _administrators() -> QuerySet[RoleGrant]:
     return RoleGrant.objects.filter(role=Role.ADMINISTRATOR, unit=None, valid_to=None)
 
 
+@transaction.atomic
 def make_first_administrator(
     *, username: str, full_name: str, password: str, at: datetime, email: str = ""
 ) -> User:

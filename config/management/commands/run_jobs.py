@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import close_old_connections
 
 from config import schedule
 from config.schedule import JOBS, LATE_INTERVALS, Job
@@ -56,6 +56,7 @@ class Command(BaseCommand):
         while not asked_to_stop.is_set():
             for job in jobs:
                 if due[job] <= time.monotonic() and not asked_to_stop.is_set():
+                    close_old_connections()  # one that broke is opened anew
                     _run(job, standby=standby)
                     due[job] = time.monotonic() + job.every_seconds
             asked_to_stop.wait(max(0.0, min(due.values()) - time.monotonic()))
@@ -71,14 +72,11 @@ def _chosen(names: list[str] | None) -> list[Job]:
 
 def _run(job: Job, *, standby: bool) -> bool:
     """Run one job; return whether it ended well. Its failure is logged and stops no other."""
-    close_old_connections()
     try:
         if standby and _somebody_runs(job):
             return True
         schedule.function_of(job)()
-    except Exception as error:
-        if isinstance(error, DatabaseError):
-            connection.close()  # the next job asks for a new one
+    except Exception:
         log.exception("job %s failed", job.name)
         return False
     return True

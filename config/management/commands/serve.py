@@ -181,6 +181,7 @@ class Command(BaseCommand):
                 *("--loglevel", "WARNING"),
                 "--without-gossip",
                 "--without-mingle",
+                "--without-heartbeat",  # nobody listens, and without a broker it would hang the end
             ],
             log=logs / "worker.log",
             env=env | {"REMAP_SIGTERM": "SIGQUIT", "WORKER_READY_FILE": str(sign)},

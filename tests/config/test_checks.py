@@ -1,0 +1,158 @@
+"""Every finding of the system checks: it appears, has its number, and says what to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings as present
+from django.core import checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+
+from tests import flushing
+from units.append_only import missing_triggers
+
+SAFE = {
+    "DEBUG": False,
+    "DEMO": False,
+    "SECRET_KEY": "".join(map(chr, range(48, 122))),
+    "TOKEN_PEPPER": "".join(map(chr, range(122, 48, -1))),
+    "SITE_URL": "https://commitments.example.org",
+    "HTTPS": True,
+    "TRUSTED_PROXIES": 1,
+    "ALLOWED_HOSTS": ["commitments.example.org"],
+    "REDIS_URL": "redis://broker.example.org",
+    "EMAIL_URL": "smtp+tls://mail.example.org:587",
+    "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
+}
+UNSAFE = [
+    ({"STEP_UP_METHODS": []}, "config.E001"),
+    ({"STEP_UP_METHODS": ["password"]}, "config.E001"),
+    ({"STEP_UP_METHODS": ["totp", "mail"]}, "config.E001"),
+    ({"MFA_TOTP_INSECURE_BYPASS_CODE": "000000"}, "config.E002"),
+    ({"DEMO": True}, "config.E010"),
+    ({"REAUTH_MAX_AGE": 901}, "config.W011"),
+    ({"STEP_UP_TTL": 601}, "config.W011"),
+    ({"SECRET_KEY": "short"}, "config.E012"),
+    ({"TOKEN_PEPPER": "x" * 31}, "config.E012"),
+    ({"TOKEN_PEPPER": SAFE["SECRET_KEY"]}, "config.E014"),
+    ({"HTTPS": False, "SITE_URL": "http://localhost:8000"}, "config.E015"),
+    ({"TRUSTED_PROXIES": 0}, "config.E016"),
+    ({"ALLOWED_HOSTS": ["*"]}, "config.E017"),
+    ({"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}, "config.W018"),
+    ({"REDIS_URL": ""}, "config.W019"),
+    ({"EMAIL_URL": ""}, "config.W022"),
+]
+
+
+def found(*, deploy: bool = True) -> list[checks.CheckMessage]:
+    """Return what our own checks find that ask no database."""
+    messages = checks.run_checks(tags=["security"], include_deployment_checks=deploy)
+    return [message for message in messages if message.id.startswith("config.")]
+
+
+@pytest.fixture
+def safe(settings, monkeypatch):
+    """Settings of a production that is as it should be."""
+    for name in ("SECRET_KEY", "TOKEN_PEPPER"):
+        monkeypatch.setenv(name, SAFE[name])
+    for name, value in SAFE.items():
+        if name != "DATABASES":
+            setattr(settings, name, value)
+    monkeypatch.setitem(present.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
+    return settings
+
+
+def test_nothing_is_wrong_with_what_is_safe(safe):
+    assert found() == []
+
+
+@pytest.mark.parametrize(("wrong", "number"), UNSAFE, ids=lambda value: str(value)[:40])
+def test_each_unsafe_value_has_its_number_and_hint(wrong, number, safe, monkeypatch):
+    for name, value in wrong.items():
+        if name == "DATABASES":
+            monkeypatch.setitem(present.DATABASES["default"], "ENGINE", value["default"]["ENGINE"])
+        else:
+            setattr(safe, name, value)
+    (message,) = found()
+    assert message.id == number
+    assert message.is_serious() or number.startswith("config.W")
+    assert message.hint
+    assert "x" * 31 not in str(message)
+    assert SAFE["SECRET_KEY"] not in str(message)
+
+
+def test_secret_that_lies_beside_the_data(safe, monkeypatch):
+    monkeypatch.delenv("SECRET_KEY")
+    (message,) = found()
+    assert message.id == "config.W013"
+    assert "SECRET_KEY_FILE" in message.hint
+
+
+def test_desk_is_not_measured_as_production(settings):
+    settings.DEMO = True
+    assert found(deploy=False) == []
+    settings.STEP_UP_METHODS = ["password"]
+    assert [message.id for message in found(deploy=False)] == ["config.E001"]
+
+
+def test_every_number_is_proved_here():
+    numbers = set(
+        re.findall(
+            r'"(config\.[EW]\d+)"',
+            (Path(__file__).parents[2] / "config" / "checks.py").read_text(encoding="utf-8"),
+        )
+    )
+    proved = {number for _wrong, number in UNSAFE} | {"config.W013", "config.E020", "config.W021"}
+    assert numbers == proved
+
+
+@pytest.mark.django_db
+def test_database_with_all_its_triggers_is_well():
+    call_command("check", databases=["default"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.sqlite_only
+def test_table_without_its_trigger_is_found_on_sqlite():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'units_registerentry_no_delete'")
+        (restore,) = cursor.fetchone()
+        cursor.execute("DROP TRIGGER units_registerentry_no_delete")
+        try:
+            with pytest.raises(SystemCheckError, match=r"units_registerentry_no_delete.*") as wrong:
+                call_command("check", databases=["default"])
+            assert "config.E020" in str(wrong.value)
+        finally:
+            cursor.execute(restore)
+    assert missing_triggers("default") == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql_only
+def test_trigger_that_is_switched_off_is_missing_on_postgresql():
+    with connection.cursor() as cursor:
+        table, trigger = "units_registerentry", "units_registerentry_rows_stay"
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        try:
+            assert missing_triggers("default") == [trigger]
+        finally:
+            cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
+    assert missing_triggers("default") == []
+
+
+@pytest.mark.django_db
+def test_role_that_owns_its_evidence_is_found_where_there_are_roles():
+    messages = checks.run_checks(
+        tags=["database"], include_deployment_checks=True, databases=["default"]
+    )
+    found = [message.id for message in messages if message.id == "config.W021"]
+    assert found == (["config.W021"] if connection.vendor == "postgresql" else [])
+
+
+@pytest.mark.django_db
+def test_lifted_triggers_are_back_after_a_flush():
+    with flushing.triggers_lifted():
+        assert missing_triggers("default") != []
+    assert missing_triggers("default") == []
