@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Run one management command: `python manage.py help` lists them."""
 
+import io
 import os
 import sys
 
@@ -13,6 +14,9 @@ WRONG_SETTINGS = 2
 
 def main() -> None:
     """Say in one line what is wrong with the environment, else run the command."""
+    for stream in (sys.stdout, sys.stderr):  # names are Vietnamese, a terminal may know ASCII only
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         hasattr(settings, "INSTALLED_APPS")  # the first question reads them

@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -65,6 +66,12 @@ def require_same_mode(folder: Path, *, demo: bool) -> None:
             f"DATA_DIR={str(folder)!r} holds {_ARTICLES[present]}, but DEMO={int(demo)} asks for "
             f"{_ARTICLES[wanted]}. Name another folder with DATA_DIR."
         )
+
+
+def require_demonstration(*, demo: bool) -> None:
+    """Raise Unfit for a demonstration where none was installed."""
+    if demo and find_spec("commitments.demo") is None:
+        raise Unfit("This installation comes without a demonstration. Start it with DEMO=0.")
 
 
 _ARTICLES = {

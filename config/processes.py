@@ -99,6 +99,19 @@ class Supervisor:
         self.children: list[Child] = []
         self.asked_to_stop = threading.Event()
 
+    def interrupt(self) -> None:
+        """Until `listen`: let the wish to stop break off what is being done, and be remembered.
+
+        Remembered, because a library may swallow what is raised in the midst of its work.
+        """
+
+        def stop(*_: object) -> None:
+            self.asked_to_stop.set()
+            raise KeyboardInterrupt
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop)
+
     def listen(self) -> None:
         """Take SIGINT, SIGTERM and SIGHUP as the wish to stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -107,6 +120,8 @@ class Supervisor:
     def start(self, children: Iterable[Child]) -> None:
         """Start `children` side by side and wait until each is ready. Raises Failed."""
         children = list(children)
+        if self.asked_to_stop.is_set():
+            return
         for child in children:
             self.children.append(child)
             child.start()

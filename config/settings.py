@@ -193,6 +193,7 @@ ACCOUNT_FORMS = {
 }
 MFA_ADAPTER = "config.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # else whoever opens a reset link of another bars their factors
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"  # fingerprint, face or PIN: a found key proves nothing
 MFA_TOTP_TOLERANCE = 1  # 30-second steps to either side: clocks of telephones differ

@@ -142,3 +142,26 @@ def running(command: list[str], *, folder: Path, port: int, **env: str) -> Itera
         yield run
     finally:
         run.kill()
+
+
+def refused(folder: Path, command: list[str] = SERVE, **env: str) -> str:
+    """Return the one line that a start on `folder` says before it gives up with exit code 2."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(folder) | {"PORT": str(free_port()), "DEMO": "0"} | env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    said = [
+        line
+        for line in done.stderr.splitlines()
+        if not line.startswith("make: ***")  # what make adds to every failure
+    ]
+    assert len(said) == 1, done.stderr
+    assert "Ready" not in done.stdout
+    assert processes_of(folder) == []
+    return said[0]

@@ -203,3 +203,12 @@ def test_every_account_page_of_ours_replaces_the_librarys(client):
     UserFactory(username="lua", password=PASSWORD)
     first_step(client, "lua")
     assert Authenticator.objects.count() == 0
+
+
+def test_reset_link_that_somebody_invents_bars_nobody_from_a_second_factor(client, english):
+    person = UserFactory(username="lua", email="lua@example.org", password=PASSWORD)
+    made_up = client.get(f"/accounts/password/reset/key/{person.pk:x}-invented/")
+    assert made_up.status_code == 200
+    assert first_step(english, "lua")["Location"] == "/"
+    assert english.get("/accounts/2fa/totp/activate/").status_code == 200
+    assert english.get("/accounts/2fa/webauthn/add/").status_code == 200

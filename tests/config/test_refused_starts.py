@@ -2,38 +2,14 @@
 
 import os
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from config import ground
-from tests.running import MAKE, ROOT, SERVE, environment, free_port, processes_of
+from tests.running import MAKE, refused
 
 NOBODY = 65534
-
-
-def refused(folder: Path, command: list[str] = SERVE, **env: str) -> str:
-    """Return the one line that a start on `folder` says before it gives up."""
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment(folder) | {"PORT": str(free_port()), "DEMO": "0"} | env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2, done.stdout + done.stderr
-    said = [
-        line
-        for line in done.stderr.splitlines()
-        if not line.startswith("make: ***")  # what make adds to every failure
-    ]
-    assert len(said) == 1, done.stderr
-    assert "Ready" not in done.stdout
-    assert processes_of(folder) == []
-    return said[0]
 
 
 @pytest.mark.program("make")
@@ -163,30 +139,3 @@ def test_host_that_is_none(tmp_path):
 )
 def test_value_that_leads_nowhere(name, value, wanted, tmp_path):
     assert refused(tmp_path / "data", **{name: value}).startswith(wanted)
-
-
-def test_database_with_other_data_gets_no_demonstration(tmp_path):
-    folder = tmp_path / "data"
-    prepared = subprocess.run(
-        [*SERVE, "--prepare-only"],
-        cwd=ROOT,
-        env=environment(folder, DEMO="0", PORT=str(free_port())),
-        capture_output=True,
-        check=True,
-    )
-    assert prepared.stderr == b""
-    made = subprocess.run(
-        [
-            *(*SERVE[:2], "create_administrator", "--username", "chief", "--full-name", "Chief"),
-            *("--password-file", "-"),
-        ],
-        cwd=ROOT,
-        env=environment(folder),
-        input=b"a long password of nobody\n",
-        capture_output=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    (folder / "mode").unlink()  # somebody has forgotten what this folder is
-    said = refused(folder, DEMO="1")
-    assert said.startswith("This database holds data that the demonstration did not load.")

@@ -8,7 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from commitments.demo import loading
+try:
+    from commitments.demo import loading
+except ModuleNotFoundError:  # taken out of this installation
+    loading = None  # type: ignore[assignment]
 
 
 class Command(BaseCommand):
@@ -29,6 +32,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if loading is None:
+            raise CommandError("This installation comes without a demonstration.")
         if not settings.DEMO:
             raise CommandError(
                 "The demonstration is off, and its passwords are known. Start with DEMO=1 on an empty "
@@ -42,7 +47,7 @@ class Command(BaseCommand):
         except loading.OtherData as error:
             raise CommandError(str(error)) from error
         if options["json"]:
-            self.stdout.write(json.dumps(loading.as_data(), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(loading.as_data(), indent=2))
         elif options["personas"]:
             self.stdout.write(loading.as_text())
         elif options["verbosity"]:

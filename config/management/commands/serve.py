@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
@@ -43,17 +43,14 @@ class Command(BaseCommand):
         the ground is unfit: then nothing was started.
         """
         folder = Path(settings.DATA_DIR)
-        for stream in (
-            sys.stdout,
-            sys.stderr,
-        ):  # names are Vietnamese, a terminal may know ASCII only
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")
+        supervisor = Supervisor(self._say)
+        supervisor.interrupt()
         try:
             ground.require_private(settings.HOST, demo=settings.DEMO)
             ground.require_writable(folder)
             lock = ground.take_lock(folder)
             ground.require_same_mode(folder, demo=settings.DEMO)
+            ground.require_demonstration(demo=settings.DEMO)
             ground.addresses(settings.HOST, settings.PORT)
             self._require_services()
             self._prepare(folder)
@@ -64,7 +61,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self._fail("Stopped before anything was started.", UNFIT)
         if not options["prepare_only"]:
-            self._run(folder)
+            self._run(supervisor, folder)
         lock.close()
 
     def _fail(self, text: str, code: int) -> None:
@@ -103,7 +100,7 @@ class Command(BaseCommand):
             call_command("check", databases=["default"], stdout=io.StringIO())
             static_files.collect()
             if settings.DEMO:
-                self._load_demonstration()
+                call_command("demo", verbosity=0)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
             raise ground.Unfit(f"The database cannot be prepared: {reason}") from error
@@ -111,16 +108,9 @@ class Command(BaseCommand):
             raise ground.Unfit(str(error).strip()) from error
         connections.close_all()
 
-    def _load_demonstration(self) -> None:
-        if "demo" not in get_commands():
-            self._say("This installation has no demonstration data to load.")
-            return
-        call_command("demo", verbosity=0)
-
     # --- everything at once ----------------------------------------------------------------------
 
-    def _run(self, folder: Path) -> None:
-        supervisor = Supervisor(self._say)
+    def _run(self, supervisor: Supervisor, folder: Path) -> None:
         supervisor.listen()
         failure = ""
         try:
@@ -216,7 +206,7 @@ class Command(BaseCommand):
     # --- what people read --------------------------------------------------------------------------
 
     def _welcome(self) -> None:
-        if settings.DEMO and "demo" in get_commands():
+        if settings.DEMO:
             call_command("demo", "--personas", stdout=self.stdout)
         elif not people.administrator_exists():
             self._say(self._first_administrator())

@@ -1,0 +1,131 @@
+"""Every address of the site, with an object behind each, and everybody who may knock there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from commitments.enums import VersionAct
+from notifications.actions import notices
+from notifications.models import Notice
+from tests.factories import readers
+from tests.factories.body import NOW, Body, make_body, person
+from tests.factories.units import RoleGrantFactory
+from units import clock
+from units.actions import register
+from units.models import DemonstrationClock, RoleGrant, User
+
+VISITORS = (
+    "anonymous",
+    "nobody",
+    "head",
+    "supervisor",
+    "planner",
+    "assigner",
+    "administrator",
+    "inspector",
+    "machine",
+)
+
+
+def routes() -> dict[str, URLPattern]:
+    """Return every address pattern of the site by its name; one without a name by its route."""
+    return dict(_walk(get_resolver(), ""))
+
+
+def _walk(resolver: URLResolver, namespace: str) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from _walk(pattern, namespace + inner)
+        else:
+            yield f"{namespace}{pattern.name or pattern.callback.__name__}", pattern
+
+
+@dataclass
+class World:
+    """A body with one commitment that one of its two undertakers has signed; `words`: what stands
+    in the place of each variable of an address."""
+
+    body: Body
+    visitors: dict[str, User | None]
+    words: dict[str, dict[str, Any]]
+
+    def address(self, name: str) -> str:
+        """Return the address of the route `name`."""
+        if name == "api:not_found":
+            return "/api/v1/nothing/"
+        group = name.split("-")[0] if name.startswith("api:") else name.partition(":")[0]
+        pattern = routes()[name].pattern
+        own = self.words.get(name, {})
+        words = self.words["any"] | self.words.get(group, {}) | own
+        wanted = {*pattern.converters, *pattern.regex.groupindex, *own}
+        return reverse(name, kwargs={key: words[key] for key in wanted})
+
+    def client(self, visitor: str) -> Client:
+        """Return the browser or program of one visitor, in English, its login proved just now."""
+        if visitor == "machine":
+            return readers.machine(self.body.committee)
+        client = Client(headers={"Accept-Language": "en"}, raise_request_exception=False)
+        if (who := self.visitors[visitor]) is not None:
+            client.force_login(who, backend="allauth.account.auth_backends.AuthenticationBackend")
+            session = client.session
+            session["account_authentication_methods"] = [
+                {"method": "password", "at": clock.real_now().timestamp() - 1}
+            ]
+            session["account_authentication_methods_user"] = str(who.pk)
+            session.save()
+        client.cookies["django_language"] = "en"
+        return client
+
+
+def make_world() -> World:
+    """Build the body; the demonstration's clock stands on the morning of 2 February 2024."""
+    offset = clock.real_now() - NOW
+    DemonstrationClock.objects.create(offset_seconds=offset.total_seconds())
+    body = make_body()
+    version = body.issued()
+    register.sequence()
+    notices.dispatch(at=NOW)
+    begun = body.prepare(VersionAct.SIGN, version, body.secretary)
+    act = body.act(VersionAct.SIGN, version, body.secretary)
+    people = {
+        "anonymous": None,
+        "nobody": person("nobody"),
+        "head": body.secretary,
+        "supervisor": body.supervisor,
+        "planner": body.planner,
+        "assigner": body.assigner,
+        "administrator": person("administrator"),
+        "inspector": person("inspector"),
+    }
+    for name in ("administrator", "inspector"):
+        RoleGrantFactory(person=people[name], role=name)
+    commitment = version.commitment.ref
+    words = {
+        "any": {"ref": commitment, "code": "2024", "act": VersionAct.SIGN, "username": "secretary"},
+        "units": {"ref": body.commune.ref},
+        "units:appoint": {"ref": body.first.ref},
+        "units:appointment-end": {"ref": f"{body.first.ref}-1"},
+        "units:role-end": {"grant": RoleGrant.objects.get(person=body.planner).pk},
+        "notifications:read": {"notice": Notice.objects.filter(recipient=body.secretary)[0].pk},
+        "notifications:letter": {"name": "20240202-090000-1.eml"},
+        "config:problem": {"code": "not-found"},
+        "commitments:plan-move": {"act": "close"},
+        "commitments:read": {"receipt": begun.receipt.uuid},
+        "commitments:confirm": {"step_up": begun.uuid},
+        "commitments:receipt": {"act": act.uuid},
+        "api:units": {"ref": body.commune.ref},
+        "api:appointments": {"ref": f"{body.first.ref}-1"},
+        "api:plans": {"ref": "2024"},
+        "api:targets": {"ref": body.targets[0].ref},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
+        "mfa_remove_webauthn": {"pk": 1},
+        "mfa_edit_webauthn": {"pk": 1},
+    }
+    for name in routes():
+        if name.startswith("commitments:target") and name != "commitments:target-new":
+            words[name] = {"ref": body.targets[0].ref}
+    return World(body, people, words)
