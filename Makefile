@@ -22,7 +22,7 @@ help:
 	@echo "make test-services  the suite again on PostgreSQL and Redis"
 	@echo "make lint           format, lint, types, import contracts, migrations, templates, settings, texts"
 	@echo "make openapi        write the description of the API anew: docs/openapi.yaml"
-	@echo "make bench          one benchmark: ROW=P10 SCALE=small|full"
+	@echo "make bench          one benchmark: ROW=P10 SCALE=small|full (WRITE=1: into docs/performance.md)"
 	@echo "make clean          remove what was made here, but no data (var stays)"
 
 run: export DEMO_IF_NEW := 1
@@ -54,7 +54,7 @@ openapi: tools
 	@$(SUITE) $(MANAGE) spectacular --lang en --validate --fail-on-warn --file docs/openapi.yaml
 
 bench: tools
-	@$(VENV)/bin/python -m tests.benchmarks.run "$(ROW)" "$(SCALE)"
+	@$(VENV)/bin/python -m tests.benchmarks.run "$(ROW)" "$(SCALE)" $(if $(WRITE),--write)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage

@@ -1,0 +1,61 @@
+"""`make bench ROW=P7 SCALE=small|full`: measure one row of the table of figures.
+
+With WRITE=1 the result goes into docs/performance.md as well.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings_test")
+
+import django
+
+django.setup()
+
+from django.db import connection
+
+from tests.benchmarks import default, queue
+from tests.benchmarks.measuring import Result, machine, write_down
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+UNFIT = 2
+
+
+def queue_page(scale: str) -> Result:
+    """Measure P7 on a database of its own."""
+    name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        return queue.measure(sizes=queue.SIZES[scale], rounds=7)
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def embedded_default(scale: str) -> Result:
+    """Measure P10; `small` without the demonstration."""
+    return default.measure(rounds=5, demo=scale == "full")
+
+
+ROWS: Mapping[str, Callable[[str], Result]] = {"P7": queue_page, "P10": embedded_default}
+TITLES = {"P7": queue.TITLE, "P10": default.TITLE}
+
+
+def main(row: str, scale: str, *, write: bool) -> int:
+    """Print what one row measures. Return 2 after one line about a row or scale that is none."""
+    known = ", ".join(f"{name} ({TITLES[name]})" for name in ROWS)
+    if row not in ROWS:
+        sys.stderr.write(f"ROW={row!r} is no benchmark. There are: {known}.\n")
+        return UNFIT
+    if scale not in {"small", "full"}:
+        sys.stderr.write(f"SCALE={scale!r}: write 'small' or 'full'.\n")
+        return UNFIT
+    result = ROWS[row](scale)
+    print(f"{row}: {result.title} (scale: {scale})\n{machine()}\n\n{result.text()}")
+    if write:
+        write_down(result, scale, PAGE)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2], write="--write" in sys.argv[3:]))

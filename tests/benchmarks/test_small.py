@@ -1,0 +1,68 @@
+"""The benchmarks themselves work, on little data. No time is asserted: machines differ."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.benchmarks import default, queue
+from tests.benchmarks.measuring import Pair, Result, exponent, write_down
+from tests.running import ROOT, environment
+
+
+@pytest.mark.django_db
+def test_queue_costs_the_same_queries_at_every_size():
+    result = queue.measure(sizes=(10, 60, 120), rounds=1)
+    assert [pair.name for pair in result.pairs] == [f"{size} commitments" for size in (10, 60, 120)]
+    assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
+    assert result.exponent is not None
+    assert "defect: they differ" not in result.text()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
+def test_embedded_default_is_measured_beside_an_empty_project():
+    result = default.measure(rounds=1, demo=False)
+    memory, start = result.pairs
+    assert memory.ours[0] > memory.floor[0] > 0
+    assert start.ours[0] > 0
+    assert len(result.text().splitlines()) == 4 + 1 + 3
+
+
+@pytest.mark.parametrize(
+    ("row", "scale", "said"),
+    [
+        ("P99", "small", "ROW='P99' is no benchmark. There are: P7 ("),
+        ("", "small", "ROW='' is no"),
+        ("P7", "huge", "SCALE='huge': write 'small' or 'full'."),
+    ],
+)
+def test_unknown_row_gets_one_line(row, scale, said, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.run", row, scale],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_figures_of_a_row_replace_its_last_ones(tmp_path):
+    page = tmp_path / "performance.md"
+    page.write_text("# Figures\n", encoding="utf-8")
+    for row, ours in [("P1", 20.0), ("P2", 5.0), ("P1", 30.0)]:
+        pairs = [Pair("a page", "ms", [10.0, 10.0], [ours, 2 * ours], 50)]
+        write_down(Result(row, "something", pairs, ["A note."], 1.2), "small", page)
+    text = page.read_text(encoding="utf-8")
+    assert text.count("## P1: something") == text.count("## P2: something") == 1
+    assert "| a page | 10.0 ms | 45.0 ms | 4.50 (3.00 to 6.00) | 50 MiB |" in text
+    assert "1.20 (a defect: above 1.1)" in text
+    assert text.index("## P1") < text.index("## P2")
+
+
+def test_exponent_of_linear_growth_is_one():
+    assert exponent([1, 10, 100], [5.0, 1.0, 10.0]) == pytest.approx(1.0)
