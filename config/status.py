@@ -33,6 +33,7 @@ JOB_NAMES = {
     "send_notices": gettext_lazy("Send notices"),
     "sweep_cases": gettext_lazy("Remind and escalate"),
     "recompute_cases": gettext_lazy("Follow changes of the calendar"),
+    "issue_all": gettext_lazy("Issue whole plans"),
     "advance_periods": gettext_lazy("Close plans whose year is over"),
 }
 STARTED = clock.real_now()  # of the web server: its jobs were started with it, or stand since then

@@ -9,6 +9,7 @@ from config import schedule, status
 from config.celery import app
 from config.schedule import JOBS, QUEUES
 
+app.loader.import_default_modules()  # as a worker does: the tasks of all apps
 BEAT = schedule.beat_schedule()
 
 

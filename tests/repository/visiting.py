@@ -105,7 +105,16 @@ def make_world() -> World:
         RoleGrantFactory(person=people[name], role=name)
     commitment = version.commitment.ref
     words = {
-        "any": {"ref": commitment, "code": "2024", "act": VersionAct.SIGN, "username": "secretary"},
+        "any": {
+            "ref": commitment,
+            "code": "2024",
+            "act": VersionAct.SIGN,
+            "username": "secretary",
+            "version": version.pk,
+            "view": 1,  # nobody has kept one
+            "run": 1,  # nobody has issued a whole plan
+            "secret": "invented",
+        },
         "units": {"ref": body.commune.ref},
         "units:appoint": {"ref": body.first.ref},
         "units:appointment-end": {"ref": f"{body.first.ref}-1"},
