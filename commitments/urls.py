@@ -4,7 +4,17 @@ from django.urls import path, register_converter
 
 from commitments.actions.slots import CEREMONY
 from commitments.enums import VersionAct
-from commitments.web import commitments, desk, home, issuing, plans, queue, signatures, targets
+from commitments.web import (
+    batches,
+    commitments,
+    desk,
+    home,
+    issuing,
+    plans,
+    queue,
+    signatures,
+    targets,
+)
 
 app_name = "commitments"
 
@@ -27,6 +37,9 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("queue/", queue.queue, name="queue"),
     path("queue/remind/", queue.remind, name="remind-many"),
+    path("countersign/", batches.read, name="countersign-many"),
+    path("countersign/open/", batches.open_texts, name="countersign-open"),
+    path("countersign/<uuid:batch>/", batches.confirm, name="countersign-batch"),
     path("queue/rows/<int:version>/", desk.row, name="queue-row"),
     path("queue/rows/<int:version>/take/", desk.take, name="row-take"),
     path("queue/rows/<int:version>/release/", desk.release, name="row-release"),

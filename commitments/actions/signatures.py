@@ -89,6 +89,34 @@ def prepare(
     ""}. `session_key`: of the login; the step-up is useless in any other. Raises as `slots.place_for`,
     StaleVersion, WrongState, Invalid (consent-missing, reason-missing).
     """
+    step_up = stated(
+        receipt_uuid=receipt_uuid,
+        act=act,
+        by=by,
+        expected=expected,
+        at=at,
+        real_at=real_at,
+        session_key=session_key,
+        agreed=agreed,
+        reason=reason,
+    )
+    step_up.save()
+    return step_up
+
+
+def stated(
+    *,
+    receipt_uuid: uuid.UUID,
+    act: VersionAct,
+    by: User,
+    expected: int,
+    at: datetime,
+    real_at: datetime,
+    session_key: str,
+    agreed: bool,
+    reason: Mapping[str, Any] | None = None,
+) -> StepUp:
+    """Return the step-up that `prepare` writes, not yet written; the version is locked."""
     receipt = (
         ViewReceipt.objects.filter(uuid=receipt_uuid, person=by)
         .select_related("document__version")
@@ -122,7 +150,7 @@ def prepare(
         nonce=secrets.token_hex(32),
         issued_at=issued_at,
     )
-    return StepUp.objects.create(
+    return StepUp(
         uuid=uuid.uuid4(),
         user=by,
         session_key_sha256=canonical.sha256_hex(session_key),
@@ -172,8 +200,21 @@ def confirm(
             return done
         place = stepups.place_as_stated(step_up, version, by=by, at=at)
         use = stepups.spend(step_up, answers, real_at=real_at)
-        act = _write_act(step_up, place, use, by=by, at=at)
-        outcomes.OF[VersionAct(step_up.act)](version, act, by, at)
+        return commit(version, step_up, place, use, by=by, at=at)
+
+
+def commit(
+    version: CommitmentVersion,
+    step_up: StepUp,
+    place: Place,
+    use: StepUpUse,
+    *,
+    by: User,
+    at: datetime,
+) -> SignatureAct:
+    """Write the act of a confirmed statement and what it does to the locked version; return it."""
+    act = _write_act(step_up, place, use, by=by, at=at)
+    outcomes.OF[VersionAct(step_up.act)](version, act, by, at)
     return act
 
 

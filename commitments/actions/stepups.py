@@ -223,10 +223,21 @@ class Answers(NamedTuple):
 
 
 def checked_factor(
-    step_up: StepUp, *, by: User, at: datetime, real_at: datetime, code: str, credential: str
+    step_up: StepUp,
+    *,
+    by: User,
+    at: datetime,
+    real_at: datetime,
+    code: str,
+    credential: str,
+    over: str = "",
 ) -> Answers:
+    """Return the answers that are right. `over`: hex hash that is confirmed, "" for the statement's.
+
+    Wrong ones are counted at `step_up`.
+    """
     if credential and "passkey" in settings.STEP_UP_METHODS:
-        challenge = bytes.fromhex(step_up.statement_sha256)
+        challenge = bytes.fromhex(over or step_up.statement_sha256)
         passkey = factors.check_passkey(user=by, challenge=challenge, credential=credential)
         if passkey is not None:
             return Answers(FactorMethod.PASSKEY, [(passkey.credential, passkey.proof, None)])
@@ -296,6 +307,22 @@ def _record_failure(
 
 def spend(step_up: StepUp, answers: Answers, *, real_at: datetime) -> StepUpUse:
     """Use the step-up, and the code's time step, up; both only once, by unique keys."""
+    credential, proof = spend_answer(answers)
+    return StepUpUse.objects.create(
+        step_up=step_up,
+        method=answers.method,
+        credential=credential,
+        proof=canonical.text(proof),
+        used_at=real_at,
+        expires_at=step_up.expires_at,
+    )
+
+
+def spend_answer(answers: Answers) -> tuple[str, dict[str, Any]]:
+    """Take the first answer that has not served; return its credential and proof.
+
+    Raises Conflict (code-used).
+    """
     for credential, proof, time_step in answers.candidates:
         if time_step is not None:
             try:
@@ -303,14 +330,7 @@ def spend(step_up: StepUp, answers: Answers, *, real_at: datetime) -> StepUpUse:
                     TotpStepUsed.objects.create(authenticator=credential, time_step=time_step)
             except IntegrityError:
                 continue
-        return StepUpUse.objects.create(
-            step_up=step_up,
-            method=answers.method,
-            credential=credential,
-            proof=canonical.text(proof),
-            used_at=real_at,
-            expires_at=step_up.expires_at,
-        )
+        return credential, proof
     raise Conflict(
         _("That code has been used already. Wait for the next one, at most 30 seconds."),
         code="code-used",

@@ -41,8 +41,58 @@ class ViewReceipt(models.Model):
         return f"{self.person_id} read {self.document_id}"
 
 
+class StepUpBatch(models.Model):
+    """Statements that one factor confirms together: it signs the root of the tree over them."""
+
+    uuid = models.UUIDField(unique=True)
+    user = models.ForeignKey("units.User", models.PROTECT, related_name="+")
+    session_key_sha256 = models.CharField(max_length=64)
+    act = models.CharField(max_length=12, choices=VersionAct)
+    root_sha256 = models.CharField(max_length=64, unique=True)
+    count = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="stepupbatch_expires", condition=Q(expires_at__gt=F("created_at"))
+            ),
+            models.CheckConstraint(
+                name="stepupbatch_holds_at_most_fifty", condition=Q(count__gte=1, count__lte=50)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} times {self.act} by {self.user_id}"
+
+
+class StepUpBatchUse(models.Model):
+    """The batch was answered, once; what became of each statement stands in its own use."""
+
+    batch = models.OneToOneField(StepUpBatch, models.PROTECT, primary_key=True, related_name="use")
+    method = models.CharField(max_length=8, choices=FactorMethod)
+    credential = models.CharField(max_length=200)
+    proof = models.TextField()  # canonical JSON: the passkey's whole answer, or the time step
+    used_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="stepupbatchuse_in_time", condition=Q(used_at__lte=F("expires_at"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"use of batch {self.batch_id}"
+
+
 class StepUp(models.Model):
-    """One statement to be confirmed with a factor, within `expires_at` (real time)."""
+    """One statement to be confirmed with a factor, within `expires_at` (real time).
+
+    `batch`, `leaf_index`: one of several that a factor confirms together, counted from 0.
+    """
 
     uuid = models.UUIDField(unique=True)
     user = models.ForeignKey("units.User", models.PROTECT, related_name="+")
@@ -58,6 +108,8 @@ class StepUp(models.Model):
     reason = models.TextField(
         blank=True
     )  # canonical JSON of what was typed; its hash is in the statement
+    batch = models.ForeignKey(StepUpBatch, models.PROTECT, null=True, related_name="statements")
+    leaf_index = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -65,7 +117,13 @@ class StepUp(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="stepup_expires", condition=Q(expires_at__gt=F("created_at"))
-            )
+            ),
+            models.CheckConstraint(
+                name="stepup_has_its_place_in_the_batch",
+                condition=Q(batch=None, leaf_index=None)
+                | Q(batch__isnull=False, leaf_index__isnull=False),
+            ),
+            models.UniqueConstraint(name="stepup_leaf_once", fields=["batch", "leaf_index"]),
         ]
 
     def __str__(self) -> str:

@@ -224,7 +224,7 @@ def confirm(request: WebRequest, step_up: UUID) -> HttpResponse:
         "again": refused is not None and refused.code in AGAIN,
         "methods": factors.methods_of(request.user),
         "passkey_options": json.dumps(options, default=dict) if options else "",
-        "demonstration_code": _demonstration_code(request),
+        "demonstration_code": demonstration_code(request),
     }
     return render(
         request,
@@ -242,7 +242,7 @@ AGAIN = {
 }  # only a new start helps
 
 
-def _demonstration_code(request: WebRequest) -> str:
+def demonstration_code(request: WebRequest) -> str:
     """Return the persona's present code, in demonstration mode only; "" everywhere else."""
     if not settings.DEMO:
         return ""

@@ -7,15 +7,17 @@ from django.db import DatabaseError, connection, transaction
 from commitments.enums import VersionAct
 from commitments.models import (
     CommitmentItem,
+    Note,
     RemindedNow,
     ReturnAnswer,
     StepFired,
+    StepUpBatchUse,
     TargetRevision,
     TotpStepUsed,
     VoidProposal,
 )
 from tests import triggers
-from tests.commitments.models.rows import AT, mandate
+from tests.commitments.models.rows import AT, batch_of, mandate
 from tests.constraints import again
 from tests.factories.clocks import start
 from tests.factories.commitments_versions import (
@@ -35,12 +37,15 @@ EVIDENCE = [
     "commitments_documentslot",
     "commitments_escalationpolicy",
     "commitments_escalationstep",
+    "commitments_note",
     "commitments_remindednow",
     "commitments_returnanswer",
     "commitments_returnitem",
     "commitments_signatureact",
     "commitments_stepfired",
     "commitments_stepup",
+    "commitments_stepupbatch",
+    "commitments_stepupbatchuse",
     "commitments_stepupfailure",
     "commitments_stepupuse",
     "commitments_totpstepused",
@@ -84,6 +89,15 @@ def leave_evidence() -> None:
     )
     void.step_up_use.step_up.failures.create(number=1, method="totp", at=AT)
     TotpStepUsed.objects.create(authenticator="totp/1", time_step=1)
+    StepUpBatchUse.objects.create(
+        batch=batch_of(void),
+        method="totp",
+        credential="totp/1",
+        proof="{}",
+        used_at=AT,
+        expires_at=AT,
+    )
+    Note.objects.create(version=in_force, person=void.person, text="Telephoned.", at=AT)
     RemindedNow.objects.create(
         version=in_force, person=void.person, on=AT.date(), by=void.person, at=AT
     )

@@ -6,7 +6,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from commitments.enums import VersionAct
-from commitments.models import ConsentText, SignatureAct, StepUpUse, TotpStepUsed, signatures
+from commitments.models import (
+    ConsentText,
+    SignatureAct,
+    StepUpBatchUse,
+    StepUpUse,
+    TotpStepUsed,
+    signatures,
+)
+from tests.commitments.models.rows import AT, batch_of
 from tests.constraints import again, named, refused
 from tests.factories.commitments_versions import CommitmentVersionFactory, act_at_slot
 
@@ -69,6 +77,40 @@ def use_after_its_end(span):
     return rows
 
 
+def batch(**changes):
+    def rows():
+        first = act_of(signed=True)
+        return lambda: batch_of(first, **changes)
+
+    return rows
+
+
+def leaf(place, *, in_batch=True, twice=False):
+    def rows():
+        first = act_of(signed=True)
+        told = {"batch": batch_of(first) if in_batch else None, "leaf_index": place}
+        if twice:
+            again(first.step_up_use.step_up, statement_sha256="1" * 64, **told)
+        return lambda: again(first.step_up_use.step_up, statement_sha256="0" * 64, **told)
+
+    return rows
+
+
+def batch_use_after_its_end(span):
+    def rows():
+        made = batch_of(act_of(signed=True))
+        return lambda: StepUpBatchUse.objects.create(
+            batch=made,
+            method="totp",
+            credential="totp/0",
+            proof="{}",
+            used_at=made.expires_at + span,
+            expires_at=made.expires_at,
+        )
+
+    return rows
+
+
 def code(*, step):
     def rows():
         TotpStepUsed.objects.create(authenticator="totp/1", time_step=7)
@@ -119,6 +161,13 @@ def return_item(**changes):
 REFUSED = [
     ("consenttext_once", consent()),
     ("stepup_expires", step_up_lasting(0 * SECOND)),
+    ("stepupbatch_expires", batch(expires_at=AT)),
+    ("stepupbatch_holds_at_most_fifty", batch(count=0)),
+    ("stepupbatch_holds_at_most_fifty", batch(count=51)),
+    ("stepupbatchuse_in_time", batch_use_after_its_end(SECOND)),
+    ("stepup_has_its_place_in_the_batch", leaf(None)),
+    ("stepup_has_its_place_in_the_batch", leaf(0, in_batch=False)),
+    ("stepup_leaf_once", leaf(0, twice=True)),
     ("stepupfailure_once", failure(1, twice=True)),
     ("stepupfailure_at_most_five", failure(0)),
     ("stepupfailure_at_most_five", failure(6)),
@@ -134,6 +183,10 @@ REFUSED = [
     ("returnitem_has_text", return_item(item_ordinal=2, text="")),
 ]
 TAKEN = [
+    batch(count=50),
+    batch_use_after_its_end(0 * SECOND),
+    leaf(0),
+    leaf(None, in_batch=False),
     consent(number=2),
     consent(language="en"),
     step_up_lasting(SECOND),
