@@ -22,16 +22,15 @@ from commitments.models import (
     Period,
     ReturnAnswer,
     SignatureAct,
-    StepFired,
 )
 from commitments.rules.commitments import allowed_acts
 from commitments.web.forms.commitments import AmendForm, AnswerForm, DraftForm
-from commitments.web.rows import rows_for
+from commitments.web.rows import events_of, rows_for
+from commitments.web.words import words_of
 from units import clock
 from units.errors import Invalid
 from units.http import etags
 from units.http.requests import WebRequest
-from units.models import RegisterEntry
 
 PAGE = 25
 
@@ -101,12 +100,13 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     allowed = set(allowed_acts(VersionState(version.state)))
     steering = {VersionAct.DISCARD, VersionAct.ISSUE, VersionAct.ANSWER, VersionAct.AMEND}
     shown = CommitmentVersion.objects.visible_to(request.user, at=request.now)
+    every = list(shown.filter(commitment=commitment).select_related("commitment").order_by("-n"))
     objection = versions.find_objection_to(version)
     context = {
         "commitment": commitment,
         "version": version,
         "row": row,
-        "versions": shown.filter(commitment=commitment).order_by("-n"),
+        "versions": every,
         "content": documents.read_content(version.document) if version.document else None,
         "draft_items": _draft_items(version),
         "differences": documents.differences_from_previous(version),
@@ -121,8 +121,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
             "person", "return_item"
         ),
         "proposal": outcomes.open_void_proposal(version, at=request.now),
-        "history": _history(commitment, shown),
-        "steps": StepFired.objects.filter(clock__version=version).order_by("decided_at", "pk"),
+        "history": events_of(every),
         "today": clock.local_date(request.now),
     }
     return render(request, "commitments/commitments/detail.html", context)
@@ -131,11 +130,13 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
 def _draft_items(version: CommitmentVersion) -> list[Any]:
     if version.state != VersionState.DRAFT:
         return []
-    return list(
-        version.items.select_related(
-            "revision__target__indicator__uom", "revision__target__group"
-        ).order_by("ordinal")
-    )
+    items = version.items.select_related(
+        "revision__target__indicator__uom", "revision__target__group"
+    ).order_by("ordinal")
+    return [
+        {"target": item.revision.target, "words": words_of(item.revision.target, item.revision)}
+        for item in items
+    ]
 
 
 def _signatures(version: CommitmentVersion) -> list[dict[str, Any]]:
@@ -150,16 +151,6 @@ def _signatures(version: CommitmentVersion) -> list[dict[str, Any]]:
     }
     slots_of_document = version.document.slots.select_related("office__unit").order_by("ordinal")
     return [{"slot": slot, "act": acts.get(slot.pk)} for slot in slots_of_document]
-
-
-def _history(commitment: Commitment, shown: Any) -> list[RegisterEntry]:
-    """Return the register's entries about the visible versions, newest first."""
-    refs = [
-        f"{commitment.ref}-v{n}"
-        for n in shown.filter(commitment=commitment).values_list("n", flat=True)
-    ]
-    entries = RegisterEntry.objects.about("commitment_version", *refs)
-    return list(entries.select_related("actor", "office").order_by("-pk")[:100])
 
 
 @login_required

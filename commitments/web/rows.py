@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from commitments.actions import cases
 from commitments.enums import SlotRole, VersionState
-from commitments.models import CaseClock, CommitmentVersion, DocumentSlot, SignatureAct
+from commitments.models import CaseClock, CommitmentVersion, DocumentSlot, SignatureAct, StepFired
 from units import clock
 from units.models import Appointment, Position, RegisterEntry
 from units.permissions import holders_at
@@ -43,6 +43,32 @@ class Row:
     def has_gap(self) -> bool:
         """Whether somebody who must sign is missing from office."""
         return any(office.holder is None and office.signed is None for office in self.undertakers)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a commitment's history: an act with its entry, or a step of the ladder."""
+
+    at: datetime
+    n: int  # of the version that it is about
+    entry: RegisterEntry | None = None
+    step: StepFired | None = None
+
+
+def events_of(versions: Iterable[CommitmentVersion], *, most: int = 100) -> list[Event]:
+    """Return the newest `most` acts on these versions and steps about them, newest first."""
+    numbers = {version.ref: version.n for version in versions}
+    entries = RegisterEntry.objects.about("commitment_version", *numbers)
+    steps = StepFired.objects.filter(clock__version__in=[version.pk for version in versions])
+    events = [
+        Event(entry.at, numbers[entry.subject_ref], entry=entry)
+        for entry in entries.select_related("actor", "office").order_by("-pk")[:most]
+    ]
+    events += [
+        Event(step.decided_at, step.clock.version.n, step=step)
+        for step in steps.select_related("clock__version").order_by("-pk")[:most]
+    ]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:most]
 
 
 def days_late(version: CommitmentVersion, *, on: date) -> int:

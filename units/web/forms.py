@@ -33,10 +33,16 @@ class UnitForm(forms.Form):
     )
     official_code = forms.CharField(label=_("Official code"), max_length=20, required=False)
     under_admin = forms.ModelChoiceField(
-        OrgUnit.objects.none(), label=_("Superior in the authority's line"), required=False
+        OrgUnit.objects.none(),
+        label=_("Superior in the authority's line"),
+        required=False,
+        empty_label="–",
     )
     under_party = forms.ModelChoiceField(
-        OrgUnit.objects.none(), label=_("Superior in the Party's line"), required=False
+        OrgUnit.objects.none(),
+        label=_("Superior in the Party's line"),
+        required=False,
+        empty_label="–",
     )
     valid_from = forms.DateField(label=_("Exists from"), widget=DayInput(), required=False)
 
@@ -87,7 +93,9 @@ class OfficeForm(forms.Form):
 class AppointForm(forms.Form):
     """Who holds an office, in which manner, from when to when."""
 
-    person = forms.ModelChoiceField(User.objects.none(), label=_("Person"))
+    person = forms.ModelChoiceField(
+        User.objects.none(), label=_("Person"), empty_label=_("Choose…")
+    )
     mode = forms.ChoiceField(label=_("Manner"))
     acting_reason = forms.ChoiceField(
         label=_("Reason for acting"), choices=[("", "–"), *ActingReason.choices], required=False
@@ -124,7 +132,9 @@ class EndForm(forms.Form):
 class OversightForm(forms.Form):
     """Which office watches a unit and what stands under it, at which level of the ladder."""
 
-    position = forms.ModelChoiceField(Position.objects.none(), label=_("Office that watches"))
+    position = forms.ModelChoiceField(
+        Position.objects.none(), label=_("Office that watches"), empty_label=_("Choose…")
+    )
     level = forms.ChoiceField(label=_("Level"), choices=OversightLevel.choices)
     tree = forms.ChoiceField(label=_("Line"), choices=Tree.choices)
     with_subtree = forms.BooleanField(

@@ -33,12 +33,18 @@ class OfficeField(forms.ModelChoiceField):
 class DraftForm(forms.Form):
     """Unit, offices, day to sign and items of a draft. With `version`, its unit stands fixed."""
 
-    unit = forms.ModelChoiceField(OrgUnit.objects.none(), label=_("Unit that undertakes"))
-    first_undertaker = OfficeField(Position.objects.none(), label=_("First undertaker"))
-    second_undertaker = OfficeField(
-        Position.objects.none(), label=_("Second undertaker"), required=False
+    unit = forms.ModelChoiceField(
+        OrgUnit.objects.none(), label=_("Unit that undertakes"), empty_label=_("Choose…")
     )
-    assigner = OfficeField(Position.objects.none(), label=_("Assigning office"))
+    first_undertaker = OfficeField(
+        Position.objects.none(), label=_("First undertaker"), empty_label=_("Choose…")
+    )
+    second_undertaker = OfficeField(
+        Position.objects.none(), label=_("Second undertaker"), required=False, empty_label="–"
+    )
+    assigner = OfficeField(
+        Position.objects.none(), label=_("Assigning office"), empty_label=_("Choose…")
+    )
     signing_order = forms.ChoiceField(
         label=_("Order of signing"), choices=SigningOrder.choices, required=False
     )

@@ -24,7 +24,9 @@ from units.models import OrgUnit
 class PlanForm(forms.Form):
     """The year of a plan and the unit that owns it."""
 
-    owner = forms.ModelChoiceField(OrgUnit.objects.none(), label=_("Unit that assigns"))
+    owner = forms.ModelChoiceField(
+        OrgUnit.objects.none(), label=_("Unit that assigns"), empty_label=_("Choose…")
+    )
     year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2100)
     code = forms.SlugField(
         label=_("Code in addresses"),
@@ -57,7 +59,9 @@ class MandateForm(forms.Form):
 class GroupForm(forms.Form):
     """A group of targets of one plan."""
 
-    mandate = forms.ModelChoiceField(Mandate.objects.none(), label=_("Mandate"))
+    mandate = forms.ModelChoiceField(
+        Mandate.objects.none(), label=_("Mandate"), empty_label=_("Choose…")
+    )
     code = forms.CharField(label=_("Code"), max_length=12)
     title_vi = forms.CharField(label=_("Title in Vietnamese"), max_length=300)
     title_en = forms.CharField(label=_("Title in English"), required=False, max_length=300)
@@ -77,12 +81,18 @@ class IndicatorForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=IndicatorKind.choices, initial="count")
     nature = forms.ChoiceField(label=_("Over the year"), choices=Nature.choices)
     uom = forms.ModelChoiceField(
-        UnitOfMeasure.objects.order_by("code"), label=_("Unit of measure"), required=False
+        UnitOfMeasure.objects.order_by("code"),
+        label=_("Unit of measure"),
+        required=False,
+        empty_label="–",
     )
     new_uom = forms.CharField(label=_("or a new unit of measure"), required=False, max_length=40)
     decimals = forms.IntegerField(label=_("Decimals shown"), min_value=0, max_value=6, initial=0)
     scale = forms.ModelChoiceField(
-        GradeScale.objects.order_by("code"), label=_("Scale (for grades)"), required=False
+        GradeScale.objects.order_by("code"),
+        label=_("Scale (for grades)"),
+        required=False,
+        empty_label="–",
     )
     new_scale = forms.CharField(
         label=_("or the grades of a new scale, the lowest first"),

@@ -126,9 +126,15 @@ class TargetForm(WantedForm):
     """One target: whose, in which group, measured how, and what is to be reached."""
 
     code = forms.CharField(label=_("Code"), max_length=30)
-    group = forms.ModelChoiceField(TaskGroup.objects.none(), label=_("Task group"))
-    indicator = forms.ModelChoiceField(IndicatorDefinition.objects.none(), label=_("Indicator"))
-    unit = forms.ModelChoiceField(OrgUnit.objects.none(), label=_("Accountable unit"))
+    group = forms.ModelChoiceField(
+        TaskGroup.objects.none(), label=_("Task group"), empty_label=_("Choose…")
+    )
+    indicator = forms.ModelChoiceField(
+        IndicatorDefinition.objects.none(), label=_("Indicator"), empty_label=_("Choose…")
+    )
+    unit = forms.ModelChoiceField(
+        OrgUnit.objects.none(), label=_("Accountable unit"), empty_label=_("Choose…")
+    )
     origin = forms.ChoiceField(label=_("Origin"), choices=TargetOrigin.choices, initial="own")
     clause = forms.CharField(label=_("Clause of the mandate"), required=False, max_length=60)
     is_new = forms.BooleanField(label=_("New"), required=False)
