@@ -14,7 +14,7 @@ PRODUCTION := DATA_DIR=var/lint SECRET_KEY=$$(printf 'x-%s' 0 1 2 3 4 5 6 7 8 9 
 	SITE_URL=https://commitments.example.org EMAIL_URL=smtp+tls://mail.example.org:587 TRUSTED_PROXIES=1 \
 	DATABASE_URL=postgresql://database.example.org/commitments REDIS_URL=redis://broker.example.org
 
-.PHONY: help run test test-services lint openapi bench clean tools
+.PHONY: help run test test-services lint openapi bench screenshots clean tools
 
 help:
 	@echo "make run            start the demonstration (DEMO=0: an empty installation; PORT, HOST, DATA_DIR)"
@@ -23,6 +23,7 @@ help:
 	@echo "make lint           format, lint, types, import contracts, migrations, templates, settings, texts"
 	@echo "make openapi        write the description of the API anew: docs/openapi.yaml"
 	@echo "make bench          one benchmark: ROW=P10 SCALE=small|full (WRITE=1: into docs/performance.md)"
+	@echo "make screenshots    a picture of every page in var/screenshots (ARGS=\"--only queue\"), taken with Chromium"
 	@echo "make clean          remove what was made here, but no data (var stays)"
 
 run: export DEMO_IF_NEW := 1
@@ -55,6 +56,9 @@ openapi: tools
 
 bench: tools
 	@$(VENV)/bin/python -m tests.benchmarks.run "$(ROW)" "$(SCALE)" $(if $(WRITE),--write)
+
+screenshots: tools
+	@$(VENV)/bin/python -m tests.browser.screenshots $(ARGS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage

@@ -1,0 +1,395 @@
+"""Take a picture of every page, for people who look at pages: `make screenshots`.
+
+Starts a demonstration of its own in a folder that goes away, logs in as each persona, and writes
+`<persona>-<page>-<language>-<width>.png` under `var/screenshots`. It asserts nothing; it prints
+which pages scroll sideways or complain in the console. `--only soi` (or `--only queue`) takes the
+pictures whose name contains that text; `--at` uses a demonstration that runs already.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import find_program
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ("vi", "en")
+WIDTHS = (1280, 360)
+PASSWORD = "binh-xuyen-2024"  # of every persona, as the login page says
+OPEN = ".actions--sticky .button--primary, .actions--sticky .button--danger"
+
+PAGES: dict[str, dict[str, str]] = {
+    "": {
+        "login": "/accounts/login/",
+        "password-reset": "/accounts/password/reset/",
+        "signup": "/accounts/signup/",
+        "404-stranger": "/no-such-page/",
+    },
+    "soi": {
+        "home": "/",
+        "commitments": "/commitments/",
+        "inbox": "/inbox/",
+        "account": "/account/",
+        "factors": "/accounts/2fa/",
+        "passkeys": "/accounts/2fa/webauthn/",
+        "passkey-add": "/accounts/2fa/webauthn/add/",
+        "sessions": "/accounts/sessions/",
+        "password": "/accounts/password/change/",
+        "403": "/status/",
+        "404": "/no-such-page/",
+        "404-of-another": "/commitments/2024-bx-huong-son/",
+        "409": "/commitments/2024-bx-thien-ke/countersign/",
+        "problems": "/problems/",
+        "problem": "/problems/sign-not-from-in-force/",
+    },
+    "ngai": {"home": "/", "inbox": "/inbox/"},
+    "duoc": {
+        "home": "/",
+        "commitment-in-force": "/commitments/2024-bx-huong-son/",
+        "409": "/commitments/2024-bx-huong-son/sign/",
+    },
+    "tung": {"home": "/", "inbox": "/inbox/", "plan": "/plans/2024/"},
+    "lieu": {"home": "/", "inbox": "/inbox/"},
+    "que": {
+        "home": "/",
+        "units": "/units/",
+        "plans": "/plans/",
+        "commitment-settled": "/commitments/2023-bx-f1/",
+        "commitment-in-force": "/commitments/2024-bx-huong-son/",
+        "commitment-version-1": "/commitments/2024-bx-huong-son/?version=1",
+        "commitment-issued": "/commitments/2024-bx-thien-ke/",
+        "commitment-returned": "/commitments/2024-bx-phu-xuan/",
+        "commitment-signed": "/commitments/2024-bx-thanh-lang/",
+        "commitment-draft": "/commitments/2024-bx-vphu/",
+        "commitment-voided": "/commitments/2024-bx-f3/",
+        "commitment-refused": "/commitments/2024-bx-f2/",
+        "target": "/targets/2024-h17-1/",
+        "unit": "/units/bx-hnd/",
+    },
+    "ta": {"home": "/", "commitments": "/commitments/"},
+    "bach": {
+        "home": "/",
+        "queue": "/queue/",
+        "queue-filtered": "/queue/?bucket=awaiting&q=Thi%E1%BB%87n",
+        "queue-nothing": "/queue/?bucket=awaiting&q=nothing-like-this",
+        "commitments": "/commitments/",
+        "undelivered": "/queue/?bucket=undelivered",
+    },
+    "truc": {
+        "home": "/",
+        "plans": "/plans/",
+        "plan-new": "/plans/new/",
+        "plan": "/plans/2024/",
+        "plan-2023": "/plans/2023/",
+        "mandate-new": "/plans/2024/mandates/new/",
+        "group-new": "/plans/2024/groups/new/",
+        "indicator-new": "/plans/2024/indicators/new/",
+        "target-new": "/plans/2024/targets/new/",
+        "commitment-new": "/plans/2024/commitments/new/",
+        "answer": "/commitments/2024-bx-phu-xuan/answer/",
+        "draft": "/commitments/2024-bx-vphu/",
+        "draft-edit": "/commitments/2024-bx-vphu/edit/",
+        "amend": "/commitments/2024-bx-huong-son/amend/",
+        "returned": "/commitments/2024-bx-phu-xuan/",
+        "target": "/targets/2024-h17-1/",
+        "target-part": "/targets/2024-n08-1/",
+        "target-edit": "/targets/2024-n08-1/edit/",
+        "target-revise": "/targets/2024-n08-1/revise/",
+        "target-allocate": "/targets/2024-h17-1/allocate/",
+    },
+    "vien": {
+        "home": "/",
+        "units": "/units/",
+        "unit-new": "/units/new/",
+        "unit": "/units/bx-thien-ke/",
+        "unit-office-new": "/units/bx-thien-ke/offices/new/",
+        "unit-superior": "/units/bx-thien-ke/superior/",
+        "unit-watchers-new": "/units/bx-thien-ke/watchers/new/",
+        "people": "/people/",
+        "person-new": "/people/new/",
+        "person": "/people/soi/",
+        "appoint": "/offices/bdv-truong-ban/appoint/",
+        "role-new": "/people/soi/roles/new/",
+        "mail": "/mail/",
+        "status": "/status/",
+        "api-docs": "/api/v1/docs/",
+    },
+}
+
+
+@contextmanager
+def demonstration() -> Iterator[str]:
+    """Run a demonstration in a folder that goes away; yield its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="screenshots-") as folder:
+        env = os.environ | {"DEMO": "1", "DATA_DIR": folder, "PORT": str(port)}
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            env.pop(name, None)
+        env["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        started = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            for line in started.stdout:
+                if line.startswith("Ready:"):
+                    break
+            else:
+                sys.exit("The demonstration did not start.")
+            yield f"http://localhost:{port}"
+        finally:
+            started.terminate()
+            started.wait(60)
+
+
+class Camera:
+    """Takes each page in both languages and both widths."""
+
+    def __init__(self, browser: Browser, url: str, folder: Path, only: str) -> None:
+        self.browser, self.url, self.folder, self.only = browser, url, folder, only
+        self.taken, self.faults = 0, []
+
+    def wants(self, name: str) -> bool:
+        """Whether the picture `name` is asked for."""
+        return self.only in name
+
+    def log_in(self, username: str) -> Page:
+        """Return a page on which the persona is logged in; "" stays outside."""
+        context = self.browser.new_context(
+            base_url=self.url, viewport={"width": 1280, "height": 800}
+        )
+        context.set_default_timeout(60_000)
+        page = context.new_page()
+        page.on("console", lambda said: self.heard(page, said.type, said.text))
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+        if username:
+            page.goto("/accounts/login/")
+            page.fill("#id_login", username)
+            page.fill("#id_password", PASSWORD)
+            page.press("#id_password", "Enter")
+            page.wait_for_url("**/authenticate/**")
+            if username == "soi":
+                self.everywhere(page, "soi-login-code")
+            page.fill("#id_code", page.inner_text("[data-demonstration-code]"))
+            page.press("#id_code", "Enter")
+            page.wait_for_url(lambda address: "/accounts/" not in address)
+        return page
+
+    def heard(self, page: Page, kind: str, text: str) -> None:
+        """Keep what a page complains of; answers of 4xx are asked for."""
+        if kind in {"error", "warning"} and "Failed to load resource" not in text:
+            self.faults.append(f"{page.url}: {text}")
+
+    def speak(self, page: Page, language: str) -> None:
+        """Switch the language the way people do."""
+        if page.get_attribute("html", "lang") != language:
+            if not page.locator("[name=csrfmiddlewaretoken]").count():
+                page.goto("/")
+            page.context.request.post(
+                "/language/",
+                form={"language": language, "csrfmiddlewaretoken": self.token(page)},
+                headers={"Referer": f"{self.url}/"},
+            )
+
+    def token(self, page: Page) -> str:
+        """Return the token of forms that the page carries."""
+        return page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+
+    def take(self, page: Page, name: str, language: str) -> None:
+        """Take the page as it stands in each width."""
+        if not self.wants(name):
+            return
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800 if width > 500 else 740})
+            file = self.folder / f"{name}-{language}-{width}.png"
+            page.screenshot(path=file, full_page=True, animations="disabled")
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                self.faults.append(f"{file.name} scrolls sideways: {wide} px")
+            self.taken += 1
+
+    def everywhere(self, page: Page, name: str, address: str = "") -> None:
+        """Take one address, or the page as it stands loaded again, in both languages."""
+        if not self.wants(name):
+            return
+        address = address or page.url
+        for language in LANGUAGES:
+            page.goto(address)
+            self.speak(page, language)
+            page.goto(address)
+            self.take(page, name, language)
+
+    def in_both(self, page: Page, walk: Callable[[Page, str], None]) -> None:
+        """Go a way that ends in answers of a POST once in each language."""
+        for language in LANGUAGES:
+            page.goto("/")
+            self.speak(page, language)
+            walk(page, language)
+
+
+def click(page: Page, selector: str) -> None:
+    """Click and wait for the next page."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
+def ceremony(camera: Camera) -> Callable[[Page, str], None]:
+    """Return the walk of a head through signing, returning and refusing, short of the act itself."""
+
+    def walk(page: Page, language: str) -> None:
+        at = "/commitments/2024-bx-thien-ke"
+        for act in ("sign", "return", "refuse"):
+            page.goto(f"{at}/{act}/")
+            camera.take(page, f"soi-{act}-1-begin", language)
+            click(page, "main form button")
+            camera.take(page, f"soi-{act}-2-read", language)
+            click(page, OPEN)
+            camera.take(page, f"soi-{act}-3-missing", language)
+            if act == "sign":
+                page.check("#agreed")
+            elif act == "return":
+                page.check("#item-1")
+                page.select_option("#code-1", index=1)
+                page.fill("#text-1", "Mức này cao hơn khả năng của xã.")
+            else:
+                page.select_option("#code", index=1)
+                page.fill("#text-reason", "Không thuộc chức năng của xã.")
+            click(page, OPEN)
+            camera.take(page, f"soi-{act}-4-confirm", language)
+            page.fill("#code", "000000")
+            click(page, "main form:has(#code) button")
+            camera.take(page, f"soi-{act}-5-wrong-code", language)
+
+    return walk
+
+
+def act(page: Page, commitment: str, act: str) -> str:
+    """Sign or countersign for good; return the address of the receipt."""
+    page.goto(f"/commitments/{commitment}/{act}/")
+    click(page, "main form button")
+    page.check("#agreed")
+    click(page, OPEN)
+    page.fill("#code", page.inner_text("[data-demonstration-code]"))
+    click(page, "main form:has(#code) button")
+    return page.url
+
+
+def receipts(camera: Camera) -> None:
+    """Act for good as the last thing, and take the receipts."""
+    for username, commitment, name in (
+        ("soi", "2024-bx-thien-ke", "sign"),
+        ("tung", "2024-bx-thanh-lang", "countersign"),
+    ):
+        if camera.wants(f"{username}-{name}-6-receipt"):
+            page = camera.log_in(username)
+            camera.everywhere(page, f"{username}-{name}-6-receipt", act(page, commitment, name))
+            page.context.close()
+
+
+def stale(camera: Camera) -> Callable[[Page, str], None]:
+    """Return the walk of a planner who sends an old page, and one without its token."""
+
+    def walk(page: Page, language: str) -> None:
+        for name, field in (("412", "version"), ("403-csrf", "csrfmiddlewaretoken")):
+            page.goto("/commitments/2024-bx-vphu/")
+            form = page.locator('main form[action$="/issue/"]')
+            form.locator(f"[name={field}]").evaluate("field => (field.value = '999')")
+            with page.expect_navigation():
+                form.locator("button").click()
+            camera.take(page, f"truc-{name}", language)
+
+    return walk
+
+
+def buckets(camera: Camera, page: Page) -> None:
+    """Take every bucket of the queue."""
+    page.goto("/queue/")
+    links = page.locator("main a[href*='bucket=']").evaluate_all("all => all.map(one => one.href)")
+    for link in dict.fromkeys(links):
+        name = parse_qs(urlsplit(link).query)["bucket"][0]
+        camera.everywhere(page, f"bach-queue-{name}", link)
+
+
+def first_letter(camera: Camera, page: Page) -> None:
+    """Take the newest of the kept letters."""
+    page.goto("/mail/")
+    links = page.locator("main a[href^='/mail/']")
+    if links.count():
+        camera.everywhere(page, "vien-letter", links.first.get_attribute("href"))
+
+
+def papers(camera: Camera, page: Page) -> None:
+    """Take what the printer gets, and the PDF of a commitment as it is stored."""
+    for ref in ("2024-bx-huong-son", "2024-bx-thien-ke"):
+        if camera.wants(f"paper-{ref}"):
+            for language in LANGUAGES:
+                page.goto(f"/commitments/{ref}/")
+                camera.speak(page, language)
+                page.goto(f"/commitments/{ref}/")
+                page.pdf(path=camera.folder / f"paper-{ref}-{language}.pdf", format="A4")
+            answer = page.context.request.get(f"/commitments/{ref}/pdf/")
+            (camera.folder / f"paper-{ref}-document.pdf").write_bytes(answer.body())
+
+
+MORE: dict[str, list[Callable[[Camera, Page], None]]] = {
+    "soi": [lambda camera, page: camera.in_both(page, ceremony(camera))],
+    "truc": [lambda camera, page: camera.in_both(page, stale(camera))],
+    "bach": [buckets],
+    "que": [papers],
+    "vien": [first_letter],
+}
+
+
+def take_all(camera: Camera) -> None:
+    """Take the pages of everybody, then what changes the data."""
+    for username, pages in PAGES.items():
+        names = {name: f"{username or 'nobody'}-{name}" for name in pages}
+        if camera.wants(username) or any(map(camera.wants, names.values())) or username in MORE:
+            page = camera.log_in(username)
+            for name, address in pages.items():
+                camera.everywhere(page, names[name], address)
+            for more in MORE.get(username, []):
+                more(camera, page)
+            page.context.close()
+    receipts(camera)
+
+
+def main() -> None:
+    """Take what is asked for."""
+    asked = ArgumentParser(description=__doc__)
+    asked.add_argument("--only", default="", help="the pictures whose name contains this")
+    asked.add_argument("--at", default="", help="the address of a running demonstration")
+    asked.add_argument("--out", type=Path, default=ROOT / "var" / "screenshots")
+    options = asked.parse_args()
+    program = find_program("chromium")
+    if program is None:
+        sys.exit("Chromium is not installed: the pictures are taken with it.")
+    options.out.mkdir(parents=True, exist_ok=True)
+    with (
+        nullcontext(options.at) if options.at else demonstration() as url,
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        camera = Camera(browser, url, options.out, options.only)
+        take_all(camera)
+        browser.close()
+    sys.stdout.write(f"{camera.taken} pictures in {options.out}\n")
+    sys.stdout.write("".join(f"{fault}\n" for fault in dict.fromkeys(camera.faults)))
+
+
+if __name__ == "__main__":
+    main()
