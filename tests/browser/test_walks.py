@@ -1,15 +1,27 @@
-"""The main job in a real browser: sign, return, refuse, act for another, countersign."""
+"""The main job in a real browser: sign, return, refuse, act for another, countersign.
+
+Each walk is gone by thumb in both languages with axe over every page, and by keyboard alone.
+"""
 
 import pytest
-from playwright.sync_api import Page
 
-from commitments.enums import VersionAct, VersionState
+from commitments.enums import VersionState
 from tests.browser.test_accounts import security_key
-from tests.factories.body import code_of, make_body
+from tests.browser.walking import GO_ON, PRIMARY, Keys, Mouse, begin, confirm, declare, log_in
+from tests.factories.body import make_body
 from units import clock
-from units.models import Appointment, DemonstrationClock, User
+from units.models import Appointment, DemonstrationClock
 
-S, A = VersionState, VersionAct
+S = VersionState
+WAYS = pytest.mark.parametrize(
+    ("kind", "language"),
+    [
+        pytest.param(Mouse, "vi", id="thumb-vi"),
+        pytest.param(Mouse, "en", id="thumb-en"),
+        pytest.param(Keys, "vi", id="keyboard"),
+    ],
+)
+TASK = ".card--task a.button--primary"
 
 
 @pytest.fixture(autouse=True)
@@ -19,142 +31,114 @@ def business_time(settings, transactional_db):
     DemonstrationClock.objects.create(offset_seconds=clock.real_now().timestamp() - 1706839200)
 
 
-def log_in(page: Page, person: User) -> None:
-    """Log in through the pages, both steps of it."""
-    page.goto("/accounts/login/")
-    page.fill("#id_login", person.username)
-    page.fill("#id_password", f"password-of-{person.username}")
-    page.press("#id_password", "Enter")
-    page.wait_for_load_state()
-    if "/authenticate/" in page.url:
-        page.fill("#id_code", code_of(person, clock.real_now()))
-        page.press("#id_code", "Enter")
-        page.wait_for_load_state()
-    assert "/accounts/" not in page.url, page.inner_text("main")
-
-
-class Look:
-    """Checks every page of a walk as it is passed."""
-
-    def __init__(self, assert_accessible):
-        self.at = assert_accessible
-
-    def through(self, page: Page, *clicks: str) -> None:
-        """Look at the page, click, look at the next one, and so on."""
-        self.at(page)
-        for selector in clicks:
-            page.click(selector)
-            page.wait_for_load_state()
-            self.at(page)
-
-
 @pytest.fixture
-def look(assert_accessible):
-    return Look(assert_accessible)
+def hands(page_at, assert_accessible):
+    """Return a function that logs a person in and returns the hand that works the pages."""
+
+    def hand_of(kind, person, width: int, language: str, *, look: bool = True) -> Mouse:
+        page = page_at(1280 if kind is Keys else width, language=language)
+        hand = kind(page, assert_accessible if look and kind is Mouse else None)
+        log_in(hand, person)
+        return hand
+
+    return hand_of
 
 
-def confirm(page: Page, look: Look) -> None:
-    """Type the code that the demonstration shows, and look at the receipt."""
-    look.at(page)
-    page.fill("#code", page.inner_text("[data-demonstration-code]"))
-    page.press("#code", "Enter")
-    page.wait_for_load_state()
-    assert "/receipts/" in page.url, page.inner_text("main")
-    look.at(page)
+def see_in_queue(desk: Mouse, version, bucket: str, *, gone_from: str) -> None:
+    """As a supervisor, find the commitment in one bucket of the queue and no more in another."""
+    number = version.commitment.number
+    desk.page.goto(f"/queue/?bucket={gone_from}")
+    assert number not in desk.page.inner_text("main")
+    desk.press(f'main a[href*="bucket={bucket}"]')
+    assert number in desk.page.inner_text("#queue-rows")
 
 
-def begin(page: Page, version, act: str, look: Look) -> None:
-    """Go from the commitment's page to its text."""
-    page.goto(f"/commitments/{version.commitment.ref}/")
-    look.through(page, f'a[href$="/{act}/"]', 'main form button[class*="primary"]')
-
-
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_from_signature_to_in_force(language, page_at, look):
-    body = make_body()
-    version = body.issued(second=False)
-
-    head = page_at(360, language=language)
-    log_in(head, body.secretary)
-    look.through(head, ".card--task a.button--primary", 'main form button[class*="primary"]')
-    assert head.inner_text(".hash").strip() == version.document.content_sha256
-    head.check("#agreed")
-    head.click(".actions--sticky .button--primary")
-    head.wait_for_load_state()
-    confirm(head, look)
-
-    desk = page_at(1280, language=language)
-    log_in(desk, body.supervisor)
-    desk.goto("/queue/?bucket=awaiting")
-    look.at(desk)
-    assert desk.locator("#queue-rows").count() == 0
-    desk.goto("/queue/?bucket=to_countersign")
-    look.at(desk)
-    assert version.commitment.number in desk.inner_text("#queue-rows")
-
-    assigner = page_at(1280, language=language)
-    log_in(assigner, body.assigner)
-    look.through(assigner, ".card--task a.button--primary", 'main form button[class*="primary"]')
-    assigner.check("#agreed")
-    assigner.click(".actions--sticky .button--primary")
-    assigner.wait_for_load_state()
-    confirm(assigner, look)
-
+def countersign(hands, kind, language: str, body, version, *, look: bool = True) -> None:
+    """Let the assigner countersign from the home page; the commitment is in force."""
+    hand = hands(kind, body.assigner, 1280, language, look=look)
+    hand.open("/")
+    hand.press(TASK)
+    hand.press(PRIMARY)
+    declare(hand)
+    confirm(hand)
     version.refresh_from_db()
     assert version.state == S.IN_FORCE
-    head.goto(f"/commitments/{version.commitment.ref}/")
-    look.at(head)
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_a_return_with_its_reason_and_the_answer(language, page_at, look):
+@WAYS
+def test_from_signature_to_in_force(kind, language, hands):
+    body = make_body()
+    version = body.issued(second=False)
+    desk = hands(kind, body.supervisor, 1280, language)
+    desk.open("/queue/?bucket=awaiting")
+    assert version.commitment.number in desk.page.inner_text("#queue-rows")
+
+    head = hands(kind, body.secretary, 360, language)
+    head.open("/")
+    head.press(TASK)
+    head.press(PRIMARY)
+    assert head.page.inner_text(".hash").strip() == version.document.content_sha256
+    declare(head)
+    confirm(head)
+    see_in_queue(desk, version, "to_countersign", gone_from="awaiting")
+
+    countersign(hands, kind, language, body, version)
+    see_in_queue(desk, version, "in_force", gone_from="to_countersign")
+    head.open(f"/commitments/{version.commitment.ref}/")
+    assert head.page.locator(".step--done").count() == len(
+        ["issued", "signed", "countersigned", "in force"]
+    )
+
+
+@WAYS
+def test_a_return_with_its_reason_and_the_answer(kind, language, hands):
     body = make_body()
     version = body.issued()
-    head = page_at(360, language=language)
-    log_in(head, body.chair)
-    begin(head, version, "return", look)
-    head.click(".actions--sticky .button--primary")
-    head.wait_for_load_state()
-    look.at(head)  # told that something is missing
-    assert head.locator(".error-summary").is_visible()
-    head.check("#item-1")
-    head.select_option("#code-1", "value_too_high")
-    head.fill("#text-1", "19 là mức chúng tôi làm được.")
-    head.click(".actions--sticky .button--primary")
-    head.wait_for_load_state()
-    confirm(head, look)
+    head = hands(kind, body.chair, 360, language)
+    begin(head, version, "return")
+    head.press(GO_ON)  # told that something is missing
+    assert head.page.locator(".error-summary").is_visible()
+    head.tick("#item-1")
+    head.choose("#code-1", "value_too_high")
+    head.write("#text-1", "19 là mức chúng tôi làm được.")
+    head.press(GO_ON)
+    confirm(head)
     version.refresh_from_db()
     assert (version.state, version.end_reason) == (S.RETURNED, "19 là mức chúng tôi làm được.")
 
-    planner = page_at(1280, language=language)
-    log_in(planner, body.planner)
-    planner.goto(f"/commitments/{version.commitment.ref}/answer/")
-    look.at(planner)
-    planner.fill('textarea[name^="answer-"]', "Giao 19.")
-    planner.fill("#id_sign_by", "2024-03-01")
-    planner.click("main form .button--primary")
-    planner.wait_for_load_state()
-    look.at(planner)
+    desk = hands(kind, body.supervisor, 1280, language)
+    see_in_queue(desk, version, "returned", gone_from="awaiting")
+
+    planner = hands(kind, body.planner, 1280, language)
+    planner.open(f"/commitments/{version.commitment.ref}/")
+    assert "19 là mức chúng tôi làm được." in planner.page.inner_text("main")
+    planner.press('main a[href$="/answer/"]')
+    planner.write('textarea[name^="answer-"]', "Giao 19.")
+    planner.page.fill("#id_sign_by", "2024-03-01")  # the parts of a day field follow the browser
+    planner.press("main form .button--primary")
     assert version.commitment.versions.get(n=2).state == S.DRAFT
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_a_refusal(language, page_at, look):
+@WAYS
+def test_a_refusal(kind, language, hands):
     body = make_body()
     version = body.issued()
-    head = page_at(360, language=language)
-    log_in(head, body.secretary)
-    begin(head, version, "refuse", look)
-    head.select_option("#code", "not_competent")
-    head.fill("#text-reason", "Không thuộc chức năng.")
-    head.click(".actions--sticky .button--danger")
-    head.wait_for_load_state()
-    confirm(head, look)
+    head = hands(kind, body.secretary, 360, language)
+    begin(head, version, "refuse")
+    head.press(GO_ON)
+    assert head.page.locator(".error-summary").is_visible()
+    head.choose("#code", "not_competent")
+    head.write("#text-reason", "Không thuộc chức năng.")
+    head.press(GO_ON)
+    confirm(head)
     version.refresh_from_db()
     assert version.state == S.REFUSED
+    desk = hands(kind, body.supervisor, 1280, language)
+    see_in_queue(desk, version, "refused", gone_from="awaiting")
 
 
-def test_the_acting_head_signs_under_the_decision_shown(page_at, look):
+@WAYS
+def test_the_acting_head_signs_under_the_decision_shown(kind, language, hands):
     body = make_body()
     Appointment.objects.filter(position=body.first).update(person=body.leader)
     Appointment.objects.create(
@@ -167,113 +151,107 @@ def test_the_acting_head_signs_under_the_decision_shown(page_at, look):
         valid_from="2024-01-15",
     )
     version = body.issued(second=False)
-    head = page_at(360)
-    log_in(head, body.secretary)
-    begin(head, version, "sign", look)
-    assert "18-QĐ/HU" in head.inner_text("main")
-    head.check("#agreed")
-    head.click(".actions--sticky .button--primary")
-    head.wait_for_load_state()
-    confirm(head, look)
+    head = hands(kind, body.secretary, 360, language)
+    begin(head, version, "sign")
+    assert "18-QĐ/HU" in head.page.inner_text("main")
+    declare(head)
+    confirm(head)
     version.refresh_from_db()
     assert version.state == S.SIGNED
+    act = version.document.slots.get(role="undertaker").acts.get()
+    assert (act.person, act.appointment.mode) == (body.secretary, "acting")
+    desk = hands(kind, body.supervisor, 1280, language, look=False)
+    see_in_queue(desk, version, "to_countersign", gone_from="awaiting")
+    countersign(hands, kind, language, body, version, look=False)
 
 
-def test_a_passkey_signs_the_very_statement(page_at, look):
+def test_without_scripts_a_head_signs_and_the_queue_is_read(page_at):
     body = make_body()
     version = body.issued(second=False)
-    head = page_at(1280)
-    session, _authenticator = security_key(head)
+    head = Mouse(page_at(360, scripts=False))
     log_in(head, body.secretary)
-    head.goto("/accounts/2fa/webauthn/add/")
-    head.fill("#id_name", "Máy của tôi")
-    head.click("[data-passkey-button]")
-    head.wait_for_url(lambda url: not url.endswith("/add/"))
-    begin(head, version, "sign", look)
-    head.check("#agreed")
-    head.click(".actions--sticky .button--primary")
-    head.wait_for_load_state()
-    look.at(head)
-    head.click("[data-passkey-button]")
-    head.wait_for_url("**/receipts/**")
+    begin(head, version, "sign")
+    assert head.page.inner_text(".hash").strip() == version.document.content_sha256
+    declare(head)
+    confirm(head)
+    version.refresh_from_db()
+    assert version.state == S.SIGNED
+    desk = Mouse(page_at(1280, scripts=False))
+    log_in(desk, body.supervisor)
+    see_in_queue(desk, version, "to_countersign", gone_from="awaiting")
+    desk.write("main form [name=q]", "no such unit")
+    desk.press("main form:has([name=q]) button")
+    assert version.commitment.number not in desk.page.inner_text("main")
+
+
+def test_a_passkey_signs_the_very_statement(page_at, assert_accessible):
+    body = make_body()
+    version = body.issued(second=False)
+    head = Mouse(page_at(1280))
+    session, _authenticator = security_key(head.page)
+    log_in(head, body.secretary)
+    head.page.goto("/accounts/2fa/webauthn/add/")
+    head.page.fill("#id_name", "Máy của tôi")
+    head.page.click("[data-passkey-button]")
+    head.page.wait_for_url(lambda url: not url.endswith("/add/"))
+    begin(head, version, "sign")
+    declare(head)
+    assert_accessible(head.page)
+    head.page.click("[data-passkey-button]")
+    head.page.wait_for_url("**/receipts/**")
     use = version.document.slots.get(role="undertaker").acts.get().step_up_use
     assert use.method == "passkey"
     session.detach()
 
 
-def press_until(page: Page, selector: str, *, key: str = "Tab", most: int = 120) -> None:
-    """Move the focus by the keyboard until it is on `selector`."""
-    for _press in range(most):
-        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
-            return
-        page.keyboard.press(key)
-    raise AssertionError(f"{page.url}: the keyboard never reaches {selector}")
-
-
-def test_the_whole_ceremony_by_keyboard_alone(page_at):
-    body = make_body()
-    version = body.issued(second=False)
-    head = page_at(1280)
-    log_in(head, body.secretary)
-    press_until(head, ".card--task a.button--primary")
-    head.keyboard.press("Enter")
-    head.wait_for_url("**/sign/")
-    press_until(head, 'main form button[class*="primary"]')
-    head.keyboard.press("Enter")
-    head.wait_for_url("**/sign/*-*/")
-    press_until(head, "#agreed")
-    head.keyboard.press("Space")
-    press_until(head, ".actions--sticky .button--primary")
-    head.keyboard.press("Enter")
-    head.wait_for_url("**/confirmations/**")
-    code = head.inner_text("[data-demonstration-code]")
-    press_until(head, "#code")
-    head.keyboard.type(code)
-    head.keyboard.press("Enter")
-    head.wait_for_url("**/receipts/**")
-    version.refresh_from_db()
-    assert version.state == S.SIGNED
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_every_page_of_the_desk_is_accessible(width, page_at, look):
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_of_the_desk_is_accessible(language, page_at, assert_accessible):
+    """At 360 px, in both languages; the check itself looks at wider pages again."""
     body = make_body()
     body.signed()
-    planner, administrator = page_at(width), page_at(width, language="en")
-    log_in(planner, body.planner)
-    ref = "2024-bx-first"
-    for address in (
-        "/",
-        "/queue/",
-        "/queue/?bucket=no_head",
-        "/commitments/",
-        f"/commitments/{ref}/",
-        "/plans/",
-        "/plans/2024/",
-        "/plans/2024/targets/new/",
-        "/plans/2024/groups/new/",
-        "/plans/2024/indicators/new/",
-        f"/targets/{body.targets[0].ref}/",
-        f"/targets/{body.targets[0].ref}/allocate/",
-        f"/targets/{body.targets[0].ref}/revise/",
-        f"/commitments/{ref}/amend/",
-        "/units/",
-        f"/units/{body.commune.ref}/",
-    ):
-        planner.goto(address)
-        look.at(planner)
+    ref, target = "2024-bx-first", body.targets[0].ref
     body.make_administrator(body.leader)
-    log_in(administrator, body.leader)
-    for address in (
-        "/units/new/",
-        f"/units/{body.commune.ref}/",
-        f"/units/{body.commune.ref}/offices/new/",
-        f"/offices/{body.first.ref}/appoint/",
-        "/people/",
-        "/people/new/",
-        "/people/chair/",
-        "/people/chair/roles/new/",
-        "/status/",
-    ):
-        administrator.goto(address)
-        look.at(administrator)
+    for person, addresses in {
+        body.planner: [
+            "/",
+            "/queue/",
+            "/queue/?bucket=no_head",
+            "/queue/?bucket=undelivered",
+            "/commitments/",
+            f"/commitments/{ref}/",
+            f"/commitments/{ref}/amend/",
+            "/plans/",
+            "/plans/new/",
+            "/plans/2024/",
+            "/plans/2024/targets/new/",
+            "/plans/2024/groups/new/",
+            "/plans/2024/mandates/new/",
+            "/plans/2024/indicators/new/",
+            "/plans/2024/commitments/new/",
+            f"/targets/{target}/",
+            f"/targets/{target}/allocate/",
+            f"/targets/{target}/revise/",
+            "/inbox/",
+            "/mail/",
+        ],
+        body.leader: [
+            "/units/",
+            "/units/new/",
+            f"/units/{body.commune.ref}/",
+            f"/units/{body.commune.ref}/offices/new/",
+            f"/units/{body.commune.ref}/superior/",
+            f"/units/{body.commune.ref}/watchers/new/",
+            f"/offices/{body.first.ref}/appoint/",
+            "/people/",
+            "/people/new/",
+            "/people/chair/",
+            "/people/chair/roles/new/",
+            "/status/",
+            "/problems/",
+        ],
+    }.items():
+        hand = Mouse(page_at(360, language=language), assert_accessible)
+        log_in(hand, person)
+        for address in addresses:
+            hand.open(address)
+            assert hand.page.get_attribute("html", "lang") == language
