@@ -85,6 +85,7 @@ def queue(request: WebRequest) -> HttpResponseBase:
         "label": labels[key],
         "chosen": {name: request.GET.get(name, "") for name in FILTERS},
         "filtered": any(request.GET.get(name) for name in FILTERS if name != "sort"),
+        "narrowed": any(request.GET.get(name) for name in FILTERS if name != "q"),
         "views": request.user.saved_views.order_by("name"),
         "today": day,
     } | _choices(reach)
