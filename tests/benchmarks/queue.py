@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from commitments.enums import PeriodKind, PeriodState, VersionState
 from commitments.models import Commitment, CommitmentVersion, Document, Period
 from tests.benchmarks.measuring import Pair, Result, by_turns, exponent
+from tests.factories.body import enrol
 from tests.factories.units import (
     AppointmentFactory,
     OrgUnitFactory,
@@ -44,6 +45,7 @@ class Scene:
         self.office = PositionFactory(unit=self.district, party_head=True)
         AppointmentFactory(position=self.office)
         self.supervisor: User = UserFactory()
+        enrol(self.supervisor)  # whoever has no second factor is led to it first
         RoleGrantFactory(person=self.supervisor, role=Role.SUPERVISOR, unit=self.district)
         self.holder: User = UserFactory()
         self.heads: list[Position] = []
