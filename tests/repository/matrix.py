@@ -115,6 +115,12 @@ GET  commitments:queue                      302 200 200 200 200 200 200 200 302
 POST commitments:queue                      302 200 200 200 200 200 200 200 302
 GET  commitments:remind-many                302 405 405 405 405 405 405 405 302
 POST commitments:remind-many                302 200 200 200 200 200 200 200 302
+GET  commitments:countersign-many           302 200 200 200 200 200 200 200 302
+POST commitments:countersign-many           302 422 422 422 422 422 422 422 302
+GET  commitments:countersign-open           302 405 405 405 405 405 405 405 302
+POST commitments:countersign-open           302 302 302 302 302 302 302 302 302
+GET  commitments:countersign-batch          302 404 404 404 404 404 404 404 302
+POST commitments:countersign-batch          302 404 404 404 404 404 404 404 302
 GET  commitments:queue-row                  302 404 404 200 404 404 404 404 302
 POST commitments:queue-row                  302 404 404 422 404 404 404 404 302
 GET  commitments:row-take                   302 405 405 405 405 405 405 405 302

@@ -114,6 +114,7 @@ def make_world() -> World:
             "view": 1,  # nobody has kept one
             "run": 1,  # nobody has issued a whole plan
             "secret": "invented",
+            "batch": "00000000-0000-4000-8000-000000000000",  # nobody has begun one
         },
         "units": {"ref": body.commune.ref},
         "units:appoint": {"ref": body.first.ref},
