@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from commitments.actions import revisions
@@ -16,27 +17,67 @@ from commitments.models import Allocation, AllocationLine, Target, TargetRevisio
 from commitments.rules import allocations as rules
 from commitments.rules.targets import ADDITIVE_KINDS
 from units.actions import register
-from units.errors import Conflict, StaleVersion
+from units.errors import Conflict, StaleVersion, WrongState
 from units.models import OrgUnit, User
 
 
 def gaps(*, targets: Iterable[Target]) -> dict[int, Decimal]:
     """Return what is missing (above 0) or too much (below 0), by target id; a target that adds up,
     or is not split by addition, is absent. Two queries."""
-    rows = Allocation.objects.filter(
-        revision__target__in=list(targets), mode=AllocationMode.ADDITIVE
-    ).select_related("revision__target")
     found = {}
-    for row in rows.prefetch_related("lines__child__revisions", "revision__target__revisions"):
-        if row.revision != row.revision.target.current:
-            continue
-        newest = [line.child.current for line in row.lines.all()]
-        parts = [part.value for part in newest if part and part.value is not None]
-        whole = row.revision.value or Decimal(0)
-        gap = rules.gap(whole, parts, reserve=row.reserve, overage=row.overage)
-        if gap:
+    for row in _splits(targets, AllocationMode.ADDITIVE):
+        said = row.revision.target.current
+        whole = (said.value if said else None) or Decimal(0)
+        parts = [part.value for part in _parts(row) if part.value is not None]
+        if gap := rules.gap(whole, parts, reserve=row.reserve, overage=row.overage):
             found[row.revision.target_id] = gap
     return found
+
+
+def uneven(*, targets: Iterable[Target]) -> list[int]:
+    """Return the ids of the targets whose parts should all demand the same, and do not."""
+    found = []
+    for row in _splits(targets, AllocationMode.UNIFORM):
+        said = row.revision.target.current
+        parts = {part.pk: _level(part) for part in _parts(row)}
+        if said is not None and rules.not_uniform(_level(said), parts):
+            found.append(row.revision.target_id)
+    return found
+
+
+def _splits(targets: Iterable[Target], mode: AllocationMode) -> list[Allocation]:
+    """Return the newest split of each target that is split in this mode.
+
+    Of an older revision, too: a whole that was revised and not split anew no longer adds up.
+    """
+    rows = Allocation.objects.filter(revision__target__in=list(targets)).order_by("revision__n")
+    loaded = rows.select_related("revision__target").prefetch_related(
+        "lines__child__revisions", "revision__target__revisions"
+    )
+    newest = {row.revision.target_id: row for row in loaded}
+    return [row for row in newest.values() if row.mode == mode]
+
+
+def _parts(row: Allocation) -> list[TargetRevision]:
+    """Return what the parts of a split demand now; a part that was withdrawn demands nothing."""
+    live = [line.child for line in row.lines.all() if line.child.state != TargetState.WITHDRAWN]
+    return [child.current for child in live if child.current]
+
+
+def _level(revision: TargetRevision) -> rules.Level:
+    return rules.Level(revision.comparator, revision.value, revision.upper, revision.tolerance)
+
+
+def lock_split(*, targets: Iterable[int]) -> dict[int, Target]:
+    """Return these targets and what they are parts of, by id, locked until the transaction ends.
+
+    Whatever changes one of them, its split or its parts waits, or was first and is seen. The whole
+    comes before its parts: it was drawn up earlier.
+    """
+    rows = Target.objects.filter(Q(pk__in=list(targets)) | Q(children__in=list(targets)))
+    keys = sorted(set(rows.values_list("pk", flat=True)))
+    locked = Target.objects.filter(pk__in=keys).order_by("pk").prefetch_related("revisions")
+    return {row.pk: row for row in locked.select_for_update(no_key=True)}
 
 
 def may_add_up(target: Target, revision: TargetRevision | None) -> bool:
@@ -64,7 +105,7 @@ def allocate(
     `parts`: value by unit id; each becomes a target of that unit, drawn up or changed: while
     planned by editing, once assigned by revision. A unit that is left out loses its part as long
     as that is only planned. `expected`: the row version of the target that was read. Raises
-    NotAllowed, StaleVersion, Conflict (part-assigned, not-additive).
+    NotAllowed, StaleVersion, WrongState, Conflict (part-assigned, not-additive).
     """
     rows = Target.objects.select_for_update(of=("self",), no_key=True)
     target = rows.select_related("period", "indicator", "assigner").get(pk=target_id)
@@ -74,6 +115,12 @@ def allocate(
             _("%(code)s has changed since you opened it. Read it again, then decide.")
             % {"code": target.code},
             code="target-changed",
+        )
+    if target.state not in {TargetState.PLANNED, TargetState.ASSIGNED}:
+        raise WrongState(
+            _("%(code)s cannot be split: it is “%(state)s”.")
+            % {"code": target.code, "state": TargetState(target.state).label},
+            code=f"allocate-not-from-{target.state}",
         )
     revision = target.revisions.order_by("-n")[0]
     if mode == AllocationMode.ADDITIVE and not may_add_up(target, revision):
@@ -94,10 +141,12 @@ def allocate(
         AllocationLine.objects.create(allocation=split, child=child)
     for unit_id in known.keys() - parts.keys():
         _drop(known[unit_id])
+    target.etag_version += 1
+    target.save(update_fields=["etag_version"])
     register.append(
         kind="target.allocate",
         subject=f"target/{target.ref}",
-        subject_version=None,
+        subject_version=target.etag_version,
         reach=[target.assigner_id],
         by=by,
         at=at,

@@ -12,8 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
 from commitments.actions import allocations, cases, documents, drafts, versions
-from commitments.enums import ClockKind, PeriodState, TargetState, VersionAct, VersionState
-from commitments.models import CommitmentVersion, ReturnAnswer, SignatureAct, Verdict
+from commitments.enums import (
+    ClockKind,
+    PeriodState,
+    TargetState,
+    VerdictAgainst,
+    VersionAct,
+    VersionState,
+)
+from commitments.models import CommitmentVersion, ReturnAnswer, SignatureAct, Target, Verdict
 from commitments.rules.commitments import OPEN
 from units import clock
 from units.errors import Conflict, Invalid, StaleVersion
@@ -66,9 +73,11 @@ def issue(*, version_id: int, by: User, expected: int, at: datetime) -> Commitme
 def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at: datetime) -> None:
     versions.require(permissions.may_steer(by, version, at=at), "issue", versions.what(version))
     versions.require_move(VersionAct.ISSUE, version, expected)
-    targets = [
-        item.revision.target for item in version.items.select_related("revision__target__parent")
-    ]
+    held = list(
+        version.items.order_by("ordinal").values_list("revision__target", "role", "revision__n")
+    )
+    locked = allocations.lock_split(targets=[target for target, _role, _n in held])
+    targets = [locked[target] for target, _role, _n in held]
     subject = {"what": versions.what(version)}
     if not targets:
         raise Invalid(
@@ -83,9 +92,17 @@ def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at
             % {**subject, "codes": ", ".join(waiting)},
             code="target-not-assigned",
         )
-    whole = set(targets) | {target.parent for target in targets if target.parent}
-    for target_id, gap in allocations.gaps(targets=whole).items():
-        target = next(target for target in whole if target.pk == target_id)
+    drafts.require_own_targets(version, [(locked[target], role) for target, role, _n in held])
+    if old := [locked[target].code for target, _role, n in held if n != _newest(locked[target])]:
+        raise Conflict(
+            _(
+                "%(what)s cannot be issued: these targets were revised since it was drafted: %(codes)s. Open the draft, look and save it, then issue."
+            )
+            % {**subject, "codes": ", ".join(old)},
+            code="item-outdated",
+        )
+    for target_id, gap in allocations.gaps(targets=locked.values()).items():
+        target = locked[target_id]
         raise Invalid(
             _(
                 "%(what)s cannot be issued: the allocation of %(code)s does not add up, the gap is %(gap)s. Close it first."
@@ -95,6 +112,15 @@ def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at
             target=target.ref,
             gap=f"{gap.normalize():f}",
         )
+    for target_id in allocations.uneven(targets=locked.values()):
+        raise Invalid(
+            _(
+                "%(what)s cannot be issued: every part of %(code)s demands the same as the whole, and one does not. Split it anew."
+            )
+            % {**subject, "code": locked[target_id].code},
+            code="allocation-not-uniform",
+            target=locked[target_id].ref,
+        )
     if version.sign_by < clock.local_date(at):
         raise Invalid(
             _(
@@ -103,6 +129,10 @@ def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at
             % {**subject, "day": version.sign_by.strftime("%d/%m/%Y")},
             code="sign-by-passed",
         )
+
+
+def _newest(target: Target) -> int:
+    return target.current.n if target.current else 0
 
 
 @transaction.atomic
@@ -228,7 +258,8 @@ def settle(*, version_id: int, by: User, expected: int, at: datetime) -> Commitm
         item.revision.target.pk: item.revision.target
         for item in version.items.select_related("revision__target")
     }
-    verdicts = {row.target_id: row.verdict for row in Verdict.objects.filter(target__in=targets)}
+    found = Verdict.objects.filter(target__in=targets, against=VerdictAgainst.ADJUSTED)
+    verdicts = {row.target_id: row.verdict for row in found}
     if missing := sorted(target.code for pk, target in targets.items() if pk not in verdicts):
         raise Conflict(
             _("%(what)s cannot be settled: these targets have no verdict yet: %(codes)s.")

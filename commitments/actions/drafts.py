@@ -1,6 +1,6 @@
 """What is prepared before anybody signs: drafts of commitments, their offices and items."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -204,12 +204,13 @@ def _require_offices(version: CommitmentVersion) -> None:
 
 
 def _write_items(version: CommitmentVersion, items: Sequence[tuple[int, str]]) -> None:
-    known = set(
-        TargetRevision.objects.filter(
+    known = {
+        revision.pk: revision
+        for revision in TargetRevision.objects.filter(
             pk__in=[revision for revision, _role in items],
             target__period=version.commitment.period_id,
-        ).values_list("pk", flat=True)
-    )
+        ).select_related("target")
+    }
     if missing := [revision for revision, _role in items if revision not in known]:
         raise Invalid(
             _(
@@ -218,10 +219,24 @@ def _write_items(version: CommitmentVersion, items: Sequence[tuple[int, str]]) -
             % {"ids": ", ".join(map(str, missing))},
             code="item-of-another-plan",
         )
+    require_own_targets(version, [(known[pk].target, role) for pk, role in items])
     CommitmentItem.objects.bulk_create(
         CommitmentItem(version=version, ordinal=place, revision_id=revision, role=role)
         for place, (revision, role) in enumerate(items, start=1)
     )
+
+
+def require_own_targets(version: CommitmentVersion, held: Iterable[tuple[Target, str]]) -> None:
+    """Raise Invalid (item-of-another-unit) where the unit would lead the target of another one."""
+    unit = version.commitment.unit
+    if foreign := sorted(
+        target.code for target, role in held if role == ItemRole.LEAD and target.unit_id != unit.pk
+    ):
+        raise Invalid(
+            _("These are targets of another unit than %(unit)s: %(codes)s. Leave them out.")
+            % {"unit": unit.name, "codes": ", ".join(foreign)},
+            code="item-of-another-unit",
+        )
 
 
 @transaction.atomic
