@@ -7,7 +7,7 @@ from django.conf import settings
 from commitments.enums import SlotRole, VersionAct
 from commitments.models import CommitmentVersion, DocumentSlot, Period
 from units import clock
-from units.enums import AppointmentMode, OversightLevel, Role
+from units.enums import AppointmentMode, OversightLevel, Role, UserKind
 from units.models import Appointment, OrgUnit, User
 from units.permissions import has_role, holder_at, offices_of, roles_of, watchers_of
 
@@ -35,13 +35,21 @@ def may_assign_period(user: User, period: Period, *, at: datetime) -> bool:
 # --- commitments and signatures -------------------------------------------------------------------
 
 
-def office_at_slot(user: User, slot: DocumentSlot, *, at: datetime) -> Appointment | None:
-    """Return the appointment by which `user` may act at `slot` at `at`; None: may not.
+def acts_in_person(user: User) -> bool:
+    """Say whether `user` is somebody who may act at all: a person whose account is open."""
+    return user.is_active and user.kind == UserKind.HUMAN
+
+
+def office_at_slot(
+    user: User, slot: DocumentSlot, *, at: datetime, act: VersionAct = VersionAct.SIGN
+) -> Appointment | None:
+    """Return the appointment by which `user` may do `act` at `slot` at `at`; None: may not.
 
     The holder of the office; else, only where DELEGATES_MAY_SIGN is set, a delegate in force whose
-    scope names signing. A closed account acts nowhere.
+    scope names the act (to countersign is to sign; to refuse or void is not). A closed account
+    acts nowhere, a machine neither.
     """
-    if not user.is_active:
+    if not acts_in_person(user):
         return None
     holder = holder_at(slot.office_id, at=at)
     if holder is not None and holder.person_id == user.pk:
@@ -51,7 +59,8 @@ def office_at_slot(user: User, slot: DocumentSlot, *, at: datetime) -> Appointme
     delegations = Appointment.objects.in_force(clock.local_date(at)).filter(
         person=user, position=slot.office_id, mode=AppointmentMode.DELEGATE
     )
-    return next((row for row in delegations if "sign" in row.scope), None)
+    asked = VersionAct.SIGN if act == VersionAct.COUNTERSIGN else act
+    return next((row for row in delegations if asked in row.scope), None)
 
 
 def may_steer(user: User, version: CommitmentVersion, *, at: datetime) -> bool:
@@ -62,7 +71,7 @@ def may_steer(user: User, version: CommitmentVersion, *, at: datetime) -> bool:
 def may_decide(user: User, version: CommitmentVersion, *, at: datetime) -> bool:
     """Say whether `user` holds the assigning office, which voids and settles."""
     holder = holder_at(version.assigner_id, at=at)
-    return holder is not None and holder.person_id == user.pk and user.is_active
+    return holder is not None and holder.person_id == user.pk and acts_in_person(user)
 
 
 def second_office_for_void(
@@ -72,6 +81,8 @@ def second_office_for_void(
 
     The leader in charge of the unit, or an assigner by role who holds any office of the body.
     """
+    if not acts_in_person(user):
+        return None
     offices = offices_of(user, at=at)
     unit = version.commitment.unit_id
     watching = {

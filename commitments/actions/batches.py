@@ -158,9 +158,11 @@ def statements_of(batch: StepUpBatch) -> "QuerySet[StepUp]":
 @transaction.atomic
 def _spend(batch: StepUpBatch, answers: stepups.Answers, *, real_at: datetime) -> bool:
     """Use the batch up; return whether it was us."""
-    StepUp.objects.select_for_update(of=("self",)).filter(batch=batch, leaf_index=0).get()
+    rows = StepUp.objects.select_for_update(of=("self",))
+    first = rows.get(batch=batch, leaf_index=0)
     if StepUpBatchUse.objects.filter(batch=batch).exists():
         return False
+    stepups.require_usable(first, real_at=real_at)  # others may have guessed meanwhile
     credential, proof = stepups.spend_answer(answers)
     StepUpBatchUse.objects.create(
         batch=batch,

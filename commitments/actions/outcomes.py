@@ -81,10 +81,11 @@ def _end_with(
 
 
 def _countersign(version: CommitmentVersion, act: SignatureAct, by: User, at: datetime) -> None:
-    older = version.commitment.versions.filter(state=VersionState.IN_FORCE).first()
-    if older is not None:
+    found = version.commitment.versions.filter(state=VersionState.IN_FORCE).first()
+    older = versions.lock(found.pk) if found else None
+    if older is not None and older.state == VersionState.IN_FORCE:  # not voided while we waited
         versions.move(
-            versions.lock(older.pk),
+            older,
             VersionAct.COUNTERSIGN,
             to=VersionState.SUPERSEDED,
             kind="commitment.supersede",

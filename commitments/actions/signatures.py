@@ -198,6 +198,7 @@ def confirm(
         version = versions.lock(version.pk)
         if (done := _act_of(step_up)) is not None:
             return done
+        stepups.require_usable(step_up, real_at=real_at)  # others may have guessed meanwhile
         place = stepups.place_as_stated(step_up, version, by=by, at=at)
         use = stepups.spend(step_up, answers, real_at=real_at)
         return commit(version, step_up, place, use, by=by, at=at)

@@ -52,13 +52,13 @@ def _place_of(act: VersionAct, version: CommitmentVersion, *, by: User, at: date
     mine = [
         Place(slot, office)
         for slot in permissions.slots_of_act(act, version)
-        if (office := permissions.office_at_slot(by, slot, at=at))
+        if (office := permissions.office_at_slot(by, slot, at=at, act=act))
     ]
     if act == VersionAct.VOID and not mine:
         second = permissions.second_office_for_void(by, version, at=at)
         slots = permissions.slots_of_act(act, version)
         if second and slots and version.state == VersionState.IN_FORCE:
-            return Place(slots[0], second)
+            mine = [Place(slots[0], second)]
     if not mine:
         raise NotAllowed(
             _(
@@ -69,6 +69,8 @@ def _place_of(act: VersionAct, version: CommitmentVersion, *, by: User, at: date
             code=f"{act}-not-allowed",
         )
     if act not in SIGNING:
+        if act == VersionAct.VOID and version.state == VersionState.IN_FORCE:
+            _require_one_side(mine[0], version, by=by)
         return mine[0]
     slots = list(version.sealed.slots.order_by("ordinal"))
     done = signed_slots(version)
@@ -86,16 +88,21 @@ def _place_of(act: VersionAct, version: CommitmentVersion, *, by: User, at: date
             % {"what": versions.what(version)},
             code="not-your-turn",
         )
+    _require_one_side(here, version, by=by)
+    return here
+
+
+def _require_one_side(place: Place, version: CommitmentVersion, *, by: User) -> None:
+    """Raise Conflict (both-sides) where `by` has signed for the other side than that of `place`."""
     other_side = SignatureAct.objects.filter(
         slot__document=version.document_id, act__in=SIGNING, person=by
-    ).exclude(slot__role=here.slot.role)
+    ).exclude(slot__role=place.slot.role)
     if other_side.exists():
         raise Conflict(
             _("You have signed %(what)s for the other side. Nobody signs for both.")
             % {"what": versions.what(version)},
             code="both-sides",
         )
-    return here
 
 
 def possible_acts(version: CommitmentVersion, *, by: User, at: datetime) -> list[VersionAct]:

@@ -32,33 +32,56 @@ from units.models import User
 from units.rules import canonical
 
 
-def consent_in_force(act: VersionAct, language: str, *, at: datetime) -> ConsentText | None:
-    """Return the declaration for `act` in `language`; None for acts without one.
+def declaration(act: VersionAct, language: str, *, at: datetime) -> ConsentText | None:
+    """Return the declaration for `act` in `language` to be shown; None for acts without one.
 
-    A text that differs from the newest stored one is stored under the next number.
+    Nothing is written: a text that was never agreed to is stored with the first statement.
     """
     body = CONSENT.get((act.value, language))
     if body is None:
         return None
     stored = ConsentText.objects.filter(key=act.value, language=language).order_by("-number")
     newest = stored.first()
-    if newest is None or newest.body != body:
-        newest, _created = ConsentText.objects.get_or_create(
-            key=act.value,
-            language=language,
-            number=newest.number + 1 if newest else 1,
-            defaults={
-                "body": body,
-                "sha256": canonical.sha256_hex(body),
-                "in_force_from": clock.local_date(at),
-            },
-        )
-    return newest
+    if newest is not None and newest.body == body:
+        return newest
+    return ConsentText(
+        key=act.value,
+        language=language,
+        number=newest.number + 1 if newest else 1,
+        body=body,
+        sha256=canonical.sha256_hex(body),
+        in_force_from=clock.local_date(at),
+    )
+
+
+def consent_in_force(act: VersionAct, language: str, *, at: datetime) -> ConsentText | None:
+    """Return the stored declaration for `act` in `language`; None for acts without one.
+
+    A text that differs from the newest stored one is stored under the next number.
+    """
+    shown = declaration(act, language, at=at)
+    if shown is None or shown.pk is not None:
+        return shown
+    kept, _created = ConsentText.objects.get_or_create(
+        key=shown.key,
+        language=shown.language,
+        number=shown.number,
+        defaults={
+            "body": shown.body,
+            "sha256": shown.sha256,
+            "in_force_from": shown.in_force_from,
+        },
+    )
+    return kept
 
 
 def _typed(text: str) -> str:
-    """Return what was typed in the one Unicode form that the register takes; lines stay."""
-    return unicodedata.normalize("NFC", text.strip())
+    """Return what was typed in the one Unicode form that the register takes; lines stay.
+
+    Other control characters go: nobody sees them, and not every database takes them.
+    """
+    seen = (letter for letter in text if letter in "\t\n\r" or unicodedata.category(letter) != "Cc")
+    return unicodedata.normalize("NFC", "".join(seen).strip())
 
 
 def checked_reason(
@@ -80,14 +103,16 @@ def checked_reason(
             for row in reason.get("items", [])
         ]
         faults: dict[str, list[Any]] = {}
+        marked: set[int | None] = set()
         for row in items:
             key = "whole" if row["ordinal"] is None else str(row["ordinal"])
             if (
                 not row["text"]
                 or row["code"] not in ReasonCode.values
-                or row["ordinal"] not in ordinals
+                or row["ordinal"] not in ordinals - marked  # once each
             ):
                 faults[f"text-{key}"] = [_("Choose a reason and write what should change.")]
+            marked.add(row["ordinal"])
         if not items:
             faults["reasons"] = [
                 _("Mark at least one item, or the whole, and say what should change.")

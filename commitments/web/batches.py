@@ -89,7 +89,7 @@ def read(request: WebRequest) -> HttpResponse:
     context = {
         "texts": texts,
         "not_opened": request.session.get(REFUSED, []),
-        "consent": stepups.consent_in_force(batches.ACT, language, at=request.now),
+        "consent": stepups.declaration(batches.ACT, language, at=request.now),
         "agreed": bool(typed and "agreed" in typed),
         "refused": wrong,
     }

@@ -120,7 +120,7 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
         "act": act,
         "place": place,
         "receipt": shown,
-        "consent": stepups.consent_in_force(act, shown.language, at=request.now),
+        "consent": stepups.declaration(act, shown.language, at=request.now),
         "refused": refused,
         "typed": {
             name: typed.get(name, "") if typed else "" for name in ("code", "text", "mandate")
