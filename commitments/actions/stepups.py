@@ -60,7 +60,7 @@ def consent_in_force(act: VersionAct, language: str, *, at: datetime) -> Consent
     A text that differs from the newest stored one is stored under the next number.
     """
     shown = declaration(act, language, at=at)
-    if shown is None or shown.pk is not None:
+    if shown is None or not shown._state.adding:
         return shown
     kept, _created = ConsentText.objects.get_or_create(
         key=shown.key,

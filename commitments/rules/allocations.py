@@ -18,7 +18,7 @@ class Level(NamedTuple):
     """What a target demands, without whose it is."""
 
     comparator: str
-    value: Decimal
+    value: Decimal | None
     upper: Decimal | None = None
     tolerance: Decimal | None = None
 
