@@ -214,6 +214,19 @@ def test_two_tokens_live_at_once_and_no_third():
 
 
 @pytest.mark.django_db
+def test_a_client_that_has_ended_gets_no_token():
+    now = clock.business_now()
+    for client in (
+        ApiClientFactory(disabled_at=now),
+        ApiClientFactory(owner_unit__valid_to=clock.local_date(now)),
+    ):
+        with pytest.raises(Conflict) as refused:
+            issued(client)
+        assert refused.value.code == "client-has-ended"
+    assert not ApiToken.objects.exists()
+
+
+@pytest.mark.django_db
 def test_an_expired_token_makes_room():
     client, by, now = ApiClientFactory(), UserFactory(roles=["administrator"]), clock.real_now()
     for _two in range(2):

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from units import clock
 from units.actions import register
 from units.actions.guards import require_administrator, unique_or
 from units.enums import Scope, UserKind
@@ -85,10 +86,16 @@ def issue_token(
 ) -> Issued:
     """Make a token that is good for `lasts` from `real_at` on, at most a year.
 
-    Raises NotAllowed, Invalid (token-lasts-too-long), Conflict (two-tokens-live).
+    Raises NotAllowed, Invalid (token-lasts-too-long), Conflict (client-has-ended, two-tokens-live).
     """
     client = _lock(client_id)
     require_administrator(by, client.owner_unit_id, at=at, act="issue-token")
+    if _has_ended(client, day=clock.local_date(at)):
+        raise Conflict(
+            _("“%(client)s” is disabled, or its unit has ended: no token would open anything.")
+            % {"client": client.name},
+            code="client-has-ended",
+        )
     if not timedelta(0) < lasts <= LONGEST:
         text = _("A token is good for at least a moment and at most 365 days.")
         raise Invalid(text, code="token-lasts-too-long", fields={"lasts": [text]})
@@ -164,9 +171,7 @@ def authenticate(*, token: str, at: datetime, day: date) -> ApiToken:
             _("The token has expired. Ask the administrator of the unit for a new one."),
             code="token-expired",
         )
-    closed = row.client.owner_unit.valid_to
-    ended = closed is not None and closed <= day
-    if ended or row.client.disabled_at is not None or not row.client.user.is_active:
+    if _has_ended(row.client, day=day) or not row.client.user.is_active:
         raise NotAuthenticated(
             _("The machine client of this token is disabled."), code="client-disabled"
         )
@@ -174,6 +179,12 @@ def authenticate(*, token: str, at: datetime, day: date) -> ApiToken:
         unused = Q(last_used_at=None) | Q(last_used_at__lte=at - NOTED_EVERY)
         ApiToken.objects.filter(unused, pk=row.pk).update(last_used_at=at)
     return row
+
+
+def _has_ended(client: ApiClient, *, day: date) -> bool:
+    """Say whether nobody answers for `client` on `day`: it is disabled, or its unit has ended."""
+    last = client.owner_unit.valid_to
+    return client.disabled_at is not None or (last is not None and last <= day)
 
 
 def _lock(client_id: int) -> ApiClient:
