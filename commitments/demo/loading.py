@@ -129,4 +129,5 @@ def as_text() -> str:
     states = [f"{count} {state.replace('_', ' ')}" for state, count in sorted(counts().items())]
     day = clock.local_date(clock.business_now())
     lines += ["", f"It is {day.day} {day:%B %Y} in the district. Commitments: {', '.join(states)}."]
+    lines.append("A token to read by REST: manage.py demo --json prints it (docs/api.md).")
     return "\n".join(lines)
