@@ -28,16 +28,18 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_password_mismatch": _(
             "The user name or the password is not right. Check both, then try again."
         ),
-        "enter_current_password": _("This is not your present password."),
-        "incorrect_password": _("This is not your password."),
+        "enter_current_password": _("This is not your present password. Type it again."),
+        "incorrect_password": _("This is not your password. Type it again."),
         "incorrect_code": _(
             "This code is not right, or has served already. Wait for the next one, then type it."
         ),
         "too_many_login_attempts": _("Too many attempts. Wait five minutes, then try again."),
         "rate_limited": _("Too many attempts. Wait a few minutes, then try again."),
         "invalid_password_reset": _("This link no longer works. Ask for a new one."),
-        "unknown_email": _("No account has this e-mail address."),
-        "same_as_current": _("The new password must differ from the present one."),
+        "unknown_email": _(
+            "No account has this e-mail address. Check it, or ask your administrator."
+        ),
+        "same_as_current": _("The new password must differ from the present one. Choose another."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -72,7 +74,9 @@ class MFAAdapter(DefaultMFAAdapter):
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": AccountAdapter.error_messages["incorrect_code"],
-        "cannot_delete_authenticator": _("This second factor cannot be removed."),
+        "cannot_delete_authenticator": _(
+            "This second factor cannot be removed. Add another one first."
+        ),
         "cannot_generate_recovery_codes": _(
             "Recovery codes come with a second factor. Add a passkey or an authenticator app first."
         ),

@@ -250,7 +250,9 @@ def settle(*, version_id: int, by: User, expected: int, at: datetime) -> Commitm
     versions.require_move(VersionAct.SETTLE, version, expected)
     if version.commitment.period.state != PeriodState.CLOSING:
         raise Conflict(
-            _("%(what)s cannot be settled: its plan is not closing yet.")
+            _(
+                "%(what)s cannot be settled: its plan is not closing yet. Begin to close the plan first."
+            )
             % {"what": versions.what(version)},
             code="period-not-closing",
         )
@@ -262,7 +264,9 @@ def settle(*, version_id: int, by: User, expected: int, at: datetime) -> Commitm
     verdicts = {row.target_id: row.verdict for row in found}
     if missing := sorted(target.code for pk, target in targets.items() if pk not in verdicts):
         raise Conflict(
-            _("%(what)s cannot be settled: these targets have no verdict yet: %(codes)s.")
+            _(
+                "%(what)s cannot be settled: these targets have no verdict yet: %(codes)s. Record one for each."
+            )
             % {"what": versions.what(version), "codes": ", ".join(missing)},
             code="verdict-missing",
         )

@@ -58,7 +58,7 @@ def take(*, version_id: int, by: User, at: datetime, over: bool = False) -> Hold
     if held is not None and held.person_id == by.pk:
         return held
     taken = Conflict(
-        _("%(person)s works on %(what)s already. Ask, or take it over.")
+        _("%(person)s works on %(what)s already. Ask that person, or take it over.")
         % {"person": held.person.full_name if held else "", "what": versions.what(version)},
         code="row-taken",
     )
@@ -87,7 +87,9 @@ def _own_hold(version: CommitmentVersion, *, by: User) -> Hold:
     held = _holder_of(version)
     if held is None or held.person_id != by.pk:
         raise Conflict(
-            _("You do not hold %(what)s: somebody has taken it over, or it was put back.")
+            _(
+                "You do not hold %(what)s: somebody has taken it over, or it was put back. Take it first."
+            )
             % {"what": versions.what(version)},
             code="row-not-yours",
         )
@@ -136,7 +138,9 @@ def keep_view(*, name: str, query: str, by: User) -> SavedView:
     """
     require_text(name.strip(), field="name", code="view-needs-name")
     if by.kind != "human":
-        raise NotAllowed(_("Views are kept by people."), code="human-only")
+        raise NotAllowed(
+            _("A view belongs to a person. Log in as one, then keep it."), code="human-only"
+        )
     kept = [(key, value) for key, value in parse_qsl(query) if key not in NOT_KEPT and value]
     own = User.objects.select_for_update(no_key=True).get(pk=by.pk).saved_views
     if own.exclude(name=name.strip()).count() >= MOST_VIEWS:

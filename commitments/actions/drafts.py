@@ -57,7 +57,9 @@ def begin(
     versions.require(permissions.may_plan(by, assigner.unit_id, at=at), "draft", period)
     if period.state not in {PeriodState.PLANNING, PeriodState.OPEN}:
         raise WrongState(
-            _("No commitment can be drafted in %(plan)s: it is “%(state)s”.")
+            _(
+                "No commitment can be drafted in %(plan)s: it is “%(state)s”. Choose a plan that is in planning or open."
+            )
             % {"plan": period.name, "state": PeriodState(period.state).label},
             code=f"draft-not-from-{period.state}",
         )

@@ -186,7 +186,10 @@ def stop(*, run_id: int, by: User, at: datetime) -> IssueRun:
         permissions.may_plan(by, run.period.owner_id, at=at), "stop_issuing", run.period
     )
     if run.ended_at is not None:
-        raise Conflict(_("This run has ended already. Nothing is waiting."), code="issue-all-ended")
+        raise Conflict(
+            _("This run has ended already: nothing waits. Drafts that are left go into a new run."),
+            code="issue-all-ended",
+        )
     run.lines.waiting().filter(lease_until=None).update(outcome=IssueOutcome.LEFT)
     _end(run, at=at, by=by)
     return run

@@ -133,7 +133,8 @@ def _move(act: str, period_id: int, *, by: User, expected: int, at: datetime) ->
     plan = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=period_id)
     if not permissions.may_assign_period(by, plan, at=at):
         raise NotAllowed(
-            _("Only an assigner of %(plan)s does this.") % {"plan": plan.name},
+            _("Only an assigner of %(plan)s does this. Ask the office that assigns its targets.")
+            % {"plan": plan.name},
             code=f"{act}-not-allowed",
         )
     if plan.etag_version != expected:
@@ -170,14 +171,18 @@ def _require_done(plan: Period) -> None:
         plan.targets.exclude(state__in=ended).order_by("code").values_list("code", flat=True)[:10]
     ):
         raise Conflict(
-            _("%(plan)s cannot be closed: these targets are not concluded: %(codes)s.")
+            _(
+                "%(plan)s cannot be closed: these targets are not concluded: %(codes)s. Conclude them first."
+            )
             % {"plan": plan.name, "codes": ", ".join(left)},
             code="targets-not-concluded",
         )
     waiting = CommitmentVersion.objects.filter(commitment__period=plan, state=VersionState.IN_FORCE)
     if numbers := list(waiting.values_list("commitment__number", flat=True)[:10]):
         raise Conflict(
-            _("%(plan)s cannot be closed: these commitments are not settled: %(numbers)s.")
+            _(
+                "%(plan)s cannot be closed: these commitments are not settled: %(numbers)s. Settle them first."
+            )
             % {"plan": plan.name, "numbers": ", ".join(numbers)},
             code="commitments-not-settled",
         )

@@ -25,19 +25,29 @@ from units import clock
 from units.errors import Invalid
 
 PROBLEMS = {
-    "roadmap-ends-at-value": _("The last checkpoint of the roadmap is not the target's value."),
-    "roadmap-flow-never-falls": _("A roadmap that adds up over the year never falls."),
+    "roadmap-ends-at-value": _(
+        "The last checkpoint of the roadmap is not the target's value. Make the two equal."
+    ),
+    "roadmap-flow-never-falls": _(
+        "A roadmap that adds up over the year never falls. Raise the later checkpoint, or leave it out."
+    ),
     "revision-value-stated-or-marked": _(
         "State a value, or say where it comes from and leave it empty."
     ),
-    "grade-unknown": _("The value is no grade of the indicator's scale."),
+    "grade-unknown": _("The value is no grade of the indicator's scale. Choose one of its grades."),
     "shares-missing": _("Shares of a whole are at least two, one in each line."),
-    "shares-add-up": _("The shares do not add up to 100 %."),
+    "shares-add-up": _("The shares do not add up to 100 %. Correct them until they do."),
     "share-in-whole": _("A share is above 0 and at most 100 %."),
-    "share-label-once": _("Two shares have the same name."),
-    "shares-of-another-kind": _("Only an indicator of the kind “shares of a whole” has shares."),
-    "steps-of-another-kind": _("Only an indicator of the kind “milestones” has steps."),
-    "steps-add-up": _("The weights of the steps do not add up to 100 %."),
+    "share-label-once": _("Two shares have the same name. Rename one of them."),
+    "shares-of-another-kind": _(
+        "Only an indicator of the kind “shares of a whole” has shares. Leave them out."
+    ),
+    "steps-of-another-kind": _(
+        "Only an indicator of the kind “milestones” has steps. Leave them out."
+    ),
+    "steps-add-up": _(
+        "The weights of the steps do not add up to 100 %. Correct them until they do."
+    ),
     "step-in-whole": _("The weight of a step is above 0 and at most 100 %."),
 }
 FIELDS = {  # of a form, where a problem is told

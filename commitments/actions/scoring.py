@@ -37,19 +37,23 @@ def assert_verdict(
     )
     if not has_role(by, Role.ASSIGNER, target.assigner_id, at=at):
         raise NotAllowed(
-            _("Only an assigner records a verdict on %(code)s.") % {"code": target.code},
+            _("Only an assigner records a verdict on %(code)s. Ask the office that assigned it.")
+            % {"code": target.code},
             code="assert-verdict-not-allowed",
         )
     if target.period.state != PeriodState.CLOSING:
         raise Conflict(
-            _("A verdict on %(code)s waits until its plan is closing.") % {"code": target.code},
+            _(
+                "A verdict on %(code)s waits until its plan is closing. Begin to close the plan first."
+            )
+            % {"code": target.code},
             code="period-not-closing",
         )
     if not source_ref.strip():
         raise Invalid(
             _("Name the source of the verdict on %(code)s.") % {"code": target.code},
             code="source-missing",
-            fields={"source_ref": [_("Name the source.")]},
+            fields={"source_ref": [_("Name the source, such as a report or a decision.")]},
         )
     if target.verdicts.filter(against=against).exists():
         raise Conflict(

@@ -64,7 +64,10 @@ def require_possible(*, version_id: int, act: VersionAct, by: User, at: datetime
 
 def _require_ceremony(act: VersionAct, version: CommitmentVersion) -> None:
     if act not in slots.CEREMONY:
-        raise NotFound(_("There is no such act."), code="act-not-found")
+        raise NotFound(
+            _("There is no such act. Open the commitment to see what you can do."),
+            code="act-not-found",
+        )
     versions.require_state(act, version)
 
 

@@ -63,7 +63,10 @@ def define_unit_of_measure(
 ) -> UnitOfMeasure:
     """Enter what numbers count. `base`: conversion goes through it; default: itself."""
     if not permissions.plans_somewhere(by, at=at):
-        raise NotAllowed(_("Only a planner does this."), code="define-uom-not-allowed")
+        raise NotAllowed(
+            _("Only a planner does this. Ask one, or ask the administrator for that role."),
+            code="define-uom-not-allowed",
+        )
     uom = UnitOfMeasure(
         code=code, label_vi=label_vi, label_en=label_en, base=base or code, factor=factor
     )
@@ -88,9 +91,12 @@ def define_scale(
     Raises NotAllowed, Invalid (scale-too-short), ValidationError for a code or a grade twice.
     """
     if not permissions.plans_somewhere(by, at=at):
-        raise NotAllowed(_("Only a planner does this."), code="define-scale-not-allowed")
+        raise NotAllowed(
+            _("Only a planner does this. Ask one, or ask the administrator for that role."),
+            code="define-scale-not-allowed",
+        )
     if len(levels) < 2:
-        raise Invalid(_("A scale has two grades or more."), code="scale-too-short")
+        raise Invalid(_("A scale has two grades or more. Add one."), code="scale-too-short")
     scale = GradeScale(code=code, name_vi=name_vi, name_en=name_en)
     scale.full_clean()
     scale.save()
@@ -121,7 +127,10 @@ def define_indicator(
 ) -> IndicatorDefinition:
     """Enter what is measured and how, as version 1 of `code` or as its next version."""
     if not permissions.plans_somewhere(by, at=at):
-        raise NotAllowed(_("Only a planner does this."), code="define-indicator-not-allowed")
+        raise NotAllowed(
+            _("Only a planner does this. Ask one, or ask the administrator for that role."),
+            code="define-indicator-not-allowed",
+        )
     indicator = IndicatorDefinition(
         code=code,
         version=IndicatorDefinition.objects.filter(code=code).count() + 1,
@@ -170,7 +179,9 @@ def create_target(
     require_planner(by, plan.owner_id, at=at, act="create-target")
     if plan.state not in {PeriodState.PLANNING, PeriodState.OPEN}:
         raise WrongState(
-            _("No target can be drawn up in %(plan)s: it is “%(state)s”.")
+            _(
+                "No target can be drawn up in %(plan)s: it is “%(state)s”. Choose a plan that is in planning or open."
+            )
             % {"plan": plan.name, "state": PeriodState(plan.state).label},
             code=f"create-target-not-from-{plan.state}",
         )
@@ -300,7 +311,9 @@ def assign_target(*, target_id: int, by: User, expected: int, at: datetime) -> T
     require_planner(by, target.assigner_id, at=at, act="assign-target")
     if target.current is None:
         raise Conflict(
-            _("%(code)s cannot be assigned: it does not say what is to be reached.")
+            _(
+                "%(code)s cannot be assigned: it does not say what is to be reached. Edit it, then assign."
+            )
             % {"code": target.code},
             code="nothing-to-reach",
         )
@@ -359,7 +372,8 @@ def withdraw_target(
     target = _lock("withdraw", target_id, expected=expected)
     if not permissions.may_assign_period(by, target.period, at=at):
         raise NotAllowed(
-            _("Only an assigner withdraws %(code)s.") % {"code": target.code},
+            _("Only an assigner withdraws %(code)s. Ask the office that assigned it.")
+            % {"code": target.code},
             code="withdraw-target-not-allowed",
         )
     if not reason.strip():
@@ -377,12 +391,15 @@ def conclude_target(*, target_id: int, by: User, expected: int, at: datetime) ->
     target = _lock("conclude", target_id, expected=expected)
     if not permissions.may_assign_period(by, target.period, at=at):
         raise NotAllowed(
-            _("Only an assigner concludes %(code)s.") % {"code": target.code},
+            _("Only an assigner concludes %(code)s. Ask the office that assigned it.")
+            % {"code": target.code},
             code="conclude-target-not-allowed",
         )
     if target.period.state != PeriodState.CLOSING or not target.verdicts.exists():
         raise Conflict(
-            _("%(code)s cannot be concluded: its plan is not closing, or it has no verdict yet.")
+            _(
+                "%(code)s cannot be concluded: its plan is not closing, or it has no verdict yet. Begin to close the plan, and record the verdict."
+            )
             % {"code": target.code},
             code="verdict-missing",
         )

@@ -34,14 +34,16 @@ CANNOT = {
     VersionAct.AMEND: _(
         "%(what)s cannot be amended: it is “%(state)s”. Draft, issue or amend its newest version."
     ),
-    VersionAct.VOID: _("%(what)s cannot be voided: it is “%(state)s”."),
+    VersionAct.VOID: _(
+        "%(what)s cannot be voided: it is “%(state)s”. Discard a draft; leave alone what has ended."
+    ),
     VersionAct.SETTLE: _("%(what)s cannot be settled: it is “%(state)s”. Only one in force can."),
 }
 
 
 def what(version: CommitmentVersion) -> str:
     """Return how messages name a version: number and version."""
-    return _("Commitment %(number)s, version %(n)s,") % {
+    return _("Commitment %(number)s (version %(n)s)") % {
         "number": version.commitment.number,
         "n": version.n,
     }
@@ -68,7 +70,10 @@ def lock(version_id: int) -> CommitmentVersion:
     )
     version = rows.select_for_update(of=("self",), no_key=True).filter(pk=version_id).first()
     if version is None:
-        raise NotFound(_("There is no such version of a commitment."), code="version-not-found")
+        raise NotFound(
+            _("There is no such version of a commitment. Open the commitment and choose one."),
+            code="version-not-found",
+        )
     return version
 
 
@@ -163,7 +168,8 @@ def objection_to(version: CommitmentVersion) -> SignatureAct:
     objection = find_objection_to(version)
     if objection is None:
         raise NotFound(
-            _("%(what)s was neither returned nor refused.") % {"what": what(version)},
+            _("%(what)s was neither returned nor refused. There is nothing to answer.")
+            % {"what": what(version)},
             code="objection-not-found",
         )
     return objection

@@ -78,7 +78,7 @@ def test_banner_stands_in_a_demonstration_only(client, settings):
         client.cookies["django_language"] = "vi"
         page = client.get("/accounts/login/").content.decode()
     assert "Dữ liệu minh họa" in page
-    assert "ngày nghiệp vụ 15/05/2024 09:00 (UTC+7)" in page
+    assert "đồng hồ ở đây chỉ 15/05/2024 09:00 (UTC+7)" in page
 
 
 # --- language -------------------------------------------------------------------------------------

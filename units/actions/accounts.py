@@ -318,13 +318,15 @@ def vouch(*, person_id: int, by: User, at: datetime) -> User:
     giver = person.password_given_by
     if giver is None or person.password_vouched_by_id is not None:
         raise Conflict(
-            _("Nobody needs to vouch for the account of %(person)s.")
+            _("Nobody needs to vouch for the account of %(person)s: nothing bars it from signing.")
             % {"person": person.full_name},
             code="nothing-to-vouch",
         )
     if by.pk in {giver.pk, person.pk}:
         raise NotAllowed(
-            _("Another administrator vouches: not the one who gave the password, nor its person."),
+            _(
+                "Another administrator vouches: not the one who gave the password, nor its person. Ask one."
+            ),
             code="second-administrator-needed",
         )
     person.password_vouched_by = by

@@ -73,7 +73,12 @@ def appoint(
             % {"person": other.person.full_name},
             code="office-held",
         )
-    with unique_or(Conflict(_("This office has been filled meanwhile."), code="office-held")):
+    with unique_or(
+        Conflict(
+            _("This office has been filled meanwhile. Look who holds it, then decide."),
+            code="office-held",
+        )
+    ):
         row.save()
     _enter(row, "create", by=by, at=at)
     return row
@@ -109,7 +114,7 @@ def end_appointment(*, appointment_id: int, end_on: date, by: User, at: datetime
     require_administrator(by, row.position.unit, at=at, act="end-appointment")
     require_after(end_on, row.valid_from, field="end_on", code="end-not-after")
     if row.valid_to is not None and row.valid_to < end_on:
-        text = _("It has ended already, on %(day)s.") % {
+        text = _("It has ended already, on %(day)s. Choose an earlier day, or leave it.") % {
             "day": (row.valid_to - timedelta(days=1)).strftime("%d/%m/%Y")
         }
         raise Invalid(text, code="already-ended", fields={"end_on": [text]})
@@ -136,7 +141,8 @@ def add_oversight(
     unit = OrgUnit.objects.select_for_update(of=("self",), no_key=True).get(pk=unit_id)
     require_administrator(by, unit, at=at, act="add-oversight")
     exists = Conflict(
-        _("This office already watches that unit at this level."), code="oversight-exists"
+        _("This office already watches that unit at this level. Choose another office or level."),
+        code="oversight-exists",
     )
     with unique_or(exists):
         row = Oversight.objects.create(

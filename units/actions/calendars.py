@@ -71,10 +71,13 @@ def approve_day(*, day_id: int, by: User, at: datetime) -> CalendarDay:
     require_administrator(by, None, at=at, act="approve-day")
     day = CalendarDay.objects.select_for_update(of=("self",), no_key=True).get(pk=day_id)
     if day.approved_by_id is not None:
-        raise Conflict(_("This day is approved already."), code="day-approved")
+        raise Conflict(
+            _("This day is approved already. Nothing is left to do."), code="day-approved"
+        )
     if day.proposed_by_id == by.pk:
         raise Invalid(
-            _("Another administrator approves the day that you proposed."), code="approve-own-day"
+            _("Another administrator approves the day that you proposed. Ask one."),
+            code="approve-own-day",
         )
     day.approved_by = by
     day.save(update_fields=["approved_by"])

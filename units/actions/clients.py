@@ -97,7 +97,7 @@ def issue_token(
             code="client-has-ended",
         )
     if not timedelta(0) < lasts <= LONGEST:
-        text = _("A token is good for at least a moment and at most 365 days.")
+        text = _("A token is good for at most 365 days. Choose from 1 to 365.")
         raise Invalid(text, code="token-lasts-too-long", fields={"lasts": [text]})
     live = client.tokens.filter(revoked_at=None, expires_at__gt=real_at)
     if live.count() >= LIVE_AT_ONCE:
@@ -124,7 +124,10 @@ def revoke_token(*, token_id: int, by: User, at: datetime, real_at: datetime) ->
     """Make a token useless from now on; a second time changes nothing. Raises NotAllowed, NotFound."""
     row = ApiToken.objects.filter(pk=token_id).first()
     if row is None:
-        raise NotFound(_("There is no such token."), code="token-not-found")
+        raise NotFound(
+            _("There is no such token. Check its first characters, its prefix."),
+            code="token-not-found",
+        )
     client = _lock(row.client_id)
     require_administrator(by, client.owner_unit_id, at=at, act="revoke-token")
     token = client.tokens.get(pk=token_id)
@@ -191,7 +194,10 @@ def _lock(client_id: int) -> ApiClient:
     rows = ApiClient.objects.select_for_update(of=("self",), no_key=True)
     client = rows.filter(pk=client_id).first()
     if client is None:
-        raise NotFound(_("There is no such client."), code="client-not-found")
+        raise NotFound(
+            _("There is no such client. Check its reference."),
+            code="client-not-found",
+        )
     return client
 
 

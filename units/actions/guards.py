@@ -42,7 +42,7 @@ def require_seen(row: Any, expected: int, *, noun: str) -> None:
 def require_text(value: str, *, field: str, code: str) -> None:
     """Raise Invalid when a text that cannot be left out is empty."""
     if not value:
-        text = _("Something must stand here.")
+        text = _("This must not be empty. Fill it in, then send again.")
         raise Invalid(text, code=code, fields={field: [text]})
 
 

@@ -158,7 +158,9 @@ def put_under(
     require_administrator(by, unit, at=at, act="put-under")
     require_seen(unit, expected, noun="unit")
     if parent_id is not None and parent_id in subtree([(unit.pk, tree)], day=from_on):
-        text = _("A unit cannot stand under itself or under a unit that stands under it.")
+        text = _(
+            "A unit cannot stand under itself or under a unit that stands under it. Choose another superior."
+        )
         raise Invalid(text, code="cycle", fields={"parent": [text]})
     last = unit.edges_up.filter(tree=tree, valid_to=None).first()
     if last is not None:

@@ -223,7 +223,8 @@ def grant_role(
             code="grant-role-not-allowed",
         )
     held = Conflict(
-        _("%(person)s already has this role there.") % {"person": person.full_name},
+        _("%(person)s already has this role there. Choose another role or unit.")
+        % {"person": person.full_name},
         code="role-held",
     )
     if person.role_grants.filter(role=role, unit_id=unit_id, valid_to=None).exists():

@@ -46,8 +46,8 @@ QUANTITY_ERRORS = {
     "two-readings": _(
         "“%(text)s” can be read in two ways. Write it without separators between thousands."
     ),
-    "too-many-decimals": _("“%(text)s” has more decimals than this indicator has."),
-    "too-large": _("“%(text)s” is too large."),
+    "too-many-decimals": _("“%(text)s” has more decimals than this indicator has. Write fewer."),
+    "too-large": _("“%(text)s” is too large. Check the unit of measure."),
 }
 LINE_ERRORS = {
     **QUANTITY_ERRORS,
