@@ -205,7 +205,7 @@ def require_usable(step_up: StepUp, *, real_at: datetime) -> None:
         )
     if real_at > step_up.expires_at:
         raise Conflict(
-            _("The time to confirm has passed: two minutes. Start again and confirm."),
+            _("The time to confirm has passed. Start again and confirm."),
             code="step-up-expired",
         )
 
