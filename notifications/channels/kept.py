@@ -25,7 +25,7 @@ class Kept(NamedTuple):
     name: str
     to: str
     subject: str
-    sent: str
+    sent: datetime | None
     message_id: str
     text: str = ""
 
@@ -95,7 +95,7 @@ def _read(path: Path, *, with_text: bool) -> Kept:
         name=path.name,
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        sent=str(message["Date"]),
+        sent=message["Date"].datetime if message["Date"] else None,
         message_id=str(message["Message-ID"]),
         text=body.get_content() if body else "",
     )

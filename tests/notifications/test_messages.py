@@ -2,6 +2,8 @@
 
 import re
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from django.utils import translation
@@ -53,6 +55,18 @@ def letter(message=None, **changes) -> Letter:
 
 def built(made: Letter):
     return build(made, sender="Cam kết <commitments@example.org>", domain="example.org")
+
+
+@pytest.mark.parametrize("ahead", range(1, 40))
+def test_no_blank_is_lost_where_a_subject_is_folded(ahead):
+    """Wherever the line breaks: what stands ahead shifts the rest along."""
+    subject = (
+        "x" * ahead + " bản cam kết của Trung tâm Dịch vụ Minh họa bị từ chối ký, hạn ngày 22/05"
+    )
+    sent = built(letter(subject=subject)).as_bytes()
+
+    assert message_from_bytes(sent, policy=default)["Subject"] == subject
+    assert max(map(len, sent.splitlines())) <= 78
 
 
 @both_languages
