@@ -26,7 +26,7 @@ from commitments.rules.commitments import MOVES
 from commitments.web.rows import rows_for
 from units import clock
 from units.actions import factors
-from units.errors import Conflict, Invalid, Refused
+from units.errors import Conflict, Invalid, Refused, StaleVersion
 from units.http import etags, reauth
 from units.http.requests import WebRequest
 
@@ -108,7 +108,7 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
                 reason=_reason(act, typed),
             )
             return redirect("commitments:confirm", step_up=step_up.uuid)
-        except Invalid as error:
+        except (Invalid, StaleVersion) as error:
             refused = error
     elif not reauth.is_fresh(request):
         return reauth.keep_and_ask_again(request)
@@ -168,7 +168,7 @@ def _reason(act: VersionAct, typed: QueryDict) -> dict[str, Any]:
 
 
 def _objections(
-    content: dict[str, Any], typed: QueryDict | None, refused: Invalid | None
+    content: dict[str, Any], typed: QueryDict | None, refused: Refused | None
 ) -> list[dict]:
     """Return one row per item, and one for the whole, with what was typed and what is wrong."""
     marked = typed.getlist("item") if typed else []

@@ -41,6 +41,7 @@ class WantedForm(forms.Form):
         GradeLevel.objects.select_related("scale").order_by("scale__code", "rank"),
         label=_("Grade (for grades)"),
         required=False,
+        empty_label="–",
     )
     upper = QuantityField(label=_("Upper value (for “between”)"), required=False)
     tolerance = QuantityField(label=_("Tolerance (for “equal to”)"), required=False)
