@@ -16,7 +16,7 @@ class WholeSubjects(EmailPolicy):
 
     def _fold(self, name: str, value: Any, refold_binary: bool = False) -> str:
         if name.lower() != "subject" or str(value).isascii():
-            return super()._fold(name, value, refold_binary)
+            return super()._fold(name, value, refold_binary)  # type: ignore[misc]  # not in its stubs
         words = Header(str(value), "utf-8", header_name=name)
         return f"{name}: {words.encode(linesep=self.linesep)}{self.linesep}"
 
