@@ -148,6 +148,16 @@ class IssueOutcome(TextChoices):
     GONE = "gone", _("Discarded meanwhile")
 
 
+class ProposalState(TextChoices):
+    """What became of an item that a head proposed."""
+
+    OPEN = "open", _("To be answered")
+    ACCEPTED = "accepted", _("Accepted")
+    CHANGED = "changed", _("Accepted with changes")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Taken back")
+
+
 class SlotRole(TextChoices):
     UNDERTAKER = "undertaker", _("Undertaker")
     ASSIGNER = "assigner", _("Assigner")

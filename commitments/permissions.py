@@ -4,12 +4,13 @@ from datetime import datetime
 
 from django.conf import settings
 
-from commitments.enums import SlotRole, VersionAct
+from commitments.enums import PeriodState, SlotRole, VersionAct, VersionState
 from commitments.models import CommitmentVersion, DocumentSlot, Period
 from units import clock
 from units.enums import AppointmentMode, OversightLevel, Role, UserKind
-from units.models import Appointment, OrgUnit, User
+from units.models import Appointment, OrgUnit, Position, User
 from units.permissions import has_role, holder_at, offices_of, roles_of, watchers_of
+from units.querysets.organisation import subtree
 
 # --- plans, targets, allocations ------------------------------------------------------------------
 
@@ -30,6 +31,30 @@ def may_assign_period(user: User, period: Period, *, at: datetime) -> bool:
         return True
     heads = {office.position_id for office in offices_of(user, at=at) if office.position.is_head}
     return period.owner.positions.filter(pk__in=heads).exists()
+
+
+def may_propose(user: User, period: Period, *, at: datetime) -> list[Position]:
+    """Return the head offices that `user` holds, for whose units items can be proposed at `at`.
+
+    [] unless the plan is in planning or open; without units whose commitment is issued already.
+    """
+    if period.state not in {PeriodState.PLANNING, PeriodState.OPEN}:
+        return []
+    offices = [office.position for office in offices_of(user, at=at) if office.position.is_head]
+    below = subtree([(period.owner_id, None)], day=clock.local_date(at))
+    return [
+        office
+        for office in offices
+        if office.unit_id in below
+        and office.unit_id != period.owner_id
+        and not is_issued_to(office.unit_id, period)
+    ]
+
+
+def is_issued_to(unit: int, period: Period) -> bool:
+    """Say whether a commitment of `unit` in this plan has left its draft."""
+    versions = CommitmentVersion.objects.filter(commitment__unit=unit, commitment__period=period)
+    return versions.exclude(state=VersionState.DRAFT).exists()
 
 
 # --- commitments and signatures -------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from commitments.actions.addressees import Addressee, Directory
 from commitments.enums import Audience, ClockKind, SigningOrder, VersionState
-from commitments.models import CaseClock, CommitmentVersion
+from commitments.models import CaseClock, CommitmentVersion, Proposal
 from notifications.enums import NoticeKind
 from units.actions import accounts
 from units.enums import Role
@@ -30,7 +30,7 @@ SILENT = {  # known kinds of which nobody is told
 SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "case", "clock",
-    "desk",
+    "desk", "proposal",
 }  # fmt: skip
 
 
@@ -252,11 +252,26 @@ def _of_reset_asked(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
             )
 
 
+def _of_proposal_made(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
+    proposal = Proposal.objects.select_related("period").get(pk=entry.subject_ref)
+    for person in granted(Role.PLANNER, proposal.period.owner_id, at=at):
+        yield Told(person, None, Role.PLANNER, NoticeKind.REQUEST, "proposal-made", None)
+
+
+def _of_proposal_answered(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
+    """Tell whoever heads the unit now, which may be another one than who proposed."""
+    proposal = Proposal.objects.get(pk=entry.subject_ref)
+    for held in holders_at([proposal.office_id], at=at).values():
+        yield Told(held.person, held.position, "", NoticeKind.RESULT, "proposal-answered", None)
+
+
 ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
     "account.invite": _own_account("invited", lasts=accounts.INVITATION_LASTS),
     "account.ask_factor_reset": _of_reset_asked,
     "account.reset_factor": _own_account("factor-reset"),
     "person.reset_password": _own_account("password-reset"),
+    "proposal.make": _of_proposal_made,
+    "proposal.answer": _of_proposal_answered,
 }
 
 

@@ -177,6 +177,20 @@ MESSAGES: Mapping[str, Text] = {
         ),
         NOTHING_FOLLOWS,
     ),
+    # --- proposals ----------------------------------------------------------------------------
+    "proposal-made": Text(
+        _("Please answer: %(unit)s proposes “%(title)s”"),
+        _(
+            "%(actor)s proposes for %(unit)s in %(plan)s: “%(title)s”, %(wanted)s. Accept it, change "
+            "it or say why not."
+        ),
+        NOTHING_FOLLOWS,
+    ),
+    "proposal-answered": Text(
+        _("Your proposal “%(title)s” is answered"),
+        _("%(actor)s has answered the proposal “%(title)s” of %(unit)s for %(plan)s: %(state)s."),
+        NOTHING_FOLLOWS,
+    ),
     # --- accounts -----------------------------------------------------------------------------
     "invited": Text(
         _("Your way in to the commitments of your unit"),

@@ -18,6 +18,7 @@ from commitments.models.desk import Hold, Note, SavedView
 from commitments.models.documents import Document, DocumentRevision, DocumentSlot
 from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.plans import Mandate, Period, TaskGroup
+from commitments.models.proposals import Proposal
 from commitments.models.scoring import Verdict
 from commitments.models.signatures import (
     ConsentText,
@@ -67,6 +68,7 @@ __all__ = [
     "Milestone",
     "Note",
     "Period",
+    "Proposal",
     "RemindedNow",
     "ReturnAnswer",
     "ReturnItem",

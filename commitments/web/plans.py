@@ -135,6 +135,8 @@ def detail(request: WebRequest, code: str) -> HttpResponse:
         "mandates": plan.owner.mandates.order_by("pk"),
         "rows": rows_for(rows, at=request.now),
         "may_plan": plans_it,
+        "may_propose": permissions.may_propose(request.user, plan, at=request.now),
+        "proposed": plan.proposals.filter(state="open").count() if plans_it else 0,
         "may_move": permissions.may_assign_period(request.user, plan, at=request.now),
         "planned": sum(target.state == TargetState.PLANNED for target in shown),
         "targets": len(shown),

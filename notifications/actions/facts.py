@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from commitments.actions import cases
-from commitments.enums import Audience
-from commitments.models import CaseClock
+from commitments.enums import Audience, ProposalState
+from commitments.models import CaseClock, Proposal
 from notifications.models import Notice
 from units import clock
 from units.actions import accounts, register
@@ -26,7 +26,9 @@ def facts_of(
     `with_step` False: without the next step and the explanation, which cost queries; for lists.
     """
     if notice.version is None:
-        return _facts_of_account(notice, language=language)
+        of_proposal = notice.link.entry.subject_kind == "proposal"
+        tell = _facts_of_proposal if of_proposal else _facts_of_account
+        return tell(notice, language=language)
     with translation.override(language):
         version = notice.version
         commitment = version.commitment
@@ -86,6 +88,30 @@ def _facts_of_account(notice: Notice, *, language: str) -> dict[str, str]:
             "name": notice.recipient.full_name,
             "url": settings.SITE_URL + path,
             "demonstration": "yes" if person.provenance == "synthetic" else "",
+        }
+
+
+def _facts_of_proposal(notice: Notice, *, language: str) -> dict[str, str]:
+    """Return the texts of a notice about an item that a head proposed."""
+    with translation.override(language):
+        entry = notice.link.entry
+        rows = Proposal.objects.select_related("period", "unit").prefetch_related("unit__versions")
+        proposal = rows.get(pk=entry.subject_ref)
+        path = reverse("commitments:proposal", args=[proposal.period.code, proposal.pk])
+        return {
+            "title": proposal.title,
+            "wanted": proposal.wanted,
+            "state": str(ProposalState(proposal.state).label),
+            "unit": proposal.unit.name,
+            "plan": proposal.period.name,
+            "actor": entry.actor.full_name if entry.actor else "",
+            "office": notice.position.title if notice.position else "",
+            "role": str(Role(notice.role).label) if notice.role else "",
+            "when": "",
+            "audience": "",
+            "name": notice.recipient.full_name,
+            "url": settings.SITE_URL + path,
+            "demonstration": "yes" if proposal.period.provenance == "synthetic" else "",
         }
 
 

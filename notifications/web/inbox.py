@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_POST
 
+from commitments.models import Proposal
 from notifications import messages
 from notifications.actions import notices
 from notifications.actions.facts import facts_of
@@ -53,6 +54,9 @@ def read(request: WebRequest, notice: int) -> HttpResponse:
         raise Http404 from error
     if row.version is not None:
         return redirect("commitments:detail", ref=row.version.commitment.ref)
+    if row.link.entry.subject_kind == "proposal":
+        proposal = Proposal.objects.select_related("period").get(pk=row.link.entry.subject_ref)
+        return redirect("commitments:proposal", code=proposal.period.code, proposal=proposal.pk)
     if row.message == "factor-reset-confirm":
         return redirect("units:person", username=row.link.entry.subject_ref)
     return redirect("config:account")

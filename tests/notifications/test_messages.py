@@ -29,6 +29,9 @@ FACTS = {
     "url": "https://commitments.example.org/commitments/2024-huong-son/",
     "demonstration": "",
     "person": "Lê Văn Cường",
+    "title": "Hộ dùng nước sạch",
+    "wanted": "ít nhất 95 %",
+    "state": "Chấp nhận",
     "username": "cuong",
     "until": "21/02/2024 08:00 (UTC+7)",
 }
