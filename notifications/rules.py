@@ -41,7 +41,7 @@ def first_allowed(
     for _ in range(LONGEST_CLOSURE):
         if is_open(day):
             for begins, ends in _loud_spans(day, quiet_from, quiet_to, zone):
-                if at < ends:
+                if max(at, begins) < ends:  # a span may be empty: quiet from midnight on
                     return max(at, begins)
         day += DAY
     raise ValueError(f"The calendar has no open day for {LONGEST_CLOSURE} days, up to {day}.")

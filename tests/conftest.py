@@ -8,6 +8,7 @@ import psycopg
 import pytest
 import redis
 from django.conf import settings
+from django.utils import translation
 
 from tests import embedded, flushing
 
@@ -76,6 +77,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped under REQUIRE_ALL=1: {reason}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_site() -> Iterator[None]:
+    """Begin every test in the language of the site: a request of an earlier one may have left another."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -149,6 +149,14 @@ GET  commitments:target-new                 302 404 404 404 200 404 404 404 302
 POST commitments:target-new                 302 404 404 404 422 404 404 404 302
 GET  commitments:plan-assign                302 405 405 405 405 405 405 405 302
 POST commitments:plan-assign                302 404 302 302 302 302 404 302 302
+GET  commitments:proposals                  302 404 200 200 200 200 404 200 302
+POST commitments:proposals                  302 404 200 200 200 200 404 200 302
+GET  commitments:proposal-new               302 404 404 404 404 404 404 404 302
+POST commitments:proposal-new               302 404 404 404 404 404 404 404 302
+GET  commitments:proposal                   302 404 404 404 404 404 404 404 302
+POST commitments:proposal                   302 404 404 404 404 404 404 404 302
+GET  commitments:proposal-withdraw          302 405 405 405 405 405 405 405 302
+POST commitments:proposal-withdraw          302 404 404 404 404 404 404 404 302
 GET  commitments:issue-all                  302 404 404 404 200 404 404 404 302
 POST commitments:issue-all                  302 404 404 404 422 404 404 404 302
 GET  commitments:issue-run                  302 404 404 404 404 404 404 404 302

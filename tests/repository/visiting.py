@@ -113,6 +113,7 @@ def make_world() -> World:
             "version": version.pk,
             "view": 1,  # nobody has kept one
             "run": 1,  # nobody has issued a whole plan
+            "proposal": 1,  # nor proposed anything
             "secret": "invented",
             "batch": "00000000-0000-4000-8000-000000000000",  # nobody has begun one
         },
