@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
 
 from units import clock
 from units.enums import OversightLevel, Role, Tree, UserKind
@@ -38,12 +37,17 @@ def is_administrator(user: User, *, at: datetime) -> bool:
 
 
 def holders_at(positions: Iterable[int], *, at: datetime) -> dict[int, Appointment]:
-    """Return who holds each of these offices at `at`, by position id; offices in a gap are absent.
+    """Return who holds each of these offices at `at`, by position id: `holders_on` its local day."""
+    return holders_on(positions, day=clock.local_date(at))
+
+
+def holders_on(positions: Iterable[int], *, day: date) -> dict[int, Appointment]:
+    """Return who holds each of these offices on `day`, by position id; offices in a gap are absent.
 
     Acting in force, else titular in force, else nobody; an account that is closed still holds the
     office, for a lock is no dismissal. One query.
     """
-    rows = Appointment.objects.holders(clock.local_date(at)).filter(position__in=positions)
+    rows = Appointment.objects.holders(day).filter(position__in=positions)
     found: dict[int, Appointment] = {}
     for row in rows.select_related("person", "position"):
         found.setdefault(row.position_id, row)
@@ -94,8 +98,12 @@ def watchers_of(unit: OrgUnit | int, level: OversightLevel, *, on: date) -> list
         for row in watching
     }
     found = [row for row in reaching if pk in reaching[row]]
-    nearest = min((len(reaching[row]) for row in found), default=0)
-    return list(dict.fromkeys(row.position for row in found if len(reaching[row]) == nearest))
+    nearest: dict[str, int] = {}
+    for row in found:
+        nearest[row.tree] = min(len(reaching[row]), nearest.get(row.tree, len(reaching[row])))
+    return list(
+        dict.fromkeys(row.position for row in found if len(reaching[row]) == nearest[row.tree])
+    )
 
 
 def may_administer(user: User, unit: OrgUnit | int | None, *, at: datetime) -> bool:
@@ -128,23 +136,3 @@ def granted(role: Role, unit: OrgUnit | int | None, *, at: datetime) -> list[Use
         if grant.unit_id is None or pk in over.get(grant.unit_id, ())
     }
     return sorted(people, key=lambda person: person.full_name)
-
-
-def may_manage_account(user: User, person: User, *, at: datetime) -> bool:
-    """Say whether `user` may change the account of `person`, another one than the own.
-
-    Whoever administers the whole body may. An administrator of some units may as long as every
-    office and role that `person` holds or will hold lies there: else a reset of a password would
-    be a way up.
-    """
-    if user.pk == person.pk or person.kind != UserKind.HUMAN:
-        return False
-    if user.kind != UserKind.HUMAN or not user.is_active:
-        return False
-    reach = reach_of(user, at=at, roles=[Role.ADMINISTRATOR])
-    if reach.everything or not reach.unit_ids:
-        return reach.everything
-    lasting = Q(valid_to=None) | Q(valid_to__gt=clock.local_date(at))
-    offices = person.appointments.filter(lasting).values_list("position__unit_id", flat=True)
-    grants = person.role_grants.filter(lasting).values_list("unit_id", flat=True)
-    return all(unit is not None and reach.holds(unit) for unit in [*offices, *grants])

@@ -2,17 +2,23 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from units.actions import register
-from units.actions.guards import require_administrator, require_after, unique_or
-from units.enums import AppointmentMode, OversightLevel, Provenance, Tree
+from units.actions.guards import (
+    require_administrator,
+    require_after,
+    require_ends,
+    unique_or,
+)
+from units.enums import AppointmentMode, DelegatedAct, OversightLevel, Provenance, Tree
 from units.errors import Conflict, Invalid
 from units.models import Appointment, OrgUnit, Oversight, Position, User
+from units.rules.dates import day_text, last_day
 
 
 @transaction.atomic
@@ -36,7 +42,8 @@ def appoint(
     """Put a person in an office from `valid_from`, until the day before `valid_to` (None: open).
 
     Two titular, or two acting, never overlap in one office; checked under the lock of the office.
-    Raises NotAllowed, Conflict (office-held), ValidationError.
+    Raises NotAllowed, Invalid (end-not-after, scope-unknown, office-ended), Conflict (office-held),
+    ValidationError.
     """
     position = (
         Position.objects.select_for_update(of=("self",), no_key=True)
@@ -45,6 +52,7 @@ def appoint(
     )
     require_administrator(by, position.unit, at=at, act="appoint")
     person = User.objects.people().get(pk=person_id)
+    _require_possible(position, valid_from, valid_to, scope)
     row = Appointment(
         ref=f"{position.ref[:30]}-{secrets.token_hex(4)}",
         person=person,
@@ -60,7 +68,7 @@ def appoint(
         delegate_position_id=delegate_position_id,
         provenance=provenance,
     )
-    row.full_clean()
+    row.full_clean(validate_constraints=False)
     beside = position.appointments.filter(mode=mode).filter(
         Q(valid_to=None) | Q(valid_to__gt=valid_from)
     )
@@ -73,15 +81,25 @@ def appoint(
             % {"person": other.person.full_name},
             code="office-held",
         )
-    with unique_or(
-        Conflict(
-            _("This office has been filled meanwhile. Look who holds it, then decide."),
-            code="office-held",
-        )
-    ):
-        row.save()
+    row.validate_constraints()
+    row.save()
     _enter(row, "create", by=by, at=at)
     return row
+
+
+def _require_possible(
+    position: Position, valid_from: date, valid_to: date | None, scope: Sequence[str]
+) -> None:
+    if valid_to is not None:
+        require_after(valid_to, valid_from, field="valid_to", code="end-not-after")
+    if position.valid_to is not None and (valid_to is None or valid_to > position.valid_to):
+        text = _("The office ends, its last day is %(day)s. Nobody holds it longer.") % {
+            "day": day_text(last_day(position.valid_to))
+        }
+        raise Invalid(text, code="office-ended", fields={"valid_to": [text]})
+    if not set(scope) <= set(DelegatedAct.values):
+        unknown = _("Choose among the acts that can be delegated.")
+        raise Invalid(unknown, code="scope-unknown", fields={"scope": [unknown]})
 
 
 def _enter(row: Appointment, act: str, *, by: User, at: datetime) -> None:
@@ -105,24 +123,61 @@ def _enter(row: Appointment, act: str, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def end_appointment(*, appointment_id: int, end_on: date, by: User, at: datetime) -> Appointment:
-    """End an appointment: `end_on` is the first day without it."""
+    """End an appointment: `end_on` is the first day without it.
+
+    Raises NotAllowed, Invalid (end-not-after, already-ended).
+    """
     row = (
         Appointment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("position__unit", "person")
         .get(pk=appointment_id)
     )
     require_administrator(by, row.position.unit, at=at, act="end-appointment")
-    require_after(end_on, row.valid_from, field="end_on", code="end-not-after")
-    if row.valid_to is not None and row.valid_to < end_on:
-        text = _("It has ended already, on %(day)s. Choose an earlier day, or leave it.") % {
-            "day": (row.valid_to - timedelta(days=1)).strftime("%d/%m/%Y")
-        }
-        raise Invalid(text, code="already-ended", fields={"end_on": [text]})
+    require_ends(end_on, valid_from=row.valid_from, valid_to=row.valid_to)
+    _end(row, end_on, by=by, at=at)
+    return row
+
+
+def _end(row: Appointment, end_on: date, *, by: User, at: datetime) -> None:
     row.valid_to = end_on
     row.etag_version += 1
     row.save(update_fields=["valid_to", "etag_version"])
     _enter(row, "end", by=by, at=at)
-    return row
+
+
+def end_with_office(position: Position, end_on: date, *, by: User, at: datetime) -> None:
+    """End what holds or watches by the office `position`, locked, that ends on `end_on`.
+
+    Nobody holds an office that is gone. Each appointment and oversight has its own entry. Raises
+    Conflict (begins-later) where one would begin only after that.
+    """
+    lasting = Q(valid_to=None) | Q(valid_to__gt=end_on)
+    held = position.appointments.filter(lasting).select_related("position__unit", "person")
+    for row in held.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        _require_begun(row, end_on)
+        _end(row, end_on, by=by, at=at)
+    watched = position.oversights.filter(lasting).select_related("position", "unit")
+    for oversight in watched.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        _require_begun(oversight, end_on)
+        _end_oversight(oversight, end_on, by=by, at=at)
+
+
+def end_watch_over(unit: OrgUnit, end_on: date, *, by: User, at: datetime) -> None:
+    """End every oversight of `unit`, which ends on `end_on`. Raises Conflict (begins-later)."""
+    lasting = Q(valid_to=None) | Q(valid_to__gt=end_on)
+    watched = unit.overseen_by.filter(lasting).select_related("position", "unit")
+    for oversight in watched.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        _require_begun(oversight, end_on)
+        _end_oversight(oversight, end_on, by=by, at=at)
+
+
+def _require_begun(row: Appointment | Oversight, end_on: date) -> None:
+    if row.valid_from >= end_on:
+        raise Conflict(
+            _("“%(what)s” begins only on %(day)s. Choose a later day.")
+            % {"what": row.position, "day": day_text(row.valid_from)},
+            code="begins-later",
+        )
 
 
 @transaction.atomic
@@ -159,18 +214,25 @@ def add_oversight(
 
 @transaction.atomic
 def end_oversight(*, oversight_id: int, end_on: date, by: User, at: datetime) -> Oversight:
-    """End an oversight: `end_on` is the first day without it."""
+    """End an oversight: `end_on` is the first day without it.
+
+    Raises NotAllowed, Invalid (end-not-after, already-ended).
+    """
     row = (
         Oversight.objects.select_for_update(of=("self",), no_key=True)
         .select_related("unit", "position")
         .get(pk=oversight_id)
     )
     require_administrator(by, row.unit, at=at, act="end-oversight")
-    require_after(end_on, row.valid_from, field="end_on", code="end-not-after")
+    require_ends(end_on, valid_from=row.valid_from, valid_to=row.valid_to)
+    _end_oversight(row, end_on, by=by, at=at)
+    return row
+
+
+def _end_oversight(row: Oversight, end_on: date, *, by: User, at: datetime) -> None:
     row.valid_to = end_on
     row.save(update_fields=["valid_to"])
     _enter_oversight(row, "end", by=by, at=at)
-    return row
 
 
 def _enter_oversight(row: Oversight, act: str, *, by: User, at: datetime) -> None:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from units.actions import register
 from units.actions.guards import require_administrator, unique_or
 from units.enums import DayKind
-from units.errors import Conflict, Invalid
+from units.errors import Conflict, Invalid, NotFound
 from units.models import CalendarDay, User, WorkingCalendar
+from units.rules import refs
+from units.rules.dates import day_text
 
 BODY = "body"
 
@@ -25,30 +27,43 @@ def ensure_calendar() -> WorkingCalendar:
 def propose_days(*, year: int, by: User, at: datetime) -> list[CalendarDay]:
     """Propose the public holidays that the library knows for `year`; return those that are new.
 
-    They count once approved: the library misses days that are swapped.
+    They count once approved: the library misses days that are swapped. Raises NotAllowed, Conflict
+    (day-exists).
     """
     require_administrator(by, None, at=at, act="propose-days")
     calendar = ensure_calendar()
     there = set(calendar.days.filter(date__year=year).values_list("date", flat=True))
     known = holidays.country_holidays("VN", years=year, language="vi")
-    return CalendarDay.objects.bulk_create(
-        CalendarDay(
-            calendar=calendar, date=day, kind=DayKind.CLOSED, label=label[:120], source="holidays"
-        )
-        for day, label in sorted(known.items())
-        if day not in there
+    meanwhile = Conflict(
+        _("Somebody has just proposed days of %(year)d. Look at the calendar again.")
+        % {"year": year},
+        code="day-exists",
     )
+    with unique_or(meanwhile):
+        return CalendarDay.objects.bulk_create(
+            CalendarDay(
+                calendar=calendar,
+                date=day,
+                kind=DayKind.CLOSED,
+                label=refs.tidy(label)[:120],
+                source="holidays",
+            )
+            for day, label in sorted(known.items())
+            if day not in there
+        )
 
 
 @transaction.atomic
 def propose_day(
     *, day: date, kind: DayKind, label: str, by: User, at: datetime, source: str = ""
 ) -> CalendarDay:
-    """Propose one day off, or one working day in exchange; another administrator approves it."""
+    """Propose one day off, or one working day in exchange; another administrator approves it.
+
+    Raises NotAllowed, Conflict (day-exists).
+    """
     require_administrator(by, None, at=at, act="propose-day")
     exists = Conflict(
-        _("%(day)s stands in the calendar already. Withdraw it first.")
-        % {"day": day.strftime("%d/%m/%Y")},
+        _("%(day)s stands in the calendar already. Withdraw it first.") % {"day": day_text(day)},
         code="day-exists",
     )
     with unique_or(exists):
@@ -56,7 +71,7 @@ def propose_day(
             calendar=ensure_calendar(),
             date=day,
             kind=kind,
-            label=label,
+            label=refs.tidy(label),
             source=source,
             proposed_by=by,
         )
@@ -66,10 +81,10 @@ def propose_day(
 def approve_day(*, day_id: int, by: User, at: datetime) -> CalendarDay:
     """Let a proposed day count. What a person proposed, another person approves.
 
-    Raises NotAllowed, Invalid (approve-own-day), Conflict (day-approved).
+    Raises NotAllowed, NotFound (day-not-found), Invalid (approve-own-day), Conflict (day-approved).
     """
     require_administrator(by, None, at=at, act="approve-day")
-    day = CalendarDay.objects.select_for_update(of=("self",), no_key=True).get(pk=day_id)
+    day = _lock(day_id)
     if day.approved_by_id is not None:
         raise Conflict(
             _("This day is approved already. Nothing is left to do."), code="day-approved"
@@ -87,12 +102,23 @@ def approve_day(*, day_id: int, by: User, at: datetime) -> CalendarDay:
 
 @transaction.atomic
 def withdraw_day(*, day_id: int, by: User, at: datetime) -> None:
-    """Take a day out of the calendar; clocks that it had moved move back."""
+    """Take a day out of the calendar; clocks that it had moved move back.
+
+    Raises NotAllowed, NotFound (day-not-found).
+    """
     require_administrator(by, None, at=at, act="withdraw-day")
-    day = CalendarDay.objects.select_for_update(of=("self",), no_key=True).get(pk=day_id)
+    day = _lock(day_id)
     if day.approved_by_id is not None:
         _raise_version(day, "withdraw", by=by, at=at)
     day.delete()
+
+
+def _lock(day_id: int) -> CalendarDay:
+    rows = CalendarDay.objects.select_for_update(of=("self",), no_key=True)
+    day = rows.filter(pk=day_id).first()
+    if day is None:
+        raise NotFound(_("This day is no longer in the calendar."), code="day-not-found")
+    return day
 
 
 def _raise_version(day: CalendarDay, act: str, *, by: User, at: datetime) -> None:

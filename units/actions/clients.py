@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
+from django.core.validators import slug_re
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -52,14 +53,17 @@ def create_client(
     """Make a machine client of a unit; return it. It has no token yet.
 
     It will see what lies both under its owner and under `unit_scope_id`, in these scopes, asked at
-    each request. Raises NotAllowed (create-client-not-allowed), Invalid (scope-unknown), Conflict
-    (client-exists).
+    each request. Raises NotAllowed (create-client-not-allowed), Invalid (scope-unknown,
+    ref-invalid), Conflict (client-exists).
     """
     require_administrator(by, owner_unit_id, at=at, act="create-client")
     unknown = sorted(set(scopes) - set(Scope.values))
     if unknown or not scopes:
         text = _("Choose at least one of the scopes that there are.")
         raise Invalid(text, code="scope-unknown", fields={"scopes": [text]})
+    if not slug_re.fullmatch(ref) or len(ref) > 40:
+        text = _("A reference has letters a-z, digits, hyphens and underscores, at most 40 signs.")
+        raise Invalid(text, code="ref-invalid", fields={"ref": [text]})
     taken = Conflict(
         _("There is already a client “%(ref)s”. Choose another reference.") % {"ref": ref},
         code="client-exists",
@@ -86,7 +90,8 @@ def issue_token(
 ) -> Issued:
     """Make a token that is good for `lasts` from `real_at` on, at most a year.
 
-    Raises NotAllowed, Invalid (token-lasts-too-long), Conflict (client-has-ended, two-tokens-live).
+    Raises NotAllowed, NotFound, Invalid (token-lasts-too-long), Conflict (client-has-ended,
+    two-tokens-live).
     """
     client = _lock(client_id)
     require_administrator(by, client.owner_unit_id, at=at, act="issue-token")

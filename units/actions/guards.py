@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion
 from units.models import OrgUnit, User
 from units.permissions import may_administer
-from units.rules.dates import day_text
+from units.rules.dates import day_text, last_day
 
 
 def require_administrator(by: User, unit: OrgUnit | int | None, *, at: datetime, act: str) -> None:
@@ -51,6 +51,33 @@ def require_after(day: date, first: date, *, field: str, code: str) -> None:
     if day <= first:
         text = _("Choose a day after %(day)s: that is when it begins.") % {"day": day_text(first)}
         raise Invalid(text, code=code, fields={field: [text]})
+
+
+def require_ends(
+    end_on: date, *, valid_from: date, valid_to: date | None, field: str = "end_on"
+) -> None:
+    """Raise Invalid unless a range from `valid_from` can end on `end_on`, its first day without.
+
+    An end that is written may be brought forward, never put off (already-ended): what has ended
+    would hold again, and for days on which it did not.
+    """
+    require_after(end_on, valid_from, field=field, code="end-not-after")
+    if valid_to is not None and valid_to <= end_on:
+        text = _("It ends already, its last day is %(day)s. Choose an earlier day, or leave it.") % {
+            "day": day_text(last_day(valid_to))
+        }
+        raise Invalid(text, code="already-ended", fields={field: [text]})
+
+
+def require_in_force(unit: OrgUnit, day: date, *, field: str) -> None:
+    """Raise Invalid (unit-not-there) unless `unit` exists on `day`."""
+    if unit.valid_from <= day and (unit.valid_to is None or day < unit.valid_to):
+        return
+    text = _("“%(unit)s” does not exist on %(day)s. Choose another day or another unit.") % {
+        "unit": unit,
+        "day": day_text(day),
+    }
+    raise Invalid(text, code="unit-not-there", fields={field: [text]})
 
 
 @contextmanager

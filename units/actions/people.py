@@ -5,14 +5,15 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from units import clock
 from units.actions import accounts, register
 from units.actions.guards import (
+    one_at_a_time,
     require_administrator,
-    require_after,
+    require_ends,
     require_seen,
     unique_or,
 )
@@ -21,6 +22,8 @@ from units.errors import Conflict, Invalid, NotAllowed
 from units.models import RoleGrant, User
 from units.permissions import may_grant
 from units.rules import refs
+
+ADMINISTRATORS_LOCK = 0xAD1  # the advisory lock of whatever could leave nobody who administers
 
 
 class Opened(NamedTuple):
@@ -70,8 +73,8 @@ def create_person(
 
     `password`: one that stays (a demonstration's); None: a temporary one, which its person changes
     at the first login and which bars signing until a second administrator vouches. `invited`: no
-    password at all, for an invitation follows. Raises NotAllowed, Conflict (username-taken),
-    ValidationError.
+    password at all, for an invitation follows. Raises NotAllowed, Conflict (username-taken,
+    personnel-no-taken), ValidationError.
     """
     require_administrator(by, None, at=at, act="create-person")
     given = "" if invited else password or _temporary_password()
@@ -80,8 +83,8 @@ def create_person(
         username=username.strip().lower(),
         full_name=refs.tidy(full_name),
         email=email.strip().lower(),
-        phone=phone,
-        personnel_no=personnel_no,
+        phone=phone.strip(),
+        personnel_no=personnel_no.strip(),
         language=language,
         must_change_password=temporary,
         must_enrol_factor=temporary,
@@ -94,8 +97,13 @@ def create_person(
         % {"name": person.username},
         code="username-taken",
     )
-    if User.objects.filter(username=person.username).exists():
+    if person.username in refs.RESERVED or User.objects.filter(username=person.username).exists():
         raise taken
+    if person.personnel_no and User.objects.filter(personnel_no=person.personnel_no).exists():
+        text = _("Somebody already has the personnel number %(number)s.") % {
+            "number": person.personnel_no
+        }
+        raise Conflict(text, code="personnel-no-taken", fields={"personnel_no": [text]})
     person.set_password(given or None)
     person.full_clean()
     with unique_or(taken):
@@ -173,30 +181,66 @@ def reset_password(*, person_id: int, by: User, at: datetime) -> Opened:
 
 
 @transaction.atomic
-def close_account(*, person_id: int, by: User, at: datetime) -> User:
-    """Let a person log in no more. Offices and roles stay as they are: a lock is no dismissal."""
-    return _set_active(person_id, False, "close", by=by, at=at)
+def close_account(*, person_id: int, by: User, expected: int, at: datetime) -> User:
+    """Let a person log in no more. Offices and roles stay as they are: a lock is no dismissal.
+
+    Raises NotAllowed, StaleVersion, Invalid (close-account-of-oneself), Conflict
+    (account-closed-already, last-administrator).
+    """
+    person = _to_switch(person_id, "close", by=by, expected=expected, at=at)
+    if not person.is_active:
+        raise Conflict(_("This account is closed already."), code="account-closed-already")
+    _require_administrator_left(Q(person=person))
+    return _switch(person, False, "close", by=by, at=at)
 
 
 @transaction.atomic
-def reopen_account(*, person_id: int, by: User, at: datetime) -> User:
-    """Let a person log in again."""
-    return _set_active(person_id, True, "reopen", by=by, at=at)
+def reopen_account(*, person_id: int, by: User, expected: int, at: datetime) -> User:
+    """Let a person log in again.
+
+    Raises NotAllowed, StaleVersion, Invalid (close-account-of-oneself), Conflict
+    (account-open-already).
+    """
+    person = _to_switch(person_id, "reopen", by=by, expected=expected, at=at)
+    if person.is_active:
+        raise Conflict(_("This account is open already."), code="account-open-already")
+    return _switch(person, True, "reopen", by=by, at=at)
 
 
-def _set_active(person_id: int, active: bool, act: str, *, by: User, at: datetime) -> User:
+def _to_switch(person_id: int, act: str, *, by: User, expected: int, at: datetime) -> User:
+    """Return the person, locked, if `by` may close or reopen that account now.
+
+    What `by` may is asked after the lock, and of the database: two who close each other at once
+    would otherwise both be right.
+    """
+    one_at_a_time(ADMINISTRATORS_LOCK)
+    by = User.objects.get(pk=by.pk)
     require_administrator(by, None, at=at, act=f"{act}-account")
     person = accounts.lock(person_id)
+    require_seen(person, expected, noun="person")
     if person.pk == by.pk:
         raise Invalid(
             _("Nobody closes the own account. Ask a second administrator."),
             code="close-account-of-oneself",
         )
+    return person
+
+
+def _switch(person: User, active: bool, act: str, *, by: User, at: datetime) -> User:
     person.is_active = active
     person.etag_version += 1
     person.save(update_fields=["is_active", "etag_version"])
     _enter(person, act, by=by, at=at)
     return person
+
+
+def _require_administrator_left(without: Q) -> None:
+    """Raise Conflict (last-administrator) unless an active person keeps administering the body."""
+    if not _administrators().filter(person__is_active=True).exclude(without).exists():
+        raise Conflict(
+            _("Nobody would administer the body any more. Grant the role to somebody else first."),
+            code="last-administrator",
+        )
 
 
 @transaction.atomic
@@ -243,7 +287,13 @@ def grant_role(
 
 @transaction.atomic
 def end_role(*, grant_id: int, end_on: date, by: User, at: datetime) -> RoleGrant:
-    """End a grant: `end_on` is the first day without it. One's own is ended by somebody else."""
+    """End a grant: `end_on` is the first day without it. One's own is ended by somebody else.
+
+    Raises NotAllowed (end-role-not-allowed), Invalid (end-not-after, already-ended), Conflict
+    (last-administrator).
+    """
+    one_at_a_time(ADMINISTRATORS_LOCK)
+    by = User.objects.get(pk=by.pk)
     grant = (
         RoleGrant.objects.select_for_update(of=("self",), no_key=True)
         .select_related("person")
@@ -256,7 +306,9 @@ def end_role(*, grant_id: int, end_on: date, by: User, at: datetime) -> RoleGran
             ),
             code="end-role-not-allowed",
         )
-    require_after(end_on, grant.valid_from, field="end_on", code="end-not-after")
+    require_ends(end_on, valid_from=grant.valid_from, valid_to=grant.valid_to)
+    if grant.role == Role.ADMINISTRATOR and grant.unit_id is None:
+        _require_administrator_left(Q(pk=grant.pk))
     grant.valid_to = end_on
     grant.save(update_fields=["valid_to"])
     _enter_role(grant, "end", by=by, at=at)
@@ -294,7 +346,11 @@ def make_first_administrator(
 ) -> User:
     """Make the account that begins an installation. Works once: refused (administrator-exists) as
     soon as anybody administers the whole body, for then that person grants roles."""
-    first = _administrators().select_related("person").first()
+    one_at_a_time(ADMINISTRATORS_LOCK)
+    today = clock.local_date(at)
+    lasting = Q(valid_to=None) | Q(valid_to__gt=today)
+    holders = RoleGrant.objects.filter(lasting, role=Role.ADMINISTRATOR, unit=None)
+    first = holders.select_related("person").first()
     if first is not None:
         raise Conflict(
             _("%(person)s already administers this installation and can grant the role to others.")
@@ -304,7 +360,7 @@ def make_first_administrator(
     person = User(
         username=username.strip().lower(),
         full_name=refs.tidy(full_name),
-        email=email,
+        email=email.strip().lower(),
         date_joined=at,
     )
     person.set_password(password)
@@ -312,7 +368,7 @@ def make_first_administrator(
     person.save()
     _enter(person, "create", by=None, at=at, name=person.full_name)
     grant = RoleGrant.objects.create(
-        person=person, role=Role.ADMINISTRATOR, unit=None, valid_from=clock.local_date(at)
+        person=person, role=Role.ADMINISTRATOR, unit=None, valid_from=today
     )
     _enter_role(grant, "grant", by=None, at=at)
     return person

@@ -178,10 +178,15 @@ def reset(request: WebRequest, username: str) -> HttpResponse:
 @login_required
 @require_POST
 def close(request: WebRequest, username: str) -> HttpResponse:
-    """Close an account, or open it again."""
+    """Close an account, or open it again: what the page that was read offered."""
     person = person_or_404(request, username)
-    act = people.close_account if person.is_active else people.reopen_account
-    act(person_id=person.pk, by=request.user, at=request.now)
+    act = people.reopen_account if "reopen" in request.POST else people.close_account
+    act(
+        person_id=person.pk,
+        by=request.user,
+        expected=etags.seen_version(request.POST),
+        at=request.now,
+    )
     messages.success(request, _("Done."))
     return redirect("units:person", username=username)
 

@@ -236,7 +236,7 @@ def test_the_database_refuses_a_reset_that_breaks_a_rule(first, second, head):
 
 
 def test_a_temporary_password_bars_signing_until_a_second_administrator_vouches(first, second):
-    person = people.create_person(username="new", full_name="New", by=first, at=NOW).person
+    person = people.create_person(username="novice", full_name="New", by=first, at=NOW).person
     barred = code_of(NotAllowed, lambda: accounts.require_may_sign(person, at=NOW))
     assert barred == "handover-not-vouched"
     asked = {"person_id": person.pk, "at": NOW}

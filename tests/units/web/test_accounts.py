@@ -82,11 +82,11 @@ def test_an_old_link_says_what_to_do(english, head):
 
 
 def test_a_new_person_with_an_address_is_invited(english, first):
-    form = {"full_name": "New", "username": "new", "email": "new@example.org", "language": "en"}
+    form = {"full_name": "New", "username": "novice", "email": "new@example.org", "language": "en"}
     page = english.post("/people/new/", form | {"invite": "on"}, follow=True).content.decode()
     assert "An invitation is on its way to new@example.org" in page
     assert "data-temporary-password" not in page
-    assert Invitation.objects.get().person.username == "new"
+    assert Invitation.objects.get().person.username == "novice"
     page = english.post("/people/new/", form | {"username": "other"}, follow=True).content.decode()
     assert "data-temporary-password" in page
 
