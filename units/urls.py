@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units.web import accounts, organisation, people
+from units.web import accounts, offices, organisation, people
 
 app_name = "units"
 
@@ -11,10 +11,14 @@ urlpatterns = [
     path("units/new/", organisation.create, name="unit-new"),
     path("units/<slug:ref>/", organisation.detail, name="detail"),
     path("units/<slug:ref>/superior/", organisation.superior, name="superior"),
-    path("units/<slug:ref>/offices/new/", organisation.office, name="office-new"),
-    path("units/<slug:ref>/watchers/new/", organisation.oversee, name="oversee"),
-    path("offices/<slug:ref>/appoint/", organisation.appoint, name="appoint"),
-    path("appointments/<slug:ref>/end/", organisation.end, name="appointment-end"),
+    path("units/<slug:ref>/name/", organisation.rename, name="unit-name"),
+    path("units/<slug:ref>/end/", organisation.end, name="unit-end"),
+    path("units/<slug:ref>/offices/new/", offices.create, name="office-new"),
+    path("units/<slug:ref>/watchers/new/", offices.oversee, name="oversee"),
+    path("watchers/<int:watcher>/end/", offices.unwatch, name="unwatch"),
+    path("offices/<slug:ref>/appoint/", offices.appoint, name="appoint"),
+    path("offices/<slug:ref>/end/", offices.end, name="office-end"),
+    path("appointments/<slug:ref>/end/", offices.leave, name="appointment-end"),
     path("people/", people.index, name="people"),
     path("people/new/", people.create, name="person-new"),
     path("people/invite/", accounts.invite_everybody, name="invite-everybody"),

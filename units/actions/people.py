@@ -337,6 +337,7 @@ def administrator_exists() -> bool:
 
 
 def _administrators() -> QuerySet[RoleGrant]:
+    """Return the grants by which somebody administers the whole body without an end in sight."""
     return RoleGrant.objects.filter(role=Role.ADMINISTRATOR, unit=None, valid_to=None)
 
 

@@ -1,10 +1,13 @@
 """Units that keep their identity while names, codes and superiors change around them."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from units import clock
 from units.enums import Provenance, Tree, UnitKind
 from units.querysets.organisation import OrgEdgeQuerySet, OrgUnitQuerySet, PositionQuerySet
 
@@ -44,16 +47,28 @@ class OrgUnit(models.Model):
 
         Lists prefetch it with `OrgUnitQuerySet.with_names`.
         """
-        version = self.version_now
+        return self.name_on(clock.local_date(clock.real_now()))
+
+    def name_on(self, day: date) -> str:
+        """Return the name on `day` in the reader's language: a name that begins later is not yet it.
+
+        The last one after the unit has ended, the first one before it began.
+        """
+        version = self.version_on(day)
         if version is None:
             return self.ref
         return version.name_en if get_language() == "en" and version.name_en else version.name_vi
 
     @property
     def version_now(self) -> "OrgUnitVersion | None":
-        """The version that is open; the newest one after the unit has ended."""
+        """The version that holds today, by real time: a demonstration has no other names."""
+        return self.version_on(clock.local_date(clock.real_now()))
+
+    def version_on(self, day: date) -> "OrgUnitVersion | None":
+        """Return the version that holds on `day`, else the nearest one; None: the unit has none."""
         versions = sorted(self.versions.all(), key=lambda version: version.valid_from)
-        return versions[-1] if versions else None
+        begun = [version for version in versions if version.valid_from <= day]
+        return next(iter(begun[-1:] or versions), None)
 
 
 class OrgUnitVersion(models.Model):

@@ -1,6 +1,6 @@
 """Forms of the administrator: units, offices, appointments, people, roles."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -60,6 +60,21 @@ class UnitForm(forms.Form):
             "under": {tree: unit.pk for tree, unit in lines if unit},
             "code_system": code_system,
         }
+
+
+class NameForm(forms.Form):
+    """What a unit is called, and its official code, from a day on."""
+
+    KEPT = ("name_vi", "name_en", "short_name", "official_code")  # what stands in the form at first
+    name_vi = forms.CharField(label=_("Name in Vietnamese"), max_length=200)
+    name_en = forms.CharField(label=_("Name in English"), max_length=200, required=False)
+    short_name = forms.CharField(label=_("Short name"), max_length=60, required=False)
+    official_code = forms.CharField(label=_("Official code"), max_length=20, required=False)
+    from_on = forms.DateField(label=_("From"), widget=DayInput())
+
+    def arguments(self, *, code_system: str) -> dict[str, Any]:
+        """Return what `organisation.rename_unit` takes; a first code stands in our own system."""
+        return dict(self.cleaned_data) | {"code_system": code_system or "official"}
 
 
 class SuperiorForm(forms.Form):
@@ -124,15 +139,25 @@ class AppointForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    """The last day of an appointment."""
+    """The last day of an appointment, an office, a unit."""
 
     last_on = forms.DateField(label=_("Last day"), widget=DayInput())
+
+    def first_day_without(self) -> date:
+        return self.cleaned_data["last_on"] + timedelta(days=1)
+
+
+class OfficeField(forms.ModelChoiceField):
+    """An office with the unit that it belongs to: every unit has a chair."""
+
+    def label_from_instance(self, office: Position) -> str:
+        return f"{office.title} – {office.unit.name}"
 
 
 class OversightForm(forms.Form):
     """Which office watches a unit and what stands under it, at which level of the ladder."""
 
-    position = forms.ModelChoiceField(
+    position = OfficeField(
         Position.objects.none(), label=_("Office that watches"), empty_label=_("Choose…")
     )
     level = forms.ChoiceField(label=_("Level"), choices=OversightLevel.choices)
@@ -145,7 +170,10 @@ class OversightForm(forms.Form):
     def __init__(self, data: Any = None, initial: Any = None) -> None:
         super().__init__(data, initial=initial)
         self.fields["position"].queryset = (
-            Position.objects.filter(valid_to=None).select_related("unit").order_by("ref")
+            Position.objects.filter(valid_to=None)
+            .select_related("unit")
+            .prefetch_related("unit__versions")
+            .order_by("unit__ref", "rank", "pk")
         )
 
 

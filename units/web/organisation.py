@@ -1,11 +1,13 @@
 """Units on pages: the list, one unit with who heads it, and what an administrator changes."""
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,34 +15,39 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from units import clock
-from units.actions import appointments, organisation
+from units.actions import organisation
 from units.enums import Role
-from units.errors import Refused
+from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import Appointment, OrgEdge, OrgUnit, Oversight, Position
-from units.permissions import holders_at, is_administrator, may_administer, roles_of
-from units.querysets.organisation import in_force
-from units.web.forms import (
-    AppointForm,
-    EndForm,
-    OfficeForm,
-    OversightForm,
-    SuperiorForm,
-    UnitForm,
+from units.permissions import (
+    holders_at,
+    holders_on,
+    is_administrator,
+    may_administer,
+    roles_of,
 )
+from units.querysets.organisation import in_force
+from units.web.forms import EndForm, NameForm, SuperiorForm, UnitForm
+
+TYPED_AS = {"valid_to": "last_on", "end_on": "last_on"}  # people type last days
 
 
 def faults_into(form: Form, error: Refused | ValidationError) -> None:
-    """Put what an action refuses at the fields it speaks of, so that the form comes back filled."""
+    """Put what an action refuses at the fields it speaks of, so that the form comes back filled.
+
+    A missing right is no fault of what was typed: that refusal goes on, to be noted and shown.
+    """
+    if isinstance(error, NotAllowed):
+        raise error
     if isinstance(error, ValidationError):
-        for name, texts in error.message_dict.items():
-            form.add_error(name if name in form.fields else None, texts)
-        return
-    for name, faults in error.fields.items():
-        if name in form.fields:
-            form.add_error(name, list(faults))
-    form.add_error(None, error.message)
+        faults: Mapping[str, Sequence[Any]] = error.message_dict
+    else:
+        faults = error.fields or {"": [error.message]}
+    for name, texts in faults.items():
+        own = name if name in form.fields else TYPED_AS.get(name)
+        form.add_error(own if own in form.fields else None, list(texts))
 
 
 def page(
@@ -66,11 +73,15 @@ def own_unit(request: WebRequest, ref: str) -> OrgUnit:
     return unit
 
 
+def seen_or(request: WebRequest, unit: OrgUnit) -> str | int:
+    """Return the version for the form: the one that was read, also when it is stale by now."""
+    return request.POST.get(etags.FIELD) or unit.etag_version
+
+
 @login_required
 def index(request: WebRequest) -> HttpResponse:
-    """List the units in reach with who heads them today; search by name or code, as of a day."""
-    today = clock.local_date(request.now)
-    day = parse_date(request.GET.get("on", "")) or today
+    """List the units in reach as of a day: their names then, and who headed them; search in them."""
+    day = _day_asked(request) or clock.local_date(request.now)
     text = request.GET.get("q", "").strip()
     seen = OrgUnit.objects.within_reach_of(request.user, at=request.now).in_force(day)
     if text:
@@ -78,18 +89,28 @@ def index(request: WebRequest) -> HttpResponse:
     units = list(seen.with_names().order_by("ref")[:500])
     heads = Position.objects.heads().in_force(day).filter(unit__in=units).order_by("tree", "pk")
     heads = list(heads)
-    held = holders_at([head.pk for head in heads], at=request.now)
+    held = holders_on([head.pk for head in heads], day=day)
     by_unit: dict[int, list[dict[str, Any]]] = {}
     for head in heads:
         by_unit.setdefault(head.unit_id, []).append({"office": head, "holder": held.get(head.pk)})
-    rows = [{"unit": unit, "heads": by_unit.get(unit.pk, [])} for unit in units]
+    rows = [
+        {"unit": unit, "name": unit.name_on(day), "heads": by_unit.get(unit.pk, [])}
+        for unit in units
+    ]
     context = {
         "rows": rows,
         "query": text,
         "on": day,
-        "administers": may_administer(request.user, None, at=request.now),
+        "administers": is_administrator(request.user, at=request.now),
     }
     return render(request, "units/list.html", context)
+
+
+def _day_asked(request: WebRequest) -> date | None:
+    try:
+        return parse_date(request.GET.get("on", ""))
+    except ValueError:  # the form of a day, but none that there is: 30 February
+        return None
 
 
 @login_required
@@ -97,29 +118,35 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     """Show a unit: who heads it today, who did, its offices, its place."""
     unit = unit_or_404(request, ref)
     day = clock.local_date(request.now)
-    offices = list(unit.positions.order_by("-is_head", "rank", "pk"))
+    lasting = Q(valid_to=None) | Q(valid_to__gt=day)
+    offices = list(unit.positions.filter(lasting).order_by("-is_head", "rank", "pk"))
     held = holders_at([office.pk for office in offices], at=request.now)
     terms = (
-        Appointment.objects.filter(position__in=offices)
+        Appointment.objects.filter(position__unit=unit)
         .select_related("person", "position")
         .order_by("position_id", "-valid_from")
     )
     edges = OrgEdge.objects.filter(in_force(day))
+    seen = OrgUnit.objects.within_reach_of(request.user, at=request.now)
     context = {
         "unit": unit,
         "offices": [{"office": office, "holder": held.get(office.pk)} for office in offices],
         "terms": terms,
         "superiors": edges.filter(child=unit)
+        .annotate(seen=Exists(seen.filter(pk=OuterRef("parent"))))
         .select_related("parent")
         .prefetch_related("parent__versions"),
         "below": edges.filter(parent=unit)
+        .annotate(seen=Exists(seen.filter(pk=OuterRef("child"))))
         .select_related("child")
         .prefetch_related("child__versions")
         .order_by("child__ref"),
         "versions": unit.versions.order_by("-valid_from"),
         "watchers": Oversight.objects.in_force(day)
         .filter(unit=unit)
-        .select_related("position__unit"),
+        .select_related("position__unit")
+        .prefetch_related("position__unit__versions")
+        .order_by("position__rank", "pk"),
         "administers": may_administer(request.user, unit, at=request.now),
         "steers": bool(
             roles_of(request.user, at=request.now) & {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER}
@@ -182,104 +209,55 @@ def superior(request: WebRequest, ref: str) -> HttpResponse:
         _("Superior of %(unit)s") % {"unit": unit.name},
         _("Save"),
         back=f"/units/{ref}/",
-        version=unit.etag_version,
+        version=seen_or(request, unit),
     )
 
 
 @login_required
-def office(request: WebRequest, ref: str) -> HttpResponse:
-    """Make an office of a unit."""
+def rename(request: WebRequest, ref: str) -> HttpResponse:
+    """Give a unit another name or code from a day on."""
     unit = own_unit(request, ref)
-    form = OfficeForm(request.POST or None)
+    now = unit.version_on(clock.local_date(request.now))
+    known = {} if now is None else {name: getattr(now, name) for name in NameForm.KEPT}
+    form = NameForm(request.POST or None, initial=known)
     if request.method == "POST" and form.is_valid():
         try:
-            organisation.create_position(
-                unit_id=unit.pk, by=request.user, at=request.now, **form.arguments()
+            organisation.rename_unit(
+                unit_id=unit.pk,
+                by=request.user,
+                expected=etags.seen_version(request.POST),
+                at=request.now,
+                **form.arguments(code_system=now.code_system if now else ""),
             )
         except (Refused, ValidationError) as error:
             faults_into(form, error)
         else:
             return redirect("units:detail", ref=ref)
+    title = _("New name or code of %(unit)s") % {"unit": unit.name}
     return page(
-        request,
-        form,
-        _("New office of %(unit)s") % {"unit": unit.name},
-        _("Make the office"),
-        back=f"/units/{ref}/",
+        request, form, title, _("Save"), back=f"/units/{ref}/", version=seen_or(request, unit)
     )
-
-
-def _office_or_404(request: WebRequest, ref: str) -> Position:
-    position = get_object_or_404(Position.objects.select_related("unit"), ref=ref)
-    own_unit(request, position.unit.ref)
-    return position
-
-
-@login_required
-def appoint(request: WebRequest, ref: str) -> HttpResponse:
-    """Put somebody in an office."""
-    position = _office_or_404(request, ref)
-    form = AppointForm(request.POST or None, initial={"valid_from": clock.local_date(request.now)})
-    if request.method == "POST" and form.is_valid():
-        try:
-            appointments.appoint(
-                position_id=position.pk, by=request.user, at=request.now, **form.arguments()
-            )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
-            return redirect("units:detail", ref=position.unit.ref)
-    title = _("Appoint to %(office)s") % {"office": position.title}
-    return page(request, form, title, _("Appoint"), back=f"/units/{position.unit.ref}/")
 
 
 @login_required
 def end(request: WebRequest, ref: str) -> HttpResponse:
-    """End an appointment on a day."""
-    row = get_object_or_404(Appointment.objects.select_related("position__unit", "person"), ref=ref)
-    own_unit(request, row.position.unit.ref)
+    """End a unit, with its offices and who holds them."""
+    unit = own_unit(request, ref)
     form = EndForm(request.POST or None, initial={"last_on": clock.local_date(request.now)})
     if request.method == "POST" and form.is_valid():
         try:
-            appointments.end_appointment(
-                appointment_id=row.pk,
-                end_on=form.cleaned_data["last_on"] + timedelta(days=1),
-                by=request.user,
-                at=request.now,
-            )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
-            return redirect("units:detail", ref=row.position.unit.ref)
-    title = _("End the appointment of %(person)s") % {"person": row.person.full_name}
-    return page(request, form, title, _("End it"), back=f"/units/{row.position.unit.ref}/")
-
-
-@login_required
-def oversee(request: WebRequest, ref: str) -> HttpResponse:
-    """Let an office watch this unit."""
-    unit = own_unit(request, ref)
-    form = OversightForm(
-        request.POST or None, initial={"valid_from": clock.local_date(request.now)}
-    )
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            appointments.add_oversight(
-                position_id=data.pop("position").pk,
+            organisation.end_unit(
                 unit_id=unit.pk,
+                end_on=form.first_day_without(),
                 by=request.user,
+                expected=etags.seen_version(request.POST),
                 at=request.now,
-                **data,
             )
         except (Refused, ValidationError) as error:
             faults_into(form, error)
         else:
             return redirect("units:detail", ref=ref)
+    title = _("End %(unit)s with its offices and who holds them") % {"unit": unit.name}
     return page(
-        request,
-        form,
-        _("Who watches %(unit)s") % {"unit": unit.name},
-        _("Save"),
-        back=f"/units/{ref}/",
+        request, form, title, _("End it"), back=f"/units/{ref}/", version=seen_or(request, unit)
     )
