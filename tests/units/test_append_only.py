@@ -1,11 +1,16 @@
 """The migration operations: forwards they protect, backwards they let go, and they say what they do."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.state import ProjectState
 
 from tests import triggers
+from tests.factories.units import OrgUnitFactory
+from units.actions import register
 from units.append_only import AppendOnly, FrozenOnce
+from units.origin import Origin, acting_from
 
 pytestmark = pytest.mark.django_db
 CLOSED = "{row}.state = 'closed'"
@@ -156,3 +161,37 @@ def test_the_tables_that_must_never_change_are_among_them():
     evidence = {operation.table for operation in triggers.operations()}
     register = {"units_registerentry", "units_registerreach", "units_registerlink"}
     assert register < evidence
+
+
+def test_what_the_register_says_stays_as_it_was_said():
+    """Not the operation alone: the register's own tables, written by an act, on this database."""
+    with acting_from(Origin(ip="192.0.2.7")), transaction.atomic():
+        entry = register.append(
+            kind="unit.rename",
+            subject="unit/a",
+            subject_version=1,
+            reach=[OrgUnitFactory()],
+            by=None,
+            at=datetime(2024, 2, 2, tzinfo=UTC),
+        )
+    register.sequence()
+    for row, change in (
+        (entry, {"text": "{}"}),
+        (entry.reach.first(), {"moment": "before"}),
+        (entry.link, {"seq": 9}),
+    ):
+        rows = type(row)._base_manager.filter(pk=row.pk)
+        table = type(row)._meta.db_table
+        with (
+            pytest.raises(DatabaseError, match=f"{table} is append-only: UPDATE refused"),
+            transaction.atomic(),
+        ):
+            rows.update(**change)
+        with (
+            pytest.raises(DatabaseError, match=f"{table} is append-only: DELETE refused"),
+            transaction.atomic(),
+        ):
+            rows._raw_delete(rows.db)
+        assert rows.exists()
+    entry.private.all().delete()  # personal data can be erased; the entry holds only its hash
+    assert "192.0.2.7" not in entry.text
