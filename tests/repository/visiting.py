@@ -12,7 +12,7 @@ from notifications.actions import notices
 from notifications.models import Notice
 from tests.factories import readers
 from tests.factories.body import NOW, Body, make_body, person
-from tests.factories.units import RoleGrantFactory
+from tests.factories.units import OversightFactory, RoleGrantFactory
 from units import clock
 from units.actions import register
 from units.models import DemonstrationClock, RoleGrant, User
@@ -119,6 +119,8 @@ def make_world() -> World:
         },
         "units": {"ref": body.commune.ref},
         "units:appoint": {"ref": body.first.ref},
+        "units:office-end": {"ref": body.first.ref},
+        "units:unwatch": {"watcher": OversightFactory(unit=body.commune, position=body.first).pk},
         "units:appointment-end": {"ref": f"{body.first.ref}-1"},
         "units:role-end": {"grant": RoleGrant.objects.get(person=body.planner).pk},
         "notifications:read": {"notice": Notice.objects.filter(recipient=body.secretary)[0].pk},

@@ -49,11 +49,6 @@ def end(place, unit, **changes):
     return organisation.end_unit(**(told | changes))
 
 
-def office(place, **changes):
-    told = {"unit_id": place.commune.pk, "title_vi": "Chủ tịch", "tree": A, "is_head": True}
-    return organisation.create_position(**(told | {"by": place.by, "at": AT} | changes))
-
-
 # --- founding -------------------------------------------------------------------------------------
 
 
@@ -212,6 +207,12 @@ def test_a_refused_name_changes_nothing(place):
     assert OrgUnitVersion.objects.get(unit=place.commune).valid_to is None
 
 
+def test_an_administrators_grant_reaches_down_every_line(place):
+    OrgEdgeFactory(parent=place.other, child=place.commune, tree=P)
+    over = RoleGrantFactory(role="administrator", unit=place.other).person
+    assert rename(place, by=over).etag_version == 2
+
+
 # --- superiors ------------------------------------------------------------------------------------
 
 
@@ -361,57 +362,3 @@ def test_an_earlier_end_of_a_name_or_an_edge_stays(place):
     place.commune.edges_up.update(valid_to=date(2023, 1, 1))
     end(place, place.commune)
     assert place.commune.edges_up.get().valid_to == date(2023, 1, 1)
-
-
-# --- offices --------------------------------------------------------------------------------------
-
-
-def test_an_office_is_made_with_one_entry(place, entries):
-    made = office(place, title_vi=" Chủ  tịch", title_en="Chair")
-    assert (made.ref, made.title_vi, made.valid_from) == ("commune-chu-tich", "Chủ tịch", TODAY)
-    assert entries() == [("position.create", "position/commune-chu-tich", 1, place.by)]
-
-
-def test_a_unit_has_one_head_in_each_line_at_a_time(place, refusal):
-    first = office(place)
-    office(place, tree=P, title_vi="Bí thư")
-    office(place, is_head=False)
-    assert refusal(Conflict, office, place=place) == "head-exists"
-    organisation.end_position(position_id=first.pk, end_on=JULY, by=place.by, at=AT)
-    soon = {"place": place, "valid_from": JULY - DAY}
-    assert refusal(Conflict, office, **soon) == "head-exists"
-    assert office(place, valid_from=JULY).ref == "commune-chu-tich-3"
-
-
-def test_an_office_needs_right_and_unit(place, refusal):
-    ask = {"place": place}
-    assert refusal(NotAllowed, office, **ask, by=place.nobody) == "create-position-not-allowed"
-    assert refusal(Invalid, office, **ask, valid_from=START - DAY) == "unit-not-there"
-    with pytest.raises(ValidationError, match="title_vi"):
-        office(place, title_vi="")
-    office(place, by=place.local)
-    end(place, place.commune)
-    assert refusal(Conflict, office, **ask, tree=P) == "unit-ended"
-
-
-def test_an_office_ends_with_its_holder(place, entries, refusal):
-    head = HeadFactory(position__unit=place.commune, position__ref="chair", ref="ap-chair")
-    ask = {"position_id": head.position.pk, "by": place.by, "at": AT}
-    stop = organisation.end_position
-    allowed = ask | {"by": place.nobody, "end_on": JULY}
-    assert refusal(NotAllowed, stop, **allowed) == "end-position-not-allowed"
-    assert refusal(Invalid, stop, **ask, end_on=START) == "end-not-after"
-
-    done = stop(**ask, end_on=JULY)
-
-    head.refresh_from_db()
-    assert (done.valid_to, done.etag_version, head.valid_to) == (JULY, 2, JULY)
-    assert [kind for kind, *_rest in entries()] == ["appointment.end", "position.end"]
-    assert refusal(Invalid, stop, **ask, end_on=JULY) == "already-ended"
-    assert stop(**ask, end_on=JULY - DAY).etag_version == 3
-
-
-def test_an_administrators_grant_reaches_down_every_line(place):
-    OrgEdgeFactory(parent=place.other, child=place.commune, tree=P)
-    over = RoleGrantFactory(role="administrator", unit=place.other).person
-    assert rename(place, by=over).etag_version == 2
