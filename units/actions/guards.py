@@ -63,9 +63,9 @@ def require_ends(
     """
     require_after(end_on, valid_from, field=field, code="end-not-after")
     if valid_to is not None and valid_to <= end_on:
-        text = _("It ends already, its last day is %(day)s. Choose an earlier day, or leave it.") % {
-            "day": day_text(last_day(valid_to))
-        }
+        text = _(
+            "It ends already, its last day is %(day)s. Choose an earlier day, or leave it."
+        ) % {"day": day_text(last_day(valid_to))}
         raise Invalid(text, code="already-ended", fields={field: [text]})
 
 
