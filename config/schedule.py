@@ -15,14 +15,14 @@ class Job(NamedTuple):
     queue: str
 
 
-JOBS: tuple[Job, ...] = (
+JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who runs each once
+    Job("recompute_cases", "commitments.tasks.recompute_cases", 30, "sweep"),
+    Job("sweep_cases", "commitments.tasks.sweep_cases", 30, "sweep"),
+    Job("issue_all", "commitments.tasks.issue_all", 3, "issue"),
+    Job("advance_periods", "commitments.tasks.advance_periods", 60, "sweep"),
     Job("sequence_register", "units.tasks.sequence_register", 5, "register"),
     Job("dispatch_notices", "notifications.tasks.dispatch_notices", 10, "register"),
     Job("send_notices", "notifications.tasks.send_notices", 10, "send"),
-    Job("sweep_cases", "commitments.tasks.sweep_cases", 30, "sweep"),
-    Job("recompute_cases", "commitments.tasks.recompute_cases", 30, "sweep"),
-    Job("issue_all", "commitments.tasks.issue_all", 3, "issue"),
-    Job("advance_periods", "commitments.tasks.advance_periods", 60, "sweep"),
 )
 QUEUES: tuple[str, ...] = tuple(sorted({job.queue for job in JOBS}))
 EXPIRES = 0.9  # of the interval: wakes do not pile up behind a dead worker

@@ -23,14 +23,15 @@ def running(folder: Path) -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait_for(path, server)
+        wait_for(path, server)
         yield broker.url_of(path)
     finally:
         server.terminate()
         server.wait(timeout=10)
 
 
-def _wait_for(path: Path, server: subprocess.Popen) -> None:
+def wait_for(path: Path, server: subprocess.Popen) -> None:
+    """Return when `server` answers at `path`. Raises RuntimeError when it does not start."""
     until = time.monotonic() + 10
     while time.monotonic() < until and server.poll() is None:
         with suppress(OSError), socket.socket(socket.AF_UNIX) as client:
