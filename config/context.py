@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from config import personas
 from notifications.web.context import Unread
 from units import clock
 from units.enums import Role
@@ -76,5 +77,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "demonstration": settings.DEMO,
     }
     if settings.DEMO:
+        if request.path == reverse("account_login"):
+            found["demonstration_personas"] = personas.offered()
         found["business_time"] = getattr(request, "now", None) or clock.business_now()
     return found

@@ -101,6 +101,7 @@ def personas() -> list[dict[str, str]]:
             "hint": hint,
         }
         for username, role, unit, hint in PERSONAS
+        if username in people  # nobody is there before the demonstration is loaded
     ]
 
 
