@@ -15,7 +15,7 @@ from tests.factories.body import NOW, make_body
 from tests.factories.clocks import local, make_scene
 from tests.factories.notices import FIRST_STEP, make_told, read_register
 from units.actions import register
-from units.models import RegisterLink
+from units.models import RegisterEntry, RegisterLink
 
 A = VersionAct
 NIGHT = local(date(2024, 2, 2), 21)
@@ -214,18 +214,9 @@ def test_what_ends_the_wait_cancels_every_message_about_it(end):
 def test_the_wait_of_another_version_goes_on():
     scene = make_scene()
     first, second = make_told(scene), make_told(scene)
-    second.version.commitment.versions.update(state="issued")
-    notices._cancel(_entry_about(first.version), ["sign"])
+    entry = RegisterEntry(subject_ref=first.version.ref)
+    notices._cancel(entry, ["sign"])
     assert (first.notice.state, second.notice.state) == ("cancelled", "pending")
-
-
-def _entry_about(version):
-    """Return something with the reference of `version`, as a register entry has it."""
-
-    class Entry:
-        subject_ref = version.ref
-
-    return Entry()
 
 
 # --- what fails -----------------------------------------------------------------------------------
