@@ -98,6 +98,7 @@ def allocate(
     key_used: str = "",
     reserve: Decimal = Decimal(0),
     overage: Decimal = Decimal(0),
+    codes: Mapping[int, str] | None = None,
 ) -> Allocation:
     """Split the newest revision of a target; return the split. A gap may stay for now: it is named
     by `gaps`, and no commitment with a part of it is issued before it is closed.
@@ -137,7 +138,8 @@ def allocate(
     known = {child.unit_id: child for child in target.children.prefetch_related("revisions")}
     split.lines.all().delete()
     for unit_id, value in parts.items():
-        child = _part(target, known.get(unit_id), unit_id, value, by=by, at=at)
+        code = (codes or {}).get(unit_id, "")
+        child = _part(target, known.get(unit_id), unit_id, value, code, by=by, at=at)
         AllocationLine.objects.create(allocation=split, child=child)
     for unit_id in known.keys() - parts.keys():
         _drop(known[unit_id])
@@ -163,19 +165,30 @@ def allocate(
     return split
 
 
+def part_of(whole: revisions.Wanted, value: Decimal) -> revisions.Wanted:
+    """Return what a part says that nobody has said more about."""
+    return replace(whole, value=value, baseline=None, baseline_period="", roadmap=())
+
+
 def _part(
-    target: Target, child: Target | None, unit_id: int, value: Decimal, *, by: User, at: datetime
+    target: Target,
+    child: Target | None,
+    unit_id: int,
+    value: Decimal,
+    code: str,
+    *,
+    by: User,
+    at: datetime,
 ) -> Target:
     """Return the target that carries one part, with `value` as its newest revision."""
-    whole = revisions.wanted_of(target.revisions.order_by("-n")[0])
-    wanted = replace(whole, value=value, baseline=None, baseline_period="", roadmap=())
+    wanted = part_of(revisions.wanted_of(target.revisions.order_by("-n")[0]), value)
     if child is None:
         return target_actions.create_target(
             period_id=target.period_id,
             group_id=target.group_id,
             indicator_id=target.indicator_id,
             unit_id=unit_id,
-            code=f"{target.code}.{target.children.count() + 1}",
+            code=code or _free_code(target),
             wanted=wanted,
             by=by,
             at=at,
@@ -198,6 +211,15 @@ def _part(
         expected=child.etag_version,
         at=at,
     )
+
+
+def _free_code(target: Target) -> str:
+    """Return the next number of a part that no target of the plan has."""
+    taken = set(target.period.targets.values_list("code", flat=True))
+    place = target.children.count() + 1
+    while f"{target.code}.{place}" in taken:
+        place += 1
+    return f"{target.code}.{place}"
 
 
 def _drop(child: Target) -> None:

@@ -309,3 +309,34 @@ def create_group(
         data={"title": title_vi, "field": field},
     )
     return group
+
+
+@transaction.atomic
+def edit_group(
+    *,
+    group_id: int,
+    mandate_id: int,
+    title_vi: str,
+    field: Field,
+    by: User,
+    at: datetime,
+    title_en: str = "",
+) -> TaskGroup:
+    """Change what a group of targets is called, and by which document it is given."""
+    group = TaskGroup.objects.select_for_update(of=("self",), no_key=True).get(pk=group_id)
+    plan = group.period
+    require_planner(by, plan.owner_id, at=at, act="edit-group")
+    group.mandate_id, group.field = mandate_id, field
+    group.title_vi, group.title_en = title_vi, title_en
+    group.full_clean()
+    group.save()
+    register.append(
+        kind="group.edit",
+        subject=f"group/{plan.code}-{group.code}",
+        subject_version=None,
+        reach=[plan.owner_id],
+        by=by,
+        at=at,
+        data={"title": title_vi, "field": field},
+    )
+    return group

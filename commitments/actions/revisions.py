@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import Comparator, MaintainRule, TargetMode, ValueBasis
 from commitments.models import (
+    Allocation,
+    AllocationLine,
+    CommitmentItem,
     IndicatorDefinition,
     Mandate,
     Milestone,
@@ -194,6 +197,35 @@ def wanted_of(revision: TargetRevision, **changes: Any) -> Wanted:
         for row in _in_order(revision.steps)
     )
     return Wanted(**(said | changes))
+
+
+def replace_planned(target: Target, wanted: Wanted, *, at: datetime) -> TargetRevision:
+    """Write what a planned target says anew. Items of drafts and the split go over to it."""
+    drafted: list[dict[str, Any]] = []
+    split, children = None, []
+    for revision in target.revisions.all():
+        drafted += [
+            {"version_id": item.version_id, "ordinal": item.ordinal, "role": item.role}
+            for item in revision.items.all()
+        ]
+        split = Allocation.objects.filter(revision=revision).first()
+        if split is not None:
+            children = list(split.lines.values_list("child_id", flat=True))
+            split.lines.all().delete()
+            split.delete()
+        remove(revision)
+    following = write(target, wanted, n=1, at=at)
+    CommitmentItem.objects.bulk_create(
+        CommitmentItem(revision=following, **item) for item in drafted
+    )
+    if split is not None:
+        split.pk, split.revision = None, following
+        split.etag_version += 1
+        split.save(force_insert=True)
+        AllocationLine.objects.bulk_create(
+            AllocationLine(allocation=split, child_id=child) for child in children
+        )
+    return following
 
 
 def in_words(revision: TargetRevision, indicator: IndicatorDefinition, *, language: str) -> str:

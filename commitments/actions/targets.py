@@ -20,7 +20,6 @@ from commitments.enums import (
     TargetState,
 )
 from commitments.models import (
-    CommitmentItem,
     GradeLevel,
     GradeScale,
     IndicatorDefinition,
@@ -267,7 +266,8 @@ def _save(
 def edit_target(
     *, target_id: int, wanted: Wanted, by: User, expected: int, at: datetime, **fields: Any
 ) -> Target:
-    """Change a planned target: its fields and its one revision are replaced."""
+    """Change a planned target: its fields and its one revision are replaced. Drafts keep it in its
+    place, and a split stays; if the value is another one, the gap shows."""
     target = _lock("edit", target_id, expected=expected)
     require_planner(by, target.assigner_id, at=at, act="edit-target")
     for name in fields.keys() & {
@@ -284,20 +284,7 @@ def edit_target(
     target.full_clean()
     target.save()
     target.refresh_from_db()
-    drafted = []
-    for revision in target.revisions.all():
-        if hasattr(revision, "allocation"):
-            raise Conflict(
-                _("%(code)s is allocated already. Change its value in the allocation.")
-                % {"code": target.code},
-                code="target-allocated",
-            )
-        drafted += list(revision.items.values("version_id", "ordinal", "role"))
-        revisions.remove(revision)
-    revision = revisions.write(target, wanted, n=1, at=at)
-    CommitmentItem.objects.bulk_create(
-        CommitmentItem(revision=revision, **item) for item in drafted
-    )
+    revisions.replace_planned(target, wanted, at=at)
     return _save(target, "edit", by=by, at=at)
 
 

@@ -16,6 +16,7 @@ from commitments.models.commitments import (
 )
 from commitments.models.desk import Hold, Note, SavedView
 from commitments.models.documents import Document, DocumentRevision, DocumentSlot
+from commitments.models.imports import PlanImport
 from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.plans import Mandate, Period, TaskGroup
 from commitments.models.proposals import Proposal
@@ -68,6 +69,7 @@ __all__ = [
     "Milestone",
     "Note",
     "Period",
+    "PlanImport",
     "Proposal",
     "RemindedNow",
     "ReturnAnswer",

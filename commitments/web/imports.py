@@ -1,0 +1,155 @@
+"""A plan in a workbook, on pages: taken away, brought back, checked, applied or dropped."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from commitments.actions import exports, faults, imports
+from commitments.enums import ImportState
+from commitments.models import Period, PlanImport
+from commitments.rules.columns import TABLES, title
+from commitments.web.plans import faults_into, own_plan_or_404
+from commitments.web.words import language
+from units.errors import Refused, StaleVersion
+from units.http.requests import WebRequest
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN = 500  # faults on one page; a workbook with more has one cause
+
+
+class UploadForm(forms.Form):
+    """The workbook."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Workbook (.xlsx)"), widget=forms.FileInput({"accept": ".xlsx"})
+    )
+
+
+@login_required
+def begin(request: WebRequest, code: str) -> HttpResponse:
+    """Offer template, export and upload; keep what is uploaded and show its check."""
+    plan = own_plan_or_404(request, code)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            kept = imports.upload(
+                period_id=plan.pk,
+                file_name=file.name,
+                data=file.read(imports.workbooks.MAX_BYTES + 1),
+                by=request.user,
+                at=request.now,
+            )
+        except Refused as error:
+            faults_into(form, error)
+        else:
+            return redirect("commitments:import", code=code, ref=kept.ref)
+    rows = plan.imports.select_related("uploaded_by").order_by("-pk")[:20]
+    context = {"plan": plan, "form": form, "imports": rows}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "commitments/imports/begin.html", context, status=status)
+
+
+def _kept(plan: Period, ref: UUID) -> PlanImport:
+    return get_object_or_404(plan.imports.select_related("uploaded_by"), ref=ref)
+
+
+@login_required
+def detail(request: WebRequest, code: str, ref: UUID) -> HttpResponse:
+    """Show what a kept workbook would change now, or everything that stands in the way."""
+    plan = own_plan_or_404(request, code)
+    return _detail(request, plan, _kept(plan, ref))
+
+
+def _detail(
+    request: WebRequest, plan: Period, kept: PlanImport, *, refused: Any = None, status: int = 200
+) -> HttpResponse:
+    context: dict[str, Any] = {"plan": plan, "kept": kept, "form": UploadForm(), "refused": refused}
+    if kept.state == ImportState.WAITING:
+        found = imports.check(
+            plan=plan, data=imports.bytes_of(kept), by=request.user, at=request.now
+        )
+        context |= {
+            "check": found,
+            "faults": [faults.in_words(fault) for fault in found.faults[:SHOWN]],
+            "more": max(len(found.faults) - SHOWN, 0),
+            "tables": [
+                {"name": title(table, language()), **_counted(found, table.name)}
+                for table in TABLES
+            ],
+        }
+    return render(request, "commitments/imports/detail.html", context, status=status)
+
+
+def _counted(found: imports.Check, table: str) -> dict[str, int]:
+    changes = [entry.change for entry in found.entries[table]]
+    return {change: changes.count(change) for change in ("new", "changed", "same")}
+
+
+@login_required
+@require_POST
+def apply(request: WebRequest, code: str, ref: UUID) -> HttpResponse:
+    """Write all of a kept workbook, or nothing."""
+    plan = own_plan_or_404(request, code)
+    kept = _kept(plan, ref)
+    if kept.state == ImportState.APPLIED:  # pressed twice
+        return redirect("commitments:import", code=code, ref=ref)
+    try:
+        done = imports.apply(
+            import_id=kept.pk,
+            seen=request.POST.get("seen", ""),
+            by=request.user,
+            at=request.now,
+        )
+    except StaleVersion as error:
+        return _detail(request, plan, kept, refused=error.message, status=error.status)
+    except ValidationError as error:
+        return _detail(request, plan, kept, refused=" ".join(error.messages), status=422)
+    messages.success(
+        request,
+        _("%(file)s is applied: %(count)s changes.")
+        % {"file": kept.file_name, "count": done.changes},
+    )
+    return redirect("commitments:plan", code=code)
+
+
+@login_required
+@require_POST
+def drop(request: WebRequest, code: str, ref: UUID) -> HttpResponse:
+    """Throw a kept workbook away."""
+    plan = own_plan_or_404(request, code)
+    imports.drop(import_id=_kept(plan, ref).pk, by=request.user, at=request.now)
+    return redirect("commitments:import-begin", code=code)
+
+
+@login_required
+def template(request: WebRequest, code: str) -> HttpResponse:
+    """Hand out an empty workbook in the reader's language."""
+    plan = own_plan_or_404(request, code)
+    data = exports.template(plan, by=request.user, at=request.now, language=language())
+    return _file(data, f"{_('plan-template')}-{plan.code}.xlsx")
+
+
+@login_required
+def export(request: WebRequest, code: str) -> HttpResponse:
+    """Hand out the plan as a workbook; uploaded again it changes nothing."""
+    plan = own_plan_or_404(request, code)
+    data = exports.export(plan, by=request.user, at=request.now, language=language())
+    return _file(data, f"{_('plan')}-{plan.code}.xlsx")
+
+
+def _file(data: bytes, name: str) -> HttpResponse:
+    return HttpResponse(
+        data,
+        content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
