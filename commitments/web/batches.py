@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from commitments.actions import batches, documents, signatures, stepups
 from commitments.models import CommitmentVersion, StepUpBatch, StepUpBatchUse, ViewReceipt
 from commitments.web.signatures import AGAIN, demonstration_code
+from commitments.web.words import as_key
 from units import clock
 from units.actions import factors
 from units.errors import Conflict, Invalid, Refused
@@ -27,7 +28,7 @@ def open_texts(request: WebRequest) -> HttpResponse:
     """Open the text of every ticked row and leave a receipt for each; then show them."""
     refs = request.POST.getlist("version")
     seen = CommitmentVersion.objects.visible_to(request.user, at=request.now).for_rows()
-    chosen = seen.filter(pk__in=[ref for ref in refs if ref.isdigit()])
+    chosen = seen.filter(pk__in=[key for ref in refs if (key := as_key(ref)) is not None])
     opened, refused = [], []
     for version in chosen.order_by("commitment__number", "pk")[: batches.MOST]:
         try:
@@ -112,7 +113,7 @@ def _opened(request: WebRequest) -> list[ViewReceipt]:
 
 
 def _seen(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 @login_required

@@ -6,7 +6,9 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -25,10 +27,11 @@ from commitments.models import (
 )
 from commitments.rules.commitments import allowed_acts
 from commitments.web.forms.commitments import AmendForm, AnswerForm, DraftForm
+from commitments.web.plans import faults_into
 from commitments.web.rows import events_of, rows_for
-from commitments.web.words import words_of
+from commitments.web.words import searched, words_of
 from units import clock
-from units.errors import Invalid
+from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
 
@@ -40,7 +43,7 @@ PAGE = 25
 def index(request: WebRequest) -> HttpResponse:
     """List the newest version of every commitment that this person may see."""
     visible = CommitmentVersion.objects.visible_to(request.user, at=request.now).latest()
-    state, text = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    state, text = request.GET.get("state", ""), searched(request.GET)
     if state:
         if state not in VersionState.values:
             raise Http404
@@ -79,7 +82,7 @@ def _version(request: WebRequest, ref: str, n: str | None = None) -> CommitmentV
     rows = CommitmentVersion.objects.visible_to(request.user, at=request.now).for_rows()
     rows = rows.filter(commitment__ref=ref).order_by("-n")
     if n:
-        if not n.isdigit():
+        if not (n.isascii() and n.isdigit() and len(n) < 5):
             raise Http404
         rows = rows.filter(n=int(n))
     version = rows.first()
@@ -167,28 +170,44 @@ def pdf(request: WebRequest, ref: str) -> HttpResponse:
     return response
 
 
+def _require_steering(request: WebRequest, version: CommitmentVersion) -> None:
+    """Raise NotAllowed before a form is shown that its reader could never send."""
+    may = permissions.may_steer(request.user, version, at=request.now)
+    versions.require(may, "edit", versions.what(version))
+
+
+def _back_with(form: Form, error: Refused | ValidationError) -> int:
+    """Put what stands in the way into the form, which comes back as it was typed; return the status."""
+    faults_into(form, error)
+    return error.status if isinstance(error, Refused) else 422
+
+
 @login_required
 def draft(request: WebRequest, code: str) -> HttpResponse:
     """Begin the commitment of a unit in the plan `code`."""
     period = get_object_or_404(
         Period.objects.years().visible_to(request.user, at=request.now), code=code
     )
+    may = permissions.may_plan(request.user, period.owner_id, at=request.now)
+    versions.require(may, "draft", period)
     form = DraftForm(request.POST or None, period=period, at=request.now)
-    refused = None
+    status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             version = drafts.begin(
                 period_id=period.pk, by=request.user, at=request.now, **form.as_arguments()
             )
-        except Invalid as error:
-            refused = error
+        except NotAllowed:
+            raise  # and is noted
+        except (Refused, ValidationError) as error:
+            status = _back_with(form, error)
         else:
             return redirect("commitments:edit", ref=version.commitment.ref)
     return render(
         request,
         "commitments/commitments/draft.html",
-        {"form": form, "period": period, "refused": refused},
-        status=422 if request.method == "POST" else 200,
+        {"form": form, "period": period},
+        status=status,
     )
 
 
@@ -196,10 +215,12 @@ def draft(request: WebRequest, code: str) -> HttpResponse:
 def edit(request: WebRequest, ref: str) -> HttpResponse:
     """Change day, offices and items of a draft."""
     version = _version(request, ref)
+    _require_steering(request, version)
+    versions.require_state(VersionAct.ISSUE, version)
     form = DraftForm(
         request.POST or None, period=version.commitment.period, at=request.now, version=version
     )
-    refused = None
+    status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             drafts.edit(
@@ -209,16 +230,18 @@ def edit(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 **form.as_edit_arguments(),
             )
-        except Invalid as error:
-            refused = error
+        except NotAllowed:
+            raise  # and is noted
+        except (Refused, ValidationError) as error:
+            status = _back_with(form, error)
         else:
             messages.success(request, _("The draft is saved."))
             return redirect("commitments:detail", ref=ref)
     return render(
         request,
         "commitments/commitments/draft.html",
-        {"form": form, "period": version.commitment.period, "version": version, "refused": refused},
-        status=422 if request.method == "POST" else 200,
+        {"form": form, "period": version.commitment.period, "version": version},
+        status=status,
     )
 
 
@@ -261,10 +284,11 @@ def issue(request: WebRequest, ref: str) -> HttpResponse:
 def answer(request: WebRequest, ref: str) -> HttpResponse:
     """Answer the reasons of a return or refusal; the next version is drafted with the answers."""
     version = _version(request, ref)
+    _require_steering(request, version)
     versions.require_state(VersionAct.ANSWER, version)
     objection = versions.objection_to(version)
     form = AnswerForm(request.POST or None, objection=objection, on=clock.local_date(request.now))
-    refused = None
+    status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             actions.answer(
@@ -275,15 +299,17 @@ def answer(request: WebRequest, ref: str) -> HttpResponse:
                 answers=form.answers(),
                 sign_by=form.cleaned_data["sign_by"],
             )
-        except Invalid as error:
-            refused = error
+        except NotAllowed:
+            raise  # and is noted
+        except (Refused, ValidationError) as error:
+            status = _back_with(form, error)
         else:
             return redirect("commitments:edit", ref=ref)
     return render(
         request,
         "commitments/commitments/answer.html",
-        {"form": form, "version": version, "objection": objection, "refused": refused},
-        status=422 if request.method == "POST" else 200,
+        {"form": form, "version": version, "objection": objection},
+        status=status,
     )
 
 
@@ -291,9 +317,10 @@ def answer(request: WebRequest, ref: str) -> HttpResponse:
 def amend(request: WebRequest, ref: str) -> HttpResponse:
     """Draft the next version of one that is issued, signed or in force."""
     version = _version(request, ref, request.GET.get("version"))
+    _require_steering(request, version)
     versions.require_state(VersionAct.AMEND, version)
     form = AmendForm(request.POST or None, on=clock.local_date(request.now))
-    refused = None
+    status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             actions.amend(
@@ -303,15 +330,17 @@ def amend(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 **form.cleaned_data,
             )
-        except Invalid as error:
-            refused = error
+        except NotAllowed:
+            raise  # and is noted
+        except (Refused, ValidationError) as error:
+            status = _back_with(form, error)
         else:
             return redirect("commitments:edit", ref=ref)
     return render(
         request,
         "commitments/commitments/amend.html",
-        {"form": form, "version": version, "refused": refused},
-        status=422 if request.method == "POST" else 200,
+        {"form": form, "version": version},
+        status=status,
     )
 
 

@@ -20,6 +20,7 @@ from commitments.enums import Field
 from commitments.models import CommitmentItem, CommitmentVersion, Hold, Note, TaskGroup
 from commitments.querysets import queue as buckets
 from commitments.web.rows import Row, rows_for
+from commitments.web.words import as_key, searched
 from units import clock
 from units.errors import Refused
 from units.http import tables
@@ -161,7 +162,7 @@ def _filtered(request: WebRequest, reach: Reach) -> QuerySet[CommitmentVersion]:
         if chosen is None:
             raise Http404
         versions = versions.filter(commitment__unit__in=subtree([(chosen.pk, None)], day=day))
-    if text := request.GET.get("q", "").strip():
+    if text := searched(request.GET):
         named = OrgUnitVersion.objects.filter(
             Q(name_vi__icontains=text) | Q(name_en__icontains=text)
         ).values("unit")
@@ -179,10 +180,11 @@ def _filtered(request: WebRequest, reach: Reach) -> QuerySet[CommitmentVersion]:
     items = CommitmentItem.objects.filter(version=OuterRef("pk"))
     if (field := request.GET.get("field")) in Field.values:
         versions = versions.filter(Exists(items.filter(revision__target__group__field=field)))
-    if (group := request.GET.get("group", "")).isdigit():
-        versions = versions.filter(Exists(items.filter(revision__target__group=int(group))))
-    if (late := request.GET.get("late", "")).isdigit() and len(late) < 5:
-        versions = versions.filter(sign_by__lte=day - timedelta(days=int(late)))
+    if (group := as_key(request.GET.get("group", ""))) is not None:
+        versions = versions.filter(Exists(items.filter(revision__target__group=group)))
+    late = as_key(request.GET.get("late", ""))
+    if late is not None and late < 10_000:
+        versions = versions.filter(sign_by__lte=day - timedelta(days=late))
     held = Hold.objects.filter(version=OuterRef("pk"), released_at=None)
     if (whose := request.GET.get("held")) == "mine":
         versions = versions.filter(Exists(held.filter(person=request.user)))
@@ -274,7 +276,7 @@ def remind(request: WebRequest) -> HttpResponse:
     """Remind the offices of every ticked row now; show row by row what came of it."""
     refs = request.POST.getlist("version")
     visible = CommitmentVersion.objects.visible_to(request.user, at=request.now).for_rows()
-    chosen = list(visible.filter(pk__in=[ref for ref in refs if ref.isdigit()]))
+    chosen = list(visible.filter(pk__in=[key for ref in refs if (key := as_key(ref)) is not None]))
     results = [_remind_one(version, request, at=request.now) for version in chosen]
     return render(
         request,

@@ -26,7 +26,7 @@ from commitments.rules.commitments import MOVES
 from commitments.web.rows import rows_for
 from units import clock
 from units.actions import factors
-from units.errors import Conflict, Invalid, Refused, StaleVersion
+from units.errors import Conflict, Invalid, NotAllowed, Refused
 from units.http import etags, reauth
 from units.http.requests import WebRequest
 
@@ -108,7 +108,9 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
                 reason=_reason(act, typed),
             )
             return redirect("commitments:confirm", step_up=step_up.uuid)
-        except (Invalid, StaleVersion) as error:
+        except NotAllowed:
+            raise  # and is noted
+        except Refused as error:  # what was typed stays on the page, whatever happened meanwhile
             refused = error
     elif not reauth.is_fresh(request):
         return reauth.keep_and_ask_again(request)
@@ -157,7 +159,7 @@ def _reason(act: VersionAct, typed: QueryDict) -> dict[str, Any]:
                     "text": typed.get(f"text-{key}", ""),
                 }
                 for key in marked
-                if key == "whole" or key.isdigit()
+                if key == "whole" or (key.isascii() and key.isdigit() and len(key) < 5)
             ]
         }
     return {

@@ -22,7 +22,7 @@ from commitments.web.forms.targets import AllocationForm, ReasonForm, RevisionFo
 from commitments.web.plans import faults_into, plan_or_404
 from commitments.web.words import words_of
 from units import clock
-from units.errors import Refused
+from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import OrgUnit, RegisterEntry
@@ -258,14 +258,20 @@ def withdraw(request: WebRequest, ref: str) -> HttpResponse:
     target = _target(request, ref)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        targets.withdraw_target(
-            target_id=target.pk,
-            reason=form.cleaned_data["reason"],
-            by=request.user,
-            expected=etags.seen_version(request.POST),
-            at=request.now,
-        )
-        return redirect("commitments:target", ref=ref)
+        try:
+            targets.withdraw_target(
+                target_id=target.pk,
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                expected=etags.seen_version(request.POST),
+                at=request.now,
+            )
+        except NotAllowed:
+            raise  # and is noted
+        except Refused as error:
+            faults_into(form, error)
+        else:
+            return redirect("commitments:target", ref=ref)
     return _page(
         request,
         form,

@@ -239,7 +239,8 @@ class RefusedMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused) or is_api(request):
             return None
-        note_denied(request, error)
+        if request.method not in SAFE_METHODS:  # reading never writes
+            note_denied(request, error)
         return page_of_refused(request, error)
 
 
