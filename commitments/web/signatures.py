@@ -90,7 +90,7 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
     )
     if version is None:
         raise Http404
-    typed, refused = reauth.take_kept(request), None
+    typed, refused = reauth.take_kept(request) or _typed_before(shown, act), None
     if request.method == "POST":
         typed = request.POST
         if not reauth.is_fresh(request):
@@ -145,6 +145,24 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
         context,
         status=refused.status if refused else 200,
     )
+
+
+def _typed_before(shown: ViewReceipt, act: VersionAct) -> QueryDict | None:
+    """Return the reasons of the last confirmation after this reading, which came too late; or None.
+
+    A tick is not given back: whoever declares does it anew.
+    """
+    last = StepUp.objects.filter(receipt=shown, act=act, use=None).order_by("-pk").first()
+    if last is None:
+        return None
+    typed, reason = QueryDict(mutable=True), json.loads(last.reason)
+    for item in reason.get("items", []):
+        key = "whole" if item["ordinal"] is None else str(item["ordinal"])
+        typed.appendlist("item", key)
+        typed[f"code-{key}"], typed[f"text-{key}"] = item["code"], item["text"]
+    for name in ("code", "text", "mandate"):
+        typed[name] = reason.get(name, "")
+    return typed
 
 
 def _reason(act: VersionAct, typed: QueryDict) -> dict[str, Any]:
@@ -222,6 +240,7 @@ def confirm(request: WebRequest, step_up: UUID) -> HttpResponse:
         "version": version,
         "act": VersionAct(asked.act),
         "statement": json.loads(asked.statement),
+        "seconds": round((asked.expires_at - asked.created_at).total_seconds()),
         "refused": refused,
         "again": refused is not None and refused.code in AGAIN,
         "methods": factors.methods_of(request.user),

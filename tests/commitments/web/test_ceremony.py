@@ -1,9 +1,10 @@
 """The ceremony through the pages: one thing at a time, nothing typed is lost."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.test import override_settings
 
 from commitments.enums import VersionAct, VersionState
@@ -103,6 +104,33 @@ def test_a_return_goes_through_with_its_reasons(client_of):
     client.post(confirm, {"code": code_of(body.chair, clock.real_now())})
     version.refresh_from_db()
     assert (version.state, version.end_reason) == (VersionState.RETURNED, "19 we can do.")
+
+
+@pytest.mark.parametrize("act", ["return", "refuse"])
+def test_a_confirmation_that_comes_too_late_gives_back_what_was_typed(act, client_of, settings):
+    body = make_body()
+    version = body.issued()
+    client = client_of(body.chair)
+    address, seen = opened(client, version, act)
+    typed = {
+        "return": {"item": ["2", "whole"], "code-2": "wrong_data", "text-2": "It is 19."}
+        | {"code-whole": "wording", "text-whole": "Too long."},
+        "refuse": {"code": "not_competent", "text": "It is 19."},
+    }[act]
+    confirm = client.post(address, {"version": seen, **typed}).url
+    late = clock.real_now() + timedelta(seconds=settings.STEP_UP_TTL + 1)
+    with time_machine.travel(late):
+        prove(client, body.chair, seconds_ago=1)
+        page = client.post(confirm, {"code": code_of(body.chair, late)})
+        assert page.status_code == 409
+        again = re.search(r'href="([^"]+)">Start again', page.content.decode())[1]
+        assert again == address
+        page = client.get(again).content.decode()
+    assert "It is 19." in page
+    assert page.count(" selected") == (2 if act == "return" else 1)
+    assert page.count(" checked") == (2 if act == "return" else 0)
+    version.refresh_from_db()
+    assert version.state == VersionState.ISSUED
 
 
 def test_a_stale_page_is_refused_and_says_what_to_do(client_of):
