@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -25,12 +25,12 @@ from units import clock
 from units.errors import Refused
 from units.http import tables
 from units.http.requests import WebRequest
-from units.models import Appointment, OrgUnit, OrgUnitVersion, Position
-from units.permissions import holders_at
+from units.models import Appointment, OrgEdge, OrgUnit, OrgUnitVersion, Position
 from units.querysets.organisation import Reach, reach_of, subtree
 from units.rules.dates import day_text, instant_text
 
 PAGE = 25
+OFFERED = 200  # units that the filter lists
 CHUNK = 500  # rows of an export that are read at once
 BUCKETS = {
     "late": _("Late to sign"),
@@ -73,8 +73,8 @@ def queue(request: WebRequest) -> HttpResponseBase:
     filtered = _filtered(request, reach)
     if request.GET.get("export") == "csv" and key in buckets.CONDITIONS:
         return _export(buckets.bucket(filtered, key, on=day), key, at=request.now)
-    vacant = _vacant_heads(reach, at=request.now)
-    numbers = buckets.counts(filtered, on=day) | {"no_head": len(vacant)}
+    vacant = _vacant_heads(reach, on=day)
+    numbers = buckets.counts(filtered, on=day) | {"no_head": vacant.count()}
     numbers |= {name: bucket.count(request.user, at=request.now) for name, bucket in others.items()}
     labels = BUCKETS | {name: bucket.label for name, bucket in others.items()}
     context: dict[str, Any] = {
@@ -113,11 +113,21 @@ def _choices(reach: Reach) -> dict[str, Any]:
     seen = CommitmentVersion.objects.within(reach).exclude(commitment__period__state="closed")
     groups = TaskGroup.objects.filter(period__in=seen.values("commitment__period"))
     return {
-        "units": OrgUnit.objects.filter(reach.on("pk")).with_names().order_by("ref"),
+        "units": _offered_units(reach),
         "fields": Field.choices,
         "groups": groups.select_related("period").order_by("-period__code", "ordinal"),
         "lateness": [("1", _("a day or more")), ("8", _("more than a week")), ("31", _("31 days"))],
     }
+
+
+def _offered_units(reach: Reach) -> QuerySet[OrgUnit]:
+    """Return what the filter by unit offers: those with units under them first, at most 200.
+
+    In a body of thousands the others are found by their name.
+    """
+    below = OrgEdge.objects.filter(parent=OuterRef("pk"))
+    units = OrgUnit.objects.filter(reach.on("pk")).annotate(leads=Exists(below))
+    return units.with_names().order_by("-leads", "ref")[:OFFERED]
 
 
 def with_holds(rows: list[Row]) -> list[dict[str, Any]]:
@@ -248,19 +258,11 @@ def _cells(versions: QuerySet, *, at: datetime) -> Iterator[list[Any]]:
             ]
 
 
-def _vacant_heads(reach: Reach, *, at: datetime) -> list[Position]:
-    """Return the head offices in reach that nobody holds at `at`."""
-    day = clock.local_date(at)
-    heads = (
-        Position.objects.heads()
-        .in_force(day)
-        .filter(reach.on("unit"))
-        .select_related("unit")
-        .prefetch_related("unit__versions")
-        .order_by("unit__ref", "pk")
-    )
-    held = holders_at([head.pk for head in heads], at=at)
-    return [head for head in heads if head.pk not in held]
+def _vacant_heads(reach: Reach, *, on: date) -> QuerySet[Position]:
+    """Return the head offices in reach that nobody holds on the day `on`."""
+    heads = Position.objects.heads().in_force(on).vacant(on).filter(reach.on("unit"))
+    named = heads.select_related("unit").prefetch_related("unit__versions")
+    return named.order_by("unit__ref", "pk")
 
 
 class Result(NamedTuple):

@@ -159,3 +159,9 @@ class PositionQuerySet(models.QuerySet):
     def heads(self):
         """Offices that head their unit in some line."""
         return self.filter(is_head=True)
+
+    def vacant(self, day: date):
+        """Offices that nobody holds on `day`: neither acting nor titular; a delegate is no holder."""
+        holders = apps.get_model("units", "Appointment").objects.holders(day)
+        held = holders.filter(position=models.OuterRef("pk"))
+        return self.filter(~models.Exists(held))
