@@ -1,5 +1,6 @@
 """A plan as a workbook to take away: the plan itself, or an empty one with a guide."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,14 @@ def export(plan: Period, *, by: User, at: datetime, language: str) -> bytes:
             _lists(now, plan, language),
         ]
     )
+
+
+def table(
+    name: str, headings: Sequence[Any], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()
+) -> bytes:
+    """Return a workbook of one sheet; days stay days, numbers numbers, and texts texts."""
+    page = workbooks.Page(name, [str(one) for one in headings], [list(row) for row in rows], widths)
+    return workbooks.write([page])
 
 
 def template(plan: Period, *, by: User, at: datetime, language: str) -> bytes:

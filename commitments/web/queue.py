@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from commitments.actions import cases
+from commitments.actions import cases, exports
 from commitments.enums import Field
 from commitments.models import CommitmentItem, CommitmentVersion, Hold, Note, TaskGroup
 from commitments.querysets import queue as buckets
@@ -27,10 +28,13 @@ from units.http import tables
 from units.http.requests import WebRequest
 from units.models import Appointment, OrgEdge, OrgUnit, OrgUnitVersion, Position
 from units.querysets.organisation import Reach, reach_of, subtree
-from units.rules.dates import day_text, instant_text
+from units.rules.dates import instant_text
 
 PAGE = 25
 OFFERED = 200  # units that the filter lists
+FORMS = {"csv", "xlsx"}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WIDTHS = (14, 9, 32, 40, 24, 12, 10, 24, 24)  # of the columns, in characters
 CHUNK = 500  # rows of an export that are read at once
 BUCKETS = {
     "late": _("Late to sign"),
@@ -71,8 +75,8 @@ def queue(request: WebRequest) -> HttpResponseBase:
     day = clock.local_date(request.now)
     reach = reach_of(request.user, at=request.now)  # once: every part of the page asks for it
     filtered = _filtered(request, reach)
-    if request.GET.get("export") == "csv" and key in buckets.CONDITIONS:
-        return _export(buckets.bucket(filtered, key, on=day), key, at=request.now)
+    if (form := request.GET.get("export")) in FORMS and key in buckets.CONDITIONS:
+        return _export(buckets.bucket(filtered, key, on=day), key, form, at=request.now)
     vacant = _vacant_heads(reach, on=day)
     numbers = buckets.counts(filtered, on=day) | {"no_head": vacant.count()}
     numbers |= {name: bucket.count(request.user, at=request.now) for name, bucket in others.items()}
@@ -99,7 +103,7 @@ def queue(request: WebRequest) -> HttpResponseBase:
         rows, after = _page(buckets.bucket(filtered, key, on=day), request)
         context["rows"] = with_holds(rows_for(rows, at=request.now))
         context["more"] = _address(request, after=after) if after else None
-        context["export"] = _address(request, export="csv")
+        context["exports"] = {form: _address(request, export=form) for form in sorted(FORMS)}
     partial = request.htmx and request.GET.get("after")
     return render(
         request,
@@ -225,13 +229,21 @@ def _page(versions: QuerySet, request: WebRequest) -> tuple[list[CommitmentVersi
     return rows[:PAGE], signing.dumps([value, last.pk], salt="queue")
 
 
-def _export(versions: QuerySet, key: str, *, at: datetime) -> HttpResponseBase:
-    """Return every row of the bucket, not only the page, as a file that opens in a spreadsheet."""
+def _export(versions: QuerySet, key: str, form: str, *, at: datetime) -> HttpResponseBase:
+    """Return every row of the bucket, not only the page, as a file for a spreadsheet program."""
     headings = [
         _("Number"), _("Version"), _("Unit"), _("Offices"), _("State"), _("Due"), _("Days late"),
         _("Last act"), _("Next automatic step"),
     ]  # fmt: skip
-    return tables.csv_response(f"queue-{key}", headings, _cells(versions, at=at))
+    rows = _cells(versions, at=at)
+    if form == "csv":
+        return tables.csv_response(f"queue-{key}", headings, rows)
+    data = exports.table(str(BUCKETS[key])[:31], headings, rows, WIDTHS)
+    return HttpResponse(
+        data,
+        content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="queue-{key}.xlsx"'},
+    )
 
 
 def _cells(versions: QuerySet, *, at: datetime) -> Iterator[list[Any]]:
@@ -247,12 +259,12 @@ def _cells(versions: QuerySet, *, at: datetime) -> Iterator[list[Any]]:
             )
             yield [
                 version.commitment.number,
-                version.n,
+                Decimal(version.n),
                 version.commitment.unit.name,
                 "; ".join(offices),
                 version.get_state_display(),
-                day_text(version.sign_by),
-                row.days_late,
+                version.sign_by,
+                Decimal(row.days_late),
                 instant_text(row.last_entry.at, zone) if row.last_entry else "",
                 instant_text(row.next_step.at, zone) if row.next_step else "",
             ]

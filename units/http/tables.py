@@ -3,20 +3,23 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from django.http import StreamingHttpResponse
+
+from units.rules.dates import day_text
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is taken for a formula
 BOM = "\ufeff"  # spreadsheet programs read UTF-8 only where it says so
 
 
 def safe(value: object) -> str:
-    """Return `value` as text that no spreadsheet takes for a formula; None is empty.
+    """Return `value` as text that no spreadsheet takes for a formula; None is empty, a day dd/mm/yyyy.
 
     >>> safe("=1+1")
     "'=1+1"
     """
-    text = "" if value is None else str(value)
+    text = "" if value is None else day_text(value) if isinstance(value, date) else str(value)
     return f"'{text}" if text.startswith(DANGEROUS) else text
 
 

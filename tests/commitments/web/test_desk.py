@@ -4,13 +4,14 @@ import csv
 import io
 from datetime import timedelta
 
+import openpyxl
 import pytest
 
 from commitments.actions import desk
 from commitments.models import Hold, SavedView
 from notifications.models import Notice
 from tests.commitments.actions.test_issuing import make_drafts
-from tests.factories.body import NOW, make_body
+from tests.factories.body import NOW, SIGN_BY, make_body
 from tests.factories.units import RoleGrantFactory
 from units import clock
 from units.models import DemonstrationClock
@@ -171,6 +172,19 @@ def test_the_whole_bucket_leaves_as_a_file_that_no_spreadsheet_runs(body, desk_o
     assert rows[0][:3] == ["Number", "Version", "Unit"]
     assert [row[2] for row in rows[1:]] == ["'=cmd()"] * 3
     assert {row[5] for row in rows[1:]} == {"20/02/2024"}
+
+
+def test_the_whole_bucket_leaves_as_a_workbook_with_real_days(body, desk_of):
+    for draft in make_drafts(body, 3):
+        draft.commitment.unit.versions.update(name_en="=cmd()")
+    answer = desk_of(body.supervisor).get("/queue/?bucket=drafts&export=xlsx")
+    assert answer["Content-Disposition"] == 'attachment; filename="queue-drafts.xlsx"'
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert [cell.value for cell in sheet[1]][:3] == ["Number", "Version", "Unit"]
+    row = sheet[2]
+    assert (row[2].value, row[2].data_type) == ("=cmd()", "s")
+    assert (row[1].value, row[5].value.date()) == (1, SIGN_BY)
+    assert sheet.max_row == 4
 
 
 def test_lateness_counts_whole_days(body, desk_of):
