@@ -183,7 +183,7 @@ def confirm(
 
     `code`: of an authenticator; `credential`: a passkey's answer, JSON. Nothing is written when the
     answer is wrong but the failure itself. Raises NotFound (step-up-not-found), Conflict
-    (step-up-expired, step-up-spent, step-up-elsewhere, revision-moved, code-used and those of
+    (step-up-expired, step-up-spent, factor-rests, step-up-elsewhere, revision-moved, code-used and those of
     `slots.place_for`), Invalid (code-wrong, passkey-wrong, factor-missing), WrongState, StaleVersion.
     """
     step_up = stepups.find(step_up_uuid, by=by, session_key=session_key, at=at)

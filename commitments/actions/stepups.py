@@ -24,7 +24,7 @@ from commitments.models import (
     TotpStepUsed,
     ViewReceipt,
 )
-from commitments.rules.signatures import CONSENT, MAX_FAILURES
+from commitments.rules.signatures import CONSENT, GUESSES_WITHIN, MAX_FAILURES, MAX_GUESSES
 from units import clock
 from units.actions import factors, register
 from units.errors import Conflict, Invalid, NotFound
@@ -202,6 +202,16 @@ def require_usable(step_up: StepUp, *, real_at: datetime) -> None:
         raise Conflict(
             _("Too many wrong answers: this confirmation is spent. Start again."),
             code="step-up-spent",
+        )
+    lately = StepUpFailure.objects.filter(
+        step_up__user=step_up.user_id, at__gt=real_at - GUESSES_WITHIN
+    )
+    if lately.count() >= MAX_GUESSES:
+        raise Conflict(
+            _(
+                "Too many wrong answers in a quarter of an hour. Wait, then start again; if it was not you, tell the administrator."
+            ),
+            code="factor-rests",
         )
     if real_at > step_up.expires_at:
         raise Conflict(

@@ -1,11 +1,14 @@
 """The order of signing, and the texts a signatory agrees to."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from commitments.enums import SlotRole
 
 MAX_FAILURES = 5  # wrong answers that spend a step-up
+MAX_GUESSES = 10  # wrong answers of one person within GUESSES_WITHIN, over all step-ups
+GUESSES_WITHIN = timedelta(minutes=15)
 
 # (key, language) -> text. A changed text is stored under the next number; old acts keep theirs.
 CONSENT: Mapping[tuple[str, str], str] = {

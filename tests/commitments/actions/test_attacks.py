@@ -284,3 +284,18 @@ def test_a_proposal_to_void_is_not_confirmed_after_its_last_day():
     late = NOW + timedelta(days=7)
     asked = {"at": late, "reason": {"text": "Late.", "mandate": "m-1"}}
     assert refused(body.act, A.VOID, version, body.leader, **asked) == "void-not-allowed"
+
+
+def test_guessing_does_not_go_on_with_ever_new_confirmations():
+    body = make_body()
+    version = body.issued()
+    for _time in range(2):
+        step_up = body.prepare(A.SIGN, version, body.secretary)
+        for _attempt in range(5):
+            with pytest.raises(Invalid):
+                body.confirm(step_up, body.secretary, code="000000")
+    step_up = body.prepare(A.SIGN, version, body.secretary)
+    assert refused(body.confirm, step_up, body.secretary, error=Conflict) == "factor-rests"
+    body.step += 30  # a quarter of an hour
+    body.confirm(body.prepare(A.SIGN, version, body.secretary), body.secretary)
+    assert SignatureAct.objects.count() == 1
