@@ -17,6 +17,7 @@ from django.db import connection
 
 from config import broker
 from config.schedule import QUEUES
+from notifications.models import Notice
 from tests import embedded, mailserver
 from tests.mailserver import MailServer
 from units import clock
@@ -89,7 +90,8 @@ class World:
         while not what():
             dead = [name for name, child in self._children.items() if child.poll() is not None]
             if dead or time.monotonic() > until:
-                pytest.fail(f"Waited in vain; ended: {dead}.\n{self.logs()}")
+                states = list(Notice.objects.values_list("message", "state", "end_reason"))
+                pytest.fail(f"Waited in vain; ended: {dead}; {states}.\n{self.logs()}")
             time.sleep(0.1)
 
     def logs(self) -> str:
