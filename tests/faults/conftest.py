@@ -123,6 +123,10 @@ class World:
         self._children[name] = child
         return child
 
+    def forget(self, name: str) -> None:
+        """Count a process that was killed on purpose no longer among those that run."""
+        del self._children[name]
+
     def start_engine(self, *, workers: int, beats: int) -> None:
         """Start the broker and that many workers and beats."""
         folder = self._folder / "valkey"
