@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from commitments.actions.slots import CEREMONY
 from commitments.enums import VersionAct
 from commitments.web import (
+    allocations,
     batches,
     commitments,
     desk,
@@ -80,7 +81,7 @@ urlpatterns = [
     path("targets/<slug:ref>/assign/", targets.assign, name="target-assign"),
     path("targets/<slug:ref>/revise/", targets.revise, name="target-revise"),
     path("targets/<slug:ref>/withdraw/", targets.withdraw, name="target-withdraw"),
-    path("targets/<slug:ref>/allocate/", targets.allocate, name="target-allocate"),
+    path("targets/<slug:ref>/allocate/", allocations.allocate, name="target-allocate"),
     path("commitments/", commitments.index, name="list"),
     path("commitments/<slug:ref>/", commitments.detail, name="detail"),
     path("commitments/<slug:ref>/pdf/", commitments.pdf, name="pdf"),

@@ -145,11 +145,15 @@ def allocate(
         _drop(known[unit_id])
     target.etag_version += 1
     target.save(update_fields=["etag_version"])
+    target.etag_version += 1  # whoever has the split before this one open sees that it has changed
+    target.save(update_fields=["etag_version"])
+    planned = target.state == TargetState.PLANNED
     register.append(
         kind="target.allocate",
         subject=f"target/{target.ref}",
         subject_version=target.etag_version,
-        reach=[target.assigner_id],
+        reach={target.assigner_id} if planned else {target.assigner_id, target.unit_id},
+        published=not planned,
         by=by,
         at=at,
         data={

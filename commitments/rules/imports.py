@@ -312,7 +312,8 @@ class _Judge:
         if whole is None:
             self.near(number, "allocations", "whole-unknown", "whole", code, self.rows["targets"])
         else:
-            self.whole(code, number, whole, said, was, clean=len(self.faults) == before)
+            known = all(value is not None for value, _code in said["parts"].values())
+            self.whole(code, number, whole, said, was, clean=known and len(self.faults) == before)
         change = "new" if was is None else "same" if was == said else "changed"
         return Entry(code, said, change, number)
 

@@ -14,11 +14,10 @@ from django.views.decorators.http import require_POST
 
 from commitments import permissions
 from commitments.actions import allocations, revisions, targets
-from commitments.enums import IndicatorKind, PeriodKind, TargetState
+from commitments.enums import IndicatorKind, PeriodKind
 from commitments.models import Allocation, Period, Target
-from commitments.rules import allocations as allocation_rules
 from commitments.rules.targets import FIXED
-from commitments.web.forms.targets import AllocationForm, ReasonForm, RevisionForm, TargetForm
+from commitments.web.forms.targets import ReasonForm, RevisionForm, TargetForm
 from commitments.web.plans import faults_into, plan_or_404
 from commitments.web.words import words_of
 from units import clock
@@ -33,7 +32,7 @@ def _target(request: WebRequest, ref: str) -> Target:
     return get_object_or_404(seen, ref=ref)
 
 
-def _own_target(request: WebRequest, ref: str) -> Target:
+def own_target_or_404(request: WebRequest, ref: str) -> Target:
     target = _target(request, ref)
     if not permissions.may_plan(request.user, target.assigner, at=request.now):
         raise Http404
@@ -171,7 +170,7 @@ def _roadmap(target: Target) -> dict[int, Decimal]:
 @login_required
 def edit(request: WebRequest, ref: str) -> HttpResponse:
     """Change a planned target."""
-    target = _own_target(request, ref)
+    target = own_target_or_404(request, ref)
     units = OrgUnit.objects.within_reach_of(request.user, at=request.now)
     units = units.in_force(clock.local_date(request.now)).with_names().order_by("ref")
     form = TargetForm(
@@ -206,7 +205,7 @@ def edit(request: WebRequest, ref: str) -> HttpResponse:
 @require_POST
 def assign(request: WebRequest, ref: str) -> HttpResponse:
     """Give a planned target to its unit."""
-    target = _own_target(request, ref)
+    target = own_target_or_404(request, ref)
     targets.assign_target(
         target_id=target.pk,
         by=request.user,
@@ -220,7 +219,7 @@ def assign(request: WebRequest, ref: str) -> HttpResponse:
 @login_required
 def revise(request: WebRequest, ref: str) -> HttpResponse:
     """Write the next revision of an assigned target."""
-    target = _own_target(request, ref)
+    target = own_target_or_404(request, ref)
     form = RevisionForm(request.POST or None, indicator=target.indicator, initial=_initial(target))
     form.add_roadmap(_quarters(target.period), _roadmap(target))
     if request.method == "POST" and form.is_valid():
@@ -280,98 +279,3 @@ def withdraw(request: WebRequest, ref: str) -> HttpResponse:
         plan=target.period,
         version=target.etag_version,
     )
-
-
-@login_required
-def allocate(request: WebRequest, ref: str) -> HttpResponse:
-    """Split a target among units; the gap is in sight, a proposal by largest remainder one press away."""
-    target = _own_target(request, ref)
-    whole = target.current
-    live = target.state in {TargetState.PLANNED, TargetState.ASSIGNED}
-    if whole is None or whole.value is None or not live:
-        raise Http404
-    if not allocations.may_add_up(target, whole):
-        raise Http404
-    units = list(
-        OrgUnit.objects.within_reach_of(request.user, at=request.now)
-        .in_force(clock.local_date(request.now))
-        .exclude(pk__in=[target.unit_id, target.assigner_id])
-        .with_names()
-        .order_by("ref")
-    )
-    split = Allocation.objects.filter(revision__target=target).order_by("-revision__n").first()
-    known = {
-        child.unit_id: child.current.value
-        for child in target.children.prefetch_related("revisions")
-        if child.current and child.current.value is not None
-    }
-    started = (
-        {"reserve": split.reserve, "overage": split.overage, "key_used": split.key_used}
-        if split
-        else None
-    )
-    decimals = target.indicator.decimals
-    form = AllocationForm(
-        request.POST or None, units=units, parts=known, decimals=decimals, initial=started
-    )
-    gap = None
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        reserve, overage = data["reserve"] or Decimal(0), data["overage"] or Decimal(0)
-        if "propose" in request.POST:
-            form = _proposed(target, form, units, decimals, total=whole.value - reserve + overage)
-            return _allocation_page(request, target, form, gap=Decimal(0))
-        parts = form.typed("part")
-        gap = allocation_rules.gap(whole.value, parts.values(), reserve=reserve, overage=overage)
-        try:
-            allocations.allocate(
-                target_id=target.pk,
-                parts=parts,
-                reserve=reserve,
-                overage=overage,
-                key_used=data["key_used"],
-                by=request.user,
-                expected=etags.seen_version(request.POST),
-                at=request.now,
-            )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
-            return redirect("commitments:target", ref=ref)
-    elif request.method == "GET":
-        gap = allocations.gaps(targets=[target]).get(target.pk)
-    return _allocation_page(request, target, form, gap=gap)
-
-
-def _proposed(
-    target: Target, form: AllocationForm, units: list[OrgUnit], decimals: int, *, total: Decimal
-) -> AllocationForm:
-    """Return the form with the parts that the typed keys give by largest remainder."""
-    keys = form.typed("key")
-    by_id = {unit.pk: unit for unit in units}
-    rows = [allocation_rules.Key(pk, by_id[pk].ref, weight) for pk, weight in keys.items()]
-    try:
-        parts = allocation_rules.largest_remainder(total, rows, decimals=decimals)
-    except ValueError:
-        form.add_error(None, _("Type at least one key above 0, then propose."))
-        return form
-    data = dict(form.data.items())
-    for unit in units:
-        data[f"part-{unit.pk}"] = (
-            form.fields[f"part-{unit.pk}"].prepare_value(parts[unit.pk]) if unit.pk in parts else ""
-        )
-    return AllocationForm(data, units=units, parts={}, decimals=decimals)
-
-
-def _allocation_page(
-    request: WebRequest, target: Target, form: AllocationForm, *, gap: Decimal | None
-) -> HttpResponse:
-    context = {
-        "target": target,
-        "form": form,
-        "words": words_of(target),
-        "gap": gap,
-        "version": target.etag_version,
-    }
-    status = 422 if request.method == "POST" and not form.is_valid() else 200
-    return render(request, "commitments/targets/allocate.html", context, status=status)
