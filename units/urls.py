@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units.web import accounts, offices, organisation, people
+from units.web import accounts, calendars, offices, organisation, people
 
 app_name = "units"
 
@@ -19,6 +19,11 @@ urlpatterns = [
     path("offices/<slug:ref>/appoint/", offices.appoint, name="appoint"),
     path("offices/<slug:ref>/end/", offices.end, name="office-end"),
     path("appointments/<slug:ref>/end/", offices.leave, name="appointment-end"),
+    path("calendar/", calendars.calendar, name="calendar-now"),
+    path("calendar/<int:year>/", calendars.calendar, name="calendar"),
+    path("calendar/<int:year>/propose/", calendars.propose, name="calendar-propose"),
+    path("calendar/days/<int:day>/approve/", calendars.approve, name="day-approve"),
+    path("calendar/days/<int:day>/withdraw/", calendars.withdraw, name="day-withdraw"),
     path("people/", people.index, name="people"),
     path("people/new/", people.create, name="person-new"),
     path("people/invite/", accounts.invite_everybody, name="invite-everybody"),

@@ -231,6 +231,16 @@ GET  units:unwatch                          302 404 404 404 404 404 200 404 302
 POST units:unwatch                          302 404 404 404 404 404 422 404 302
 GET  units:appointment-end                  302 404 404 404 404 404 200 404 302
 POST units:appointment-end                  302 404 404 404 404 404 422 404 302
+GET  units:calendar-now                     302 200 200 200 200 200 200 200 302
+POST units:calendar-now                     302 404 404 404 404 404 422 404 302
+GET  units:calendar                         302 200 200 200 200 200 200 200 302
+POST units:calendar                         302 404 404 404 404 404 422 404 302
+GET  units:calendar-propose                 302 405 405 405 405 405 405 405 302
+POST units:calendar-propose                 302 404 404 404 404 404 302 404 302
+GET  units:day-approve                      302 405 405 405 405 405 405 405 302
+POST units:day-approve                      302 404 404 404 404 404 404 404 302
+GET  units:day-withdraw                     302 405 405 405 405 405 405 405 302
+POST units:day-withdraw                     302 404 404 404 404 404 404 404 302
 GET  units:people                           302 404 404 404 404 404 200 404 302
 POST units:people                           302 404 404 404 404 404 200 404 302
 GET  units:person-new                       302 404 404 404 404 404 200 404 302

@@ -114,6 +114,8 @@ def make_world() -> World:
             "view": 1,  # nobody has kept one
             "run": 1,  # nobody has issued a whole plan
             "proposal": 1,  # nor proposed anything
+            "year": 2024,
+            "day": 1,  # the calendar is empty
             "secret": "invented",
             "batch": "00000000-0000-4000-8000-000000000000",  # nobody has begun one
         },
