@@ -172,6 +172,7 @@ def create_target(
     parent_id: int | None = None,
     is_new: bool = False,
     is_difficult: bool = False,
+    provenance: Provenance | None = None,
 ) -> Target:
     """Draw up a target of a unit in a plan; its first revision says what is to be reached."""
     plan = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=period_id)
@@ -197,7 +198,7 @@ def create_target(
         parent_id=parent_id,
         is_new=is_new,
         is_difficult=is_difficult,
-        provenance=plan.provenance,
+        provenance=provenance or plan.provenance,
     )
     target.full_clean()
     target.save()

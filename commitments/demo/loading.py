@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 
 from commitments.demo.ceremony import secret_of
-from commitments.demo.district import PASSWORD, PERSONAS
+from commitments.demo.district import PASSWORD
+from commitments.demo.offices import PERSONAS
 from commitments.demo.year import NOW, Year, counts
 from units import clock
 from units.actions import clients

@@ -4,17 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from commitments.demo import ceremony
-from commitments.demo.district import (
-    ACTING,
-    BEGINNING,
-    CLOSED_2024,
-    NO_ROLE,
-    OFFICES,
-    OPEN_2024,
-    PASSWORD,
-    ROLES,
-    UNITS,
-)
+from commitments.demo.district import BEGINNING, CLOSED_2024, OPEN_2024, PASSWORD, UNITS
+from commitments.demo.offices import ACTING, NO_ROLE, OFFICES, ROLES
 from units.actions import appointments, calendars, organisation, people
 from units.enums import AppointmentMode, DayKind, Provenance, Role, Tree
 from units.models import OrgUnit, Position, User
@@ -46,10 +37,11 @@ def build(*, at: datetime) -> District:
             name_vi=unit.name_vi,
             name_en=unit.name_en,
             official_code=unit.code,
-            code_system="gso" if unit.code else "",
-            valid_from=BEGINNING,
+            code_system=unit.code_system,
+            valid_from=unit.valid_from,
             under={tree: district.units[ref].pk for tree, ref in unit.under.items()},
-            provenance=Provenance.SYNTHETIC,
+            provenance=unit.provenance,
+            source_ref=unit.source,
             by=founder,
             at=at,
         )
@@ -67,15 +59,14 @@ def build(*, at: datetime) -> District:
             at=at,
         )
         district.offices[office.ref] = made
-        if office.holder:
-            appointments.appoint(
-                person_id=person(district, *office.holder, at=at).pk,
-                position_id=made.pk,
-                valid_from=BEGINNING,
-                provenance=Provenance.SYNTHETIC,
-                by=founder,
-                at=at,
-            )
+        appointments.appoint(
+            person_id=person(district, *office.holder, at=at).pk,
+            position_id=made.pk,
+            valid_from=BEGINNING,
+            provenance=Provenance.SYNTHETIC,
+            by=founder,
+            at=at,
+        )
         if office.watches:
             for tree, root in ((Tree.ADMIN, "bx"), (Tree.PARTY, "bx-hu")):
                 appointments.add_oversight(
@@ -93,25 +84,30 @@ def build(*, at: datetime) -> District:
 
 
 def person(district: District, username: str, full_name: str, *, at: datetime) -> User:
-    """Return the person, made at the first call: with the known password and an authenticator."""
+    """Return the person, made at the first call: with the known password and an authenticator.
+
+    The password is hashed once for all: fifty hashes, made slow on purpose, would take seconds.
+    """
     if username not in district.people:
         made = people.create_person(
             username=username,
             full_name=full_name,
             email=f"{username}@binh-xuyen.example",
-            password=PASSWORD,
+            invited=True,
             provenance=Provenance.SYNTHETIC,
             by=district.founder,
             at=at,
         ).person
+        made.password = district.founder.password
+        made.save(update_fields=["password"])
         ceremony.enrol(made)
         district.people[username] = made
     return district.people[username]
 
 
 def _grant(district: District, *, at: datetime) -> None:
-    for username, full_name, role, unit in ROLES:
-        for root in (None,) if unit is None else ("bx", "bx-hu"):
+    for username, full_name, role, units in ROLES:
+        for root in units or (None,):
             people.grant_role(
                 person_id=person(district, username, full_name, at=at).pk,
                 role=role,

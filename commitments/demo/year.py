@@ -1,44 +1,32 @@
 """The demonstration's year, played act by act in the order of its days, and swept as it goes.
 
 What stands here is a timetable: every line is an ordinary act of a person at an instant, so the
-register, the documents and the fired steps are genuine.
+register, the documents and the fired steps are genuine. Signatures with a personal certificate do
+not exist yet: the two of Hương Sơn that should be such are given as approvals online.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 
-from commitments.actions import allocations, cases, commitments, drafts, plans, scoring, targets
+from commitments.actions import cases, commitments, drafts, plans, scoring, targets, versions
 from commitments.demo import organisation
 from commitments.demo.ceremony import Hand
-from commitments.demo.district import (
-    BODIES,
-    CERTIFICATES,
-    CERTIFICATES_WHOLE,
-    GROUPS,
-    INDICATORS,
-    LEAVES,
-    REVENUE,
-    UOMS,
-)
+from commitments.demo.district import BODIES, COMMUNES
+from commitments.demo.offices import LEAVES
 from commitments.demo.organisation import District
-from commitments.enums import (
-    Comparator,
-    MandateKind,
-    SigningOrder,
-    TargetOrigin,
-    VerdictValue,
-    VersionAct,
-)
-from commitments.models import Commitment, CommitmentVersion, IndicatorDefinition, Period, Target
+from commitments.demo.plan import AIMS, OF_2023
+from commitments.demo.planning import Planner
+from commitments.enums import SigningOrder, VersionAct
+from commitments.models import Commitment, CommitmentVersion, Period
 from units import clock
 from units.actions import appointments
-from units.enums import Provenance
 from units.models import Appointment, User
 
 BEGINNING = datetime(2023, 1, 3, 2, tzinfo=UTC)
 NOW = datetime(2024, 5, 15, 2, tzinfo=UTC)  # Wednesday, 09:00 of the body's day
 A = VersionAct
+REAL = [*COMMUNES, *BODIES]  # units that exist outside the demonstration and commit themselves
+SIGNED_ON = [date(2024, 2, day) for day in (15, 16, 19, 20)]
 
 
 def moment(day: date, hour: int = 9, minute: int = 0) -> datetime:
@@ -53,6 +41,7 @@ class Year:
     def __init__(self, *, real_now: datetime) -> None:
         self.hand = Hand(real_now=real_now)
         self.district: District = organisation.build(at=BEGINNING)
+        self.plans = Planner(self.district)
         self.swept_to = date(2023, 1, 3)
 
     def play(self) -> None:
@@ -69,18 +58,20 @@ class Year:
             (date(2023, 12, 31), self.settle_2023),
             (date(2024, 2, 2), self.plan_2024),
             (date(2024, 2, 5), self.void_f3),
-            (date(2024, 2, 15), self.sign_first_versions),
+            *((day, lambda day=day: self.sign_first_versions(day)) for day in SIGNED_ON),
+            (date(2024, 2, 21), self.countersign_first_versions),
             (date(2024, 4, 16), self.chair_leaves),
             (date(2024, 4, 22), self.revise_certificates),
             (date(2024, 4, 24), self.second_versions_of_communes),
-            (
-                date(2024, 5, 2),
-                lambda: organisation.appoint_acting(self.district, at=moment(date(2024, 5, 2))),
-            ),
-            (date(2024, 5, 7), self.early_may),
+            (date(2024, 4, 26), self.first_answers),
+            (date(2024, 5, 2), self.acting_head),
+            (date(2024, 5, 3), self.more_communes_sign),
+            (date(2024, 5, 6), self.answer_trung_my),
+            (date(2024, 5, 7), self.secretary_of_thien_ke),
             (date(2024, 5, 8), self.second_versions_of_bodies),
             (date(2024, 5, 9), self.phu_xuan_returns),
             (date(2024, 5, 10), self.ten_may),
+            (date(2024, 5, 13), self.third_version_of_trung_my),
             (date(2024, 5, 14), self.draft_of_the_office),
         ]
 
@@ -107,9 +98,9 @@ class Year:
         versions = CommitmentVersion.objects.filter(commitment__ref=f"{year}-{ref}")
         return versions.order_by("-n")[0]
 
-    def undertakers(self, ref: str) -> list[User]:
+    def undertakers(self, ref: str, year: str = "2024") -> list[User]:
         """Return who first held the undertaking offices of a unit's newest version, in order."""
-        version = self.latest(ref)
+        version = self.latest(ref, year)
         offices = [version.first_undertaker, version.second_undertaker]
         return [self.holder(office.ref) for office in offices if office]
 
@@ -158,6 +149,17 @@ class Year:
                 A.SIGN, self.latest(ref, year), person, at=at + timedelta(minutes=7 * place)
             )
 
+    def complete(self, refs: Iterable[str], *, day: date) -> None:
+        """Let all undertakers of these units sign, and the assigner in the afternoon."""
+        for place, ref in enumerate(refs):
+            self.sign(ref, *self.undertakers(ref), at=moment(day, 10, place))
+            self.countersign(ref, at=moment(day, 15, 3 * place))
+
+    def ordinal(self, ref: str, code: str) -> int:
+        """Return at which place the newest version of a unit has its part of a target."""
+        items = self.latest(ref).items
+        return items.get(revision__target__parent__code=code).ordinal
+
     def countersign(self, ref: str, *, at: datetime, year: str = "2024") -> None:
         self.hand.act(A.COUNTERSIGN, self.latest(ref, year), self.assigner, at=at)
 
@@ -165,194 +167,74 @@ class Year:
 
     def plan_2023(self) -> None:
         at = moment(date(2023, 1, 9))
-        plan = self._plan(2023, at=at)
-        target = self._target(plan, "N08.1", "revenue", "bx-f1", Decimal("12.5"), at=at)
-        self._assign(plan, at=at)
+        plan = self.plans.make(2023, at=at)
         plans.open_period(period_id=plan.pk, by=self.assigner, expected=plan.etag_version, at=at)
-        version = self.draft(plan, "bx-f1", date(2023, 1, 31), at=at)
-        self.issue(version, at=at)
-        self.sign("bx-f1", self.holder("f1-giam-doc"), at=moment(date(2023, 1, 16)), year="2023")
-        self.countersign("bx-f1", at=moment(date(2023, 1, 18)), year="2023")
-        self.target_2023 = target
+        for ref in OF_2023:
+            self.issue(self.draft(plan, ref, date(2023, 1, 31), at=at), at=at)
+        for place, ref in enumerate(OF_2023):
+            signed = moment(date(2023, 1, 9), 14, 10 * place)
+            self.sign(ref, *self.undertakers(ref, "2023"), at=signed, year="2023")
+            self.countersign(ref, at=signed + timedelta(hours=1), year="2023")
 
     def settle_2023(self) -> None:
+        """Conclude what was published or is made up, and close the books on two commitments."""
         at = moment(date(2023, 12, 31), 16)
         plan = Period.objects.get(code="2023")
         plans.start_closing(period_id=plan.pk, by=self.assigner, expected=plan.etag_version, at=at)
-        scoring.assert_verdict(
-            target_id=self.target_2023.pk,
-            verdict=VerdictValue.MET,
-            as_of=date(2023, 12, 31),
-            source_ref="Biên bản quyết toán (minh họa)",
-            by=self.assigner,
-            at=at,
-        )
-        version = self.latest("bx-f1", "2023")
-        commitments.settle(
-            version_id=version.pk, by=self.assigner, expected=version.etag_version, at=at
-        )
+        concluded = {aim.code: aim for aim in AIMS}
+        carried = plan.targets.filter(unit__ref__in=OF_2023).select_related("parent")
+        for target in [*plan.targets.filter(parent=None).order_by("pk"), *carried.order_by("pk")]:
+            aim = concluded[target.parent.code if target.parent else target.code]
+            scoring.assert_verdict(
+                target_id=target.pk,
+                verdict=aim.verdict,
+                as_of=date(2023, 12, 31),
+                source_ref="Biên bản quyết toán (minh họa)"
+                if target.parent
+                else aim.verdict_source,
+                by=self.assigner,
+                at=at,
+            )
+        for ref in OF_2023:
+            version = self.latest(ref, "2023")
+            commitments.settle(
+                version_id=version.pk, by=self.assigner, expected=version.etag_version, at=at
+            )
 
     # --- 2024 -------------------------------------------------------------------------------------
 
-    def _plan(self, year: int, *, at: datetime) -> Period:
-        plan = plans.create_period(
-            owner_id=self.district.units["bx-hu"].pk,
-            year=year,
-            provenance=Provenance.SYNTHETIC,
-            by=self.planner,
-            at=at,
-        )
-        mandate = plans.create_mandate(
-            issuer_id=self.district.units["bx-hu"].pk,
-            kind=MandateKind.RESOLUTION,
-            title_vi=f"Nghị quyết về nhiệm vụ năm {year}",
-            title_en=f"Resolution on the tasks of {year}",
-            provenance=Provenance.SYNTHETIC,
-            by=self.planner,
-            at=at,
-        )
-        for code, field, vi, en in GROUPS:
-            plans.create_group(
-                period_id=plan.pk,
-                mandate_id=mandate.pk,
-                code=code,
-                title_vi=vi,
-                title_en=en,
-                field=field,
-                by=self.planner,
-                at=at,
-            )
-        if not IndicatorDefinition.objects.exists():
-            self._define(at=at)
-        return plan
-
-    def _define(self, *, at: datetime) -> None:
-        uoms = {
-            code: targets.define_unit_of_measure(
-                code=code, label_vi=vi, label_en=en, by=self.planner, at=at
-            )
-            for code, vi, en in UOMS
-        }
-        for row in INDICATORS:
-            targets.define_indicator(
-                code=row.code,
-                name_vi=row.name_vi,
-                name_en=row.name_en,
-                kind=row.kind,
-                nature=row.nature,
-                uom_id=uoms[row.uom].pk,
-                decimals=row.decimals,
-                numerator=row.numerator,
-                denominator=row.denominator,
-                provenance=Provenance.SYNTHETIC,
-                by=self.planner,
-                at=at,
-            )
-
-    def _target(
-        self,
-        plan: Period,
-        code: str,
-        indicator: str,
-        unit: str,
-        value: Decimal,
-        *,
-        at: datetime,
-        comparator: Comparator = Comparator.GE,
-        quarters: tuple[str, ...] = (),
-        **said,
-    ) -> Target:
-        parts = list(plan.children.filter(kind="quarter").order_by("starts_on"))
-        definition = IndicatorDefinition.objects.get(code=indicator)
-        group = next(row.group for row in INDICATORS if row.code == indicator)
-        return targets.create_target(
-            period_id=plan.pk,
-            group_id=plan.groups.get(code=group).pk,
-            indicator_id=definition.pk,
-            unit_id=self.district.units[unit].pk,
-            code=code,
-            wanted=targets.Wanted(
-                comparator,
-                value,
-                roadmap=[
-                    (part.pk, Decimal(point)) for part, point in zip(parts, quarters, strict=False)
-                ],
-                **said,
-            ),
-            origin=TargetOrigin.OWN,
-            by=self.planner,
-            at=at,
-        )
-
-    def _assign(self, plan: Period, *, at: datetime) -> None:
-        planned = plan.targets.filter(state="planned").values_list("pk", flat=True)
-        targets.assign_targets(target_ids=list(planned), by=self.planner, at=at)
-        plan.refresh_from_db()
-
     def plan_2024(self) -> None:
         at = moment(date(2024, 2, 2), 8, 30)
-        plan = self._plan(2024, at=at)
-        whole = self._target(
-            plan,
-            "H17.1",
-            "certificates",
-            "bx",
-            Decimal(CERTIFICATES_WHOLE[0]),
-            at=at,
-            quarters=("70", "140", "210", CERTIFICATES_WHOLE[0]),
-            baseline=Decimal(250),
-            baseline_period="2023",
-        )
-        self._split(whole, 0, at=at)
-        for place, (ref, value) in enumerate(REVENUE.items(), start=1):
-            self._target(plan, f"N08.{place}", "revenue", ref, Decimal(value), at=at)
-        for place, ref in enumerate(BODIES, start=1):
-            if ref == "bx-f3":
-                indicator, share, comparator = "inspections", Decimal(25), Comparator.GE
-            elif ref in {"bx-f1", "bx-f2"}:
-                indicator, share, comparator = "revenue", Decimal("14.2"), Comparator.GE
-            else:
-                indicator, share, comparator = "members", Decimal(80), Comparator.GT
-            self._target(plan, f"N03.{place}", indicator, ref, share, at=at, comparator=comparator)
-        self._assign(plan, at=at)
+        plan = self.plans.make(2024, at=at)
         plans.open_period(period_id=plan.pk, by=self.assigner, expected=plan.etag_version, at=at)
-        for ref in [*CERTIFICATES, *(body for body in BODIES if body != "bx-f2")]:
+        for ref in [*REAL, "bx-f1", "bx-f3"]:
             order = SigningOrder.IN_ORDER if ref == "bx-thien-ke" else SigningOrder.PARALLEL
             version = self.draft(plan, ref, date(2024, 2, 20), at=at, signing_order=order)
             self.issue(version, at=at + timedelta(minutes=30))
 
-    def _split(self, whole: Target, place: int, *, at: datetime) -> None:
-        allocations.allocate(
-            target_id=whole.pk,
-            parts={
-                self.district.units[ref].pk: Decimal(row[place])
-                for ref, row in CERTIFICATES.items()
-            },
-            key_used="Số hộ (minh họa)",
-            by=self.planner,
-            expected=Target.objects.get(pk=whole.pk).etag_version,
-            at=at,
-        )
-
     def void_f3(self) -> None:
-        self.hand.act(
-            A.VOID,
-            self.latest("bx-f3"),
-            self.assigner,
-            at=moment(date(2024, 2, 5), 15),
-            reason={"text": "Nhiệm vụ được chuyển cho Ban Quản lý dự án."},
-        )
+        """Void the commitment of F3 and take its tasks back: F1 carries them."""
+        at = moment(date(2024, 2, 5), 15)
+        reason = "Nhiệm vụ được chuyển cho Ban Quản lý dự án."
+        self.hand.act(A.VOID, self.latest("bx-f3"), self.assigner, at=at, reason={"text": reason})
+        held = self.district.units["bx-f3"].targets.filter(period__code="2024").order_by("pk")
+        for target in held:
+            targets.withdraw_target(
+                target_id=target.pk,
+                reason=reason,
+                by=self.assigner,
+                expected=target.etag_version,
+                at=at,
+            )
 
-    def sign_first_versions(self) -> None:
-        for place, ref in enumerate(
-            [*CERTIFICATES, "bx-btc", "bx-bdv", "bx-mttq", "bx-hnd", "bx-vphu"]
-        ):
-            day = date(2024, 2, 15) + timedelta(days=place % 4)
-            self.sign(ref, *self.undertakers(ref), at=moment(day, 10, place))
-        for place, ref in enumerate(
-            [*CERTIFICATES, "bx-btc", "bx-bdv", "bx-mttq", "bx-hnd", "bx-vphu"]
-        ):
-            self.countersign(ref, at=moment(date(2024, 2, 19), 14, place))
+    def sign_first_versions(self, day: date) -> None:
+        for place, ref in enumerate(REAL):
+            if SIGNED_ON[place % len(SIGNED_ON)] == day:
+                self.sign(ref, *self.undertakers(ref), at=moment(day, 10, place))
+
+    def countersign_first_versions(self) -> None:
+        for place, ref in enumerate(REAL):
+            self.countersign(ref, at=moment(date(2024, 2, 21), 14, place))
 
     def chair_leaves(self) -> None:
         office, day = LEAVES
@@ -362,25 +244,11 @@ class Year:
         )
 
     def revise_certificates(self) -> None:
-        at = moment(date(2024, 4, 22))
-        whole = Target.objects.get(period__code="2024", code="H17.1")
-        targets.revise_target(
-            target_id=whole.pk,
-            wanted=targets.wanted_of(
-                whole.revisions.latest("n"), value=Decimal(CERTIFICATES_WHOLE[1]), roadmap=[]
-            ),
-            reason="Giao bổ sung theo tiến độ đo đạc (minh họa)",
-            by=self.planner,
-            expected=whole.etag_version,
-            at=at,
-        )
-        self._split(whole, 1, at=at)
+        self.plans.revise_certificates(at=moment(date(2024, 4, 22)))
 
     def second_versions_of_communes(self) -> None:
         at = moment(date(2024, 4, 24))
-        for ref in CERTIFICATES:
-            if ref == "bx-ba-hien":
-                continue
+        for ref in COMMUNES:
             version = self.amend(
                 ref,
                 "Chỉ tiêu cấp giấy chứng nhận được điều chỉnh từ 280 lên 300.",
@@ -390,11 +258,50 @@ class Year:
             self.issue(version, at=at + timedelta(minutes=20))
         version = self.draft(Period.objects.get(code="2024"), "bx-f2", date(2024, 5, 10), at=at)
         self.issue(version, at=at + timedelta(minutes=40))
-        signed = moment(date(2024, 4, 26), 10)
-        self.sign("bx-huong-son", *self.undertakers("bx-huong-son"), at=signed)
-        self.countersign("bx-huong-son", at=moment(date(2024, 4, 26), 15))
 
-    def early_may(self) -> None:
+    def first_answers(self) -> None:
+        """Three communes sign; Trung Mỹ sends its version back."""
+        day = date(2024, 4, 26)
+        self.complete(["bx-huong-canh", "bx-huong-son", "bx-tan-phong"], day=day)
+        self.hand.act(
+            A.RETURN,
+            self.latest("bx-trung-my"),
+            self.holder("trung-my-bi-thu"),
+            at=moment(day, 11),
+            reason={
+                "items": [
+                    {
+                        "ordinal": self.ordinal("bx-trung-my", "H17.1"),
+                        "code": "wrong_data",
+                        "text": "Số hộ làm căn cứ phân bổ chưa trừ số hộ đã chuyển đi.",
+                    }
+                ]
+            },
+        )
+
+    def acting_head(self) -> None:
+        organisation.appoint_acting(self.district, at=moment(date(2024, 5, 2)))
+
+    def more_communes_sign(self) -> None:
+        day = date(2024, 5, 3)
+        self.complete(["bx-gia-khanh", "bx-ba-hien", "bx-tam-hop", "bx-dao-duc"], day=day)
+
+    def answer_trung_my(self) -> None:
+        version = self.latest("bx-trung-my")
+        objection = versions.objection_to(version)
+        commitments.answer(
+            version_id=version.pk,
+            by=self.planner,
+            expected=version.etag_version,
+            at=moment(date(2024, 5, 6), 15),
+            answers={
+                row.pk: "Đã đối chiếu: số hộ tại thời điểm phân bổ là đúng, giữ nguyên phần giao."
+                for row in objection.return_items.all()
+            },
+            sign_by=date(2024, 5, 24),
+        )
+
+    def secretary_of_thien_ke(self) -> None:
         self.sign("bx-thien-ke", self.holder("thien-ke-bi-thu"), at=moment(date(2024, 5, 7), 9, 40))
 
     def second_versions_of_bodies(self) -> None:
@@ -424,12 +331,12 @@ class Year:
             reason={
                 "items": [
                     {
-                        "ordinal": 1,
+                        "ordinal": self.ordinal("bx-phu-xuan", "H17.1"),
                         "code": "value_too_high",
-                        "text": "Đề nghị giao 38 giấy: còn 12 hồ sơ tranh chấp ranh giới.",
+                        "text": "Đề nghị giao 14 giấy: còn 12 hồ sơ tranh chấp ranh giới.",
                     },
                     {
-                        "ordinal": 2,
+                        "ordinal": self.ordinal("bx-phu-xuan", "N08.1"),
                         "code": "wording",
                         "text": "Đề nghị ghi rõ thu trên địa bàn gồm những khoản nào.",
                     },
@@ -438,9 +345,11 @@ class Year:
         )
 
     def ten_may(self) -> None:
-        self.sign(
-            "bx-thanh-lang", *self.undertakers("bx-thanh-lang"), at=moment(date(2024, 5, 10), 10)
-        )
+        for place, ref in enumerate(["bx-thanh-lang", "bx-son-loi"]):
+            self.sign(ref, *self.undertakers(ref), at=moment(date(2024, 5, 10), 10 + place))
+
+    def third_version_of_trung_my(self) -> None:
+        self.issue(self.latest("bx-trung-my"), at=moment(date(2024, 5, 13)))
 
     def draft_of_the_office(self) -> None:
         self.amend(

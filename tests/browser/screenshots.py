@@ -101,7 +101,7 @@ PAGES: dict[str, dict[str, str]] = {
         "amend": "/commitments/2024-bx-huong-son/amend/",
         "returned": "/commitments/2024-bx-phu-xuan/",
         "target": "/targets/2024-h17-1/",
-        "target-part": "/targets/2024-n08-1/",
+        "target-part": "/targets/2024-n08-1-1/",
         "target-edit": "/targets/2024-n08-1/edit/",
         "target-revise": "/targets/2024-n08-1/revise/",
         "target-allocate": "/targets/2024-h17-1/allocate/",

@@ -122,7 +122,7 @@ def test_year_that_breaks_off_leaves_nothing(monkeypatch):
         assert RegisterEntry.objects.exists()  # much has been written by then
         raise RuntimeError("in the middle of the year")
 
-    monkeypatch.setattr(year.Year, "sign_first_versions", breaks)
+    monkeypatch.setattr(year.Year, "settle_2023", breaks)
     before = contents()
     with pytest.raises(RuntimeError, match="in the middle"):
         said()
