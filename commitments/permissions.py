@@ -5,18 +5,31 @@ from datetime import datetime
 from django.conf import settings
 
 from commitments.enums import PeriodState, SlotRole, VersionAct, VersionState
-from commitments.models import CommitmentVersion, DocumentSlot, Period
+from commitments.models import CommitmentVersion, DocumentSlot, Period, Target
 from units import clock
-from units.enums import AppointmentMode, OversightLevel, Role, UserKind
+from units.enums import AppointmentMode, OversightLevel, Role, Scope, UserKind
 from units.models import Appointment, OrgUnit, Position, User
-from units.permissions import has_role, holder_at, offices_of, roles_of, watchers_of
+from units.permissions import (
+    has_role,
+    holder_at,
+    machine_may,
+    offices_of,
+    roles_of,
+    watchers_of,
+)
 from units.querysets.organisation import subtree
 
 # --- plans, targets, allocations ------------------------------------------------------------------
 
 
 def may_plan(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
-    """Say whether `user` draws up plans and commitments of `unit`, the assigning side, at `at`."""
+    """Say whether `user` draws up plans and targets of `unit`, the assigning side, at `at`: a planner,
+    or a machine with `plans:write`."""
+    return plans_in_person(user, unit, at=at) or machine_may(user, Scope.PLANS_WRITE, unit, at=at)
+
+
+def plans_in_person(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` is a planner of `unit`: for the acts that no machine does."""
     return has_role(user, Role.PLANNER, unit, at=at)
 
 
@@ -31,6 +44,14 @@ def may_assign_period(user: User, period: Period, *, at: datetime) -> bool:
         return True
     heads = {office.position_id for office in offices_of(user, at=at) if office.position.is_head}
     return period.owner.positions.filter(pk__in=heads).exists()
+
+
+def may_withdraw(user: User, target: Target, *, at: datetime) -> bool:
+    """Say whether `user` takes a target back: who opens and closes its plan, or a machine with
+    `plans:write`. To conclude a target is for people alone."""
+    return may_assign_period(user, target.period, at=at) or machine_may(
+        user, Scope.PLANS_WRITE, target.assigner_id, at=at
+    )
 
 
 def may_propose(user: User, period: Period, *, at: datetime) -> list[Position]:
@@ -88,9 +109,27 @@ def office_at_slot(
     return next((row for row in delegations if asked in row.scope), None)
 
 
+def may_draft(user: User, assigner: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` drafts commitments that `assigner` gives: a planner of it, or a machine with
+    `commitments:write`."""
+    return plans_in_person(user, assigner, at=at) or machine_may(
+        user, Scope.COMMITMENTS_WRITE, assigner, at=at
+    )
+
+
+def may_issue(user: User, version: CommitmentVersion, *, at: datetime) -> bool:
+    """Say whether `user` issues a draft: a planner of the assigner, or a machine with
+    `commitments:issue`, a scope of its own because to issue is to seal."""
+    assigner = version.commitment.assigner_unit_id
+    return plans_in_person(user, assigner, at=at) or machine_may(
+        user, Scope.COMMITMENTS_ISSUE, assigner, at=at
+    )
+
+
 def may_steer(user: User, version: CommitmentVersion, *, at: datetime) -> bool:
-    """Say whether `user` may draft, issue, answer, amend or discard: a planner of the assigner."""
-    return may_plan(user, version.commitment.assigner_unit_id, at=at)
+    """Say whether `user` may answer or amend, and see to a whole plan: a planner of the assigner, in
+    person."""
+    return plans_in_person(user, version.commitment.assigner_unit_id, at=at)
 
 
 def may_decide(user: User, version: CommitmentVersion, *, at: datetime) -> bool:

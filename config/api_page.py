@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-METHODS = ("get", "post")
+METHODS = ("get", "post", "patch", "put")
 SCHEMAS = "#/components/schemas/"
 
 

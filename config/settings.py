@@ -243,6 +243,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SORT_OPERATIONS": False,
+    "PREPROCESSING_HOOKS": ["units.http.schema.in_one_order"],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,  # they are for programmers; `about` is for readers
     "ENUM_NAME_OVERRIDES": {
         "UnitKind": "units.enums.UnitKind",
@@ -254,6 +255,7 @@ SPECTACULAR_SETTINGS = {
         "TargetMode": "commitments.enums.TargetMode",
         "IndicatorKind": "commitments.enums.IndicatorKind",
         "MandateKind": "commitments.enums.MandateKind",
+        "AllocationMode": "commitments.enums.AllocationMode",
         "ItemRole": "commitments.enums.ItemRole",
         "SlotRole": "commitments.enums.SlotRole",
         "VersionState": "commitments.enums.VersionState",

@@ -104,5 +104,9 @@ class Scope(TextChoices):
     """What a machine client may do; none of them signs, returns, refuses or countersigns."""
 
     ORG_READ = "org:read", _("Read units, positions and appointments")
+    ORG_WRITE = "org:write", _("Change units and appointments")
     PLANS_READ = "plans:read", _("Read plans and targets")
+    PLANS_WRITE = "plans:write", _("Change plans, targets and allocations")
     COMMITMENTS_READ = "commitments:read", _("Read commitments")
+    COMMITMENTS_WRITE = "commitments:write", _("Draft commitments")
+    COMMITMENTS_ISSUE = "commitments:issue", _("Issue commitments")

@@ -32,3 +32,9 @@ def acting_from(origin: Origin) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def proven_by(auth: str) -> None:
+    """Note how the actor of this request proved to be it, once that is known: the edge forgets it
+    when the request ends."""
+    _current.set(current()._replace(auth=auth))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.contrib.auth.models import AnonymousUser
 
 from units import clock
-from units.enums import OversightLevel, Role, Tree, UserKind
+from units.enums import OversightLevel, Role, Scope, Tree, UserKind
 from units.models import Appointment, OrgUnit, Oversight, Position, RoleGrant, User
 from units.querysets.organisation import reach_of, subtree
 
@@ -22,6 +22,17 @@ def has_role(user: User, role: Role, unit: OrgUnit | int | None, *, at: datetime
     if unit is None:
         return reach.everything
     return reach.holds(unit if isinstance(unit, int) else unit.pk)
+
+
+def machine_may(user: User, scope: Scope, unit: OrgUnit | int | None, *, at: datetime) -> bool:
+    """Say whether the machine `user` acts on `unit` at `at`: its client has `scope`, and the unit lies
+    within what the client reaches. Never on the whole body (unit None), and never a person.
+
+    The one question that lets a program write. An act that does not ask it is an act of people.
+    """
+    if user.kind != UserKind.MACHINE or unit is None or scope.value not in user.api_client.scopes:
+        return False
+    return reach_of(user, at=at).holds(unit if isinstance(unit, int) else unit.pk)
 
 
 def roles_of(user: User | AnonymousUser, *, at: datetime) -> set[str]:
@@ -107,8 +118,14 @@ def watchers_of(unit: OrgUnit | int, level: OversightLevel, *, on: date) -> list
 
 
 def may_administer(user: User, unit: OrgUnit | int | None, *, at: datetime) -> bool:
-    """Say whether `user` may change `unit`, its offices and its people; None: the whole body."""
+    """Say whether `user` administers `unit`, its accounts and roles, in person; None: the whole body."""
     return has_role(user, Role.ADMINISTRATOR, unit, at=at)
+
+
+def may_organise(user: User, unit: OrgUnit | int | None, *, at: datetime) -> bool:
+    """Say whether `user` may change `unit`, its offices and who holds them: an administrator, or a
+    machine with `org:write`. Accounts, roles and tokens are for people alone (`may_administer`)."""
+    return may_administer(user, unit, at=at) or machine_may(user, Scope.ORG_WRITE, unit, at=at)
 
 
 def may_grant(user: User, person: User, unit: OrgUnit | int | None, *, at: datetime) -> bool:

@@ -71,7 +71,7 @@ def issue(*, version_id: int, by: User, expected: int, at: datetime) -> Commitme
 
 
 def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at: datetime) -> None:
-    versions.require(permissions.may_steer(by, version, at=at), "issue", versions.what(version))
+    versions.require(permissions.may_issue(by, version, at=at), "issue", versions.what(version))
     versions.require_move(VersionAct.ISSUE, version, expected)
     held = list(
         version.items.order_by("ordinal").values_list("revision__target", "role", "revision__n")

@@ -54,7 +54,7 @@ def begin(
     """
     period = Period.objects.select_for_update(no_key=True).get(pk=period_id)
     assigner = Position.objects.select_related("unit").get(pk=assigner_id)
-    versions.require(permissions.may_plan(by, assigner.unit_id, at=at), "draft", period)
+    versions.require(permissions.may_draft(by, assigner.unit_id, at=at), "draft", period)
     if period.state not in {PeriodState.PLANNING, PeriodState.OPEN}:
         raise WrongState(
             _(
@@ -205,6 +205,11 @@ def _require_offices(version: CommitmentVersion) -> None:
         )
 
 
+def _require_drafter(version: CommitmentVersion, act: str, *, by: User, at: datetime) -> None:
+    allowed = permissions.may_draft(by, version.commitment.assigner_unit_id, at=at)
+    versions.require(allowed, act, versions.what(version))
+
+
 def _write_items(version: CommitmentVersion, items: Sequence[tuple[int, str]]) -> None:
     known = {
         revision.pk: revision
@@ -256,7 +261,7 @@ def edit(
 ) -> CommitmentVersion:
     """Replace day, offices and items of a draft. Raises as `begin`, and StaleVersion, WrongState."""
     version = versions.lock(version_id)
-    versions.require(permissions.may_steer(by, version, at=at), "edit", versions.what(version))
+    _require_drafter(version, "edit", by=by, at=at)
     versions.require_move(VersionAct.ISSUE, version, expected)
     version.first_undertaker = Position.objects.get(pk=first_undertaker_id)
     version.second_undertaker = (
@@ -282,7 +287,7 @@ def edit(
 def discard(*, version_id: int, by: User, expected: int, at: datetime) -> None:
     """Remove a draft that replaces nothing; the register keeps a hash of what was dropped."""
     version = versions.lock(version_id)
-    versions.require(permissions.may_steer(by, version, at=at), "discard", versions.what(version))
+    _require_drafter(version, "discard", by=by, at=at)
     versions.require_move(VersionAct.DISCARD, version, expected)
     commitment = version.commitment
     if commitment.versions.filter(superseded_by=version.n).exists():

@@ -35,7 +35,7 @@ def begin(*, period_id: int, by: User, at: datetime) -> IssueRun:
     (issue-all-under-way).
     """
     period = Period.objects.select_for_update(no_key=True).get(pk=period_id)
-    versions.require(permissions.may_plan(by, period.owner_id, at=at), "issue_all", period)
+    versions.require(permissions.plans_in_person(by, period.owner_id, at=at), "issue_all", period)
     under_way = Conflict(
         _("%(plan)s is being issued already. Look at its progress.") % {"plan": period.name},
         code="issue-all-under-way",
@@ -73,7 +73,7 @@ def drafts_of(period: Period, *, by: User, at: datetime) -> list[CommitmentVersi
         .order_by("commitment__number", "pk")
     )
     assigners = {draft.commitment.assigner_unit_id for draft in drafts}
-    mine = {unit for unit in assigners if permissions.may_plan(by, unit, at=at)}
+    mine = {unit for unit in assigners if permissions.plans_in_person(by, unit, at=at)}
     return [draft for draft in drafts if draft.commitment.assigner_unit_id in mine]
 
 
@@ -183,7 +183,7 @@ def stop(*, run_id: int, by: User, at: datetime) -> IssueRun:
     """
     run = _lock(run_id)
     versions.require(
-        permissions.may_plan(by, run.period.owner_id, at=at), "stop_issuing", run.period
+        permissions.plans_in_person(by, run.period.owner_id, at=at), "stop_issuing", run.period
     )
     if run.ended_at is not None:
         raise Conflict(

@@ -29,9 +29,12 @@ CANNOT = {
 }
 
 
-def require_planner(by: User, unit: OrgUnit | int, *, at: datetime, act: str) -> None:
-    """Raise NotAllowed (<act>-not-allowed) unless `by` plans for `unit`."""
-    if not permissions.may_plan(by, unit, at=at):
+def require_planner(
+    by: User, unit: OrgUnit | int, *, at: datetime, act: str, in_person: bool = False
+) -> None:
+    """Raise NotAllowed (<act>-not-allowed) unless `by` plans for `unit`; `in_person`: no machine."""
+    may = permissions.plans_in_person if in_person else permissions.may_plan
+    if not may(by, unit, at=at):
         raise NotAllowed(
             _(
                 "Only a planner of the unit that owns the plan does this. Ask the administrator for that role."
@@ -283,10 +286,11 @@ def create_group(
     by: User,
     at: datetime,
     title_en: str = "",
+    expected: int | None = None,
 ) -> TaskGroup:
-    """Add a group of targets to a plan."""
-    plan = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=period_id)
-    require_planner(by, plan.owner_id, at=at, act="create-group")
+    """Add a group of targets to a plan. `expected`: the version of the plan that was read; None: of a
+    page that only adds. Raises NotAllowed, StaleVersion, ValidationError."""
+    plan = _lock_to_plan(period_id, "create-group", by=by, at=at, expected=expected)
     group = TaskGroup(
         period=plan,
         mandate_id=mandate_id,
@@ -299,44 +303,79 @@ def create_group(
     )
     group.full_clean()
     group.save()
-    register.append(
-        kind="group.create",
-        subject=f"group/{plan.code}-{code}",
-        subject_version=None,
-        reach=[plan.owner_id],
-        by=by,
-        at=at,
-        data={"title": title_vi, "field": field},
-    )
+    _enter_group(group, "create", by=by, at=at)
     return group
 
 
 @transaction.atomic
 def edit_group(
-    *,
-    group_id: int,
-    mandate_id: int,
-    title_vi: str,
-    field: Field,
-    by: User,
-    at: datetime,
-    title_en: str = "",
+    *, group_id: int, by: User, at: datetime, expected: int | None = None, **fields: Any
 ) -> TaskGroup:
-    """Change what a group of targets is called, and by which document it is given."""
-    group = TaskGroup.objects.select_for_update(of=("self",), no_key=True).get(pk=group_id)
-    plan = group.period
-    require_planner(by, plan.owner_id, at=at, act="edit-group")
-    group.mandate_id, group.field = mandate_id, field
-    group.title_vi, group.title_en = title_vi, title_en
+    """Change titles, field or mandate (`mandate_id`) of a group. What is issued keeps its words.
+
+    `expected`: the version of its plan; None: of an import, which asks by itself. Raises NotAllowed,
+    StaleVersion, WrongState (edit-plan-not-from-closed), ValidationError.
+    """
+    group = TaskGroup.objects.get(pk=group_id)
+    group.period = _lock_to_plan(group.period_id, "edit-group", by=by, at=at, expected=expected)
+    group.refresh_from_db(fields=["title_vi", "title_en", "field", "mandate"])
+    _require_not_closed(group.period)
+    for name in fields.keys() & {"title_vi", "title_en", "field", "mandate_id"}:
+        setattr(group, name, fields[name])
     group.full_clean()
     group.save()
+    _enter_group(group, "edit", by=by, at=at)
+    return group
+
+
+@transaction.atomic
+def edit_period(*, period_id: int, by: User, expected: int, at: datetime, **names: str) -> Period:
+    """Change the names (`name_vi`, `name_en`) of a plan. Raises as `edit_group`."""
+    plan = _lock_to_plan(period_id, "edit-plan", by=by, at=at, expected=expected)
+    _require_not_closed(plan)
+    for name in names.keys() & {"name_vi", "name_en"}:
+        setattr(plan, name, names[name])
+    plan.etag_version += 1
+    plan.full_clean()
+    plan.save(update_fields=["name_vi", "name_en", "etag_version"])
+    _enter(plan, "edit", by=by, at=at, name=plan.name_vi)
+    return plan
+
+
+def _lock_to_plan(
+    period_id: int, act: str, *, by: User, at: datetime, expected: int | None
+) -> Period:
+    plan = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=period_id)
+    require_planner(by, plan.owner_id, at=at, act=act)
+    if expected is not None and plan.etag_version != expected:
+        raise StaleVersion(
+            _("%(plan)s has changed since you opened it. Read it again, then decide.")
+            % {"plan": plan.name},
+            code="period-changed",
+        )
+    return plan
+
+
+def _require_not_closed(plan: Period) -> None:
+    if plan.state == PeriodState.CLOSED:
+        raise WrongState(
+            _("%(plan)s cannot be changed any more: it is closed.") % {"plan": plan.name},
+            code="edit-plan-not-from-closed",
+        )
+
+
+def _enter_group(group: TaskGroup, act: str, *, by: User, at: datetime) -> None:
+    """Raise the version of the plan, of which a group is a part, and enter the act on it."""
+    plan = group.period
+    plan.etag_version += 1
+    plan.save(update_fields=["etag_version"])
     register.append(
-        kind="group.edit",
-        subject=f"group/{plan.code}-{group.code}",
-        subject_version=None,
+        kind=f"group.{act}",
+        subject=f"period/{plan.code}",
+        subject_version=plan.etag_version,
         reach=[plan.owner_id],
         by=by,
         at=at,
-        data={"title": title_vi, "field": field},
+        published=True,
+        data={"group": group.code, "title": group.title_vi, "field": group.field},
     )
-    return group

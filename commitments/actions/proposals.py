@@ -130,7 +130,7 @@ def answer(
     WrongState, Invalid (decision-unknown, answer-missing, target-missing).
     """
     proposal = _lock(proposal_id)
-    require_planner(by, proposal.period.owner_id, at=at, act="answer-proposal")
+    require_planner(by, proposal.period.owner_id, at=at, act="answer-proposal", in_person=True)
     if by.pk == proposal.proposed_by_id:
         raise NotAllowed(
             _("Nobody answers a proposal of one's own. Ask another planner."),

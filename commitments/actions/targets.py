@@ -358,7 +358,7 @@ def withdraw_target(
 ) -> Target:
     """Take an assigned target back; it stays listed and leaves the counts. By an assigner."""
     target = _lock("withdraw", target_id, expected=expected)
-    if not permissions.may_assign_period(by, target.period, at=at):
+    if not permissions.may_withdraw(by, target, at=at):
         raise NotAllowed(
             _("Only an assigner withdraws %(code)s. Ask the office that assigned it.")
             % {"code": target.code},

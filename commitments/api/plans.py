@@ -1,24 +1,35 @@
 """Plans as programs read them: a year with its groups of tasks and its parts."""
 
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import (
     OpenApiExample,
+    OpenApiParameter,
     extend_schema,
     extend_schema_field,
     extend_schema_view,
 )
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from commitments.enums import PeriodState
+from commitments import permissions
+from commitments.actions import plans
+from commitments.enums import Field, PeriodState
 from commitments.models import Mandate, Period, TaskGroup
 from units.enums import Provenance, Scope
-from units.http.collections import ReadOnlyCollection, etag_of
+from units.http.collections import etag_of
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.parsers import StrictSerializer
 from units.http.serializers import TAG, ReadSerializer, address
+from units.http.writing import Collection, RefField, seen_units, somewhere
+from units.models import User
 
 EXAMPLE = {
     "ref": "2024",
@@ -126,7 +137,7 @@ class PlanSerializer(ReadSerializer):
         ]
 
     def get_etag(self, plan: Period) -> str:
-        """Return the tag. A group is added without a write to the plan itself, so groups count."""
+        """Return the tag. Groups count: those of before were added without a write to the plan."""
         return etag_of("plan", plan.code, plan.etag_version + len(plan.groups.all()))
 
     @extend_schema_field(PlanLinksSerializer)
@@ -154,20 +165,98 @@ class PlanFilter(filters.FilterSet):
         fields: list[str] = []
 
 
+def seen_plans(request: Request) -> Any:
+    return Period.objects.years().visible_to(request.user, at=request.now)
+
+
+def seen_mandates(request: Request) -> Any:
+    """Mandates of the units that the holder sees, and those by which plans that it sees are ordered."""
+    own = Q(issuer__in=seen_units(request)) | Q(groups__period__in=seen_plans(request))
+    return Mandate.objects.filter(own).distinct()
+
+
+class NewPlanSerializer(StrictSerializer):
+    about = _("The plan of a unit for a year. “code” of the address: left out, the year.")
+
+    owner = RefField(seen_units, help_text=_("Unit whose plan it is."))
+    year = serializers.IntegerField(min_value=1975, max_value=2999)
+    code = serializers.SlugField(max_length=14, required=False)
+    name_vi = serializers.CharField(max_length=100, required=False)
+    name_en = serializers.CharField(max_length=100, required=False)
+
+
+class ChangePlanSerializer(StrictSerializer):
+    about = _("The names of a plan.")
+
+    name_vi = serializers.CharField(max_length=100, required=False)
+    name_en = serializers.CharField(max_length=100, allow_blank=True, required=False)
+
+
+class ChangeGroupSerializer(StrictSerializer):
+    about = _("What is to change of a group of targets.")
+
+    title_vi = serializers.CharField(max_length=300, required=False)
+    title_en = serializers.CharField(max_length=300, allow_blank=True, required=False)
+    field = serializers.ChoiceField(choices=Field.choices, required=False)
+    mandate = RefField(seen_mandates, required=False)
+
+
+class NewGroupSerializer(StrictSerializer):
+    about = _("A group of targets and the document that orders them.")
+
+    code = serializers.RegexField(r"^[^/\s]+$", max_length=12)
+    title_vi = serializers.CharField(max_length=300)
+    title_en = serializers.CharField(max_length=300, allow_blank=True, required=False)
+    field = serializers.ChoiceField(choices=Field.choices)
+    mandate = RefField(seen_mandates)
+
+
+def may_plan(user: User, plan: Period, *, at: datetime) -> bool:
+    return permissions.may_plan(user, plan.owner_id, at=at)
+
+
+GROUP = {
+    "code": "H18",
+    "title_vi": "Chuyển đổi số",
+    "field": "socio_economic",
+    "mandate": "bx-nq-2024",
+}
+EXAMPLES = [OpenApiExample("plan", value=EXAMPLE, response_only=True)]
+
+
+def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
+    return [OpenApiExample(name, value=value, request_only=True), *EXAMPLES]
+
+
 @extend_schema_view(
     list=extend_schema(
         summary=_("List plans"),
         description=_("The years in which the holder's units have a plan, targets or commitments."),
-        examples=[OpenApiExample("plan", value=EXAMPLE)],
+        examples=EXAMPLES,
     ),
     retrieve=extend_schema(
         summary=_("Read one plan"),
         description=_("One year with its groups of tasks, their mandates, and its parts."),
-        examples=[OpenApiExample("plan", value=EXAMPLE)],
+        examples=EXAMPLES,
     ),
 )
-class PlanCollection(ReadOnlyCollection):
+class PlanCollection(Collection):
     scope = Scope.PLANS_READ
+    scopes = dict.fromkeys(("create", "partial_update", "add_group", "group"), Scope.PLANS_WRITE)
+    questions = {
+        "create": somewhere(permissions.plans_somewhere),
+        "partial_update": may_plan,
+        "add_group": may_plan,
+        "group": may_plan,
+    }
+    bodies = {
+        "create": NewPlanSerializer,
+        "partial_update": ChangePlanSerializer,
+        "add_group": NewGroupSerializer,
+        "group": ChangeGroupSerializer,
+    }
+    kind = "period"
+    pointers = {"starts_on": "year", "owner": "owner"}
     lookup_field = "code"
     lookup_url_kwarg = "ref"
     queryset = Period.objects.none()
@@ -177,3 +266,98 @@ class PlanCollection(ReadOnlyCollection):
     def get_queryset(self) -> Any:
         visible = Period.objects.visible_to(self.request.user, at=self.request.now)
         return visible.years().for_api()
+
+    def subject_of(self, row: Period) -> str:
+        return row.code
+
+    @extend_schema(
+        summary=_("Begin a plan"),
+        description=_(
+            "The plan of one unit for one year, in planning, with its quarters and months. To open "
+            "and to close it is for people."
+        ),
+        request=NewPlanSerializer,
+        responses={201: PlanSerializer},
+        examples=sending("new plan", {"owner": "bx-hu", "year": 2025}),
+    )
+    def create(self, request: Request) -> Response:
+        sent = self.sent()
+        owner = sent.pop("owner")
+        done = plans.create_period(owner_id=owner.pk, by=request.user, at=request.now, **sent)
+        return self.created(done.pk)
+
+    @extend_schema(
+        summary=_("Change the names of a plan"),
+        description=_("What is left out stays."),
+        request=ChangePlanSerializer,
+        responses=PlanSerializer,
+        examples=sending("names", {"name_en": "The year 2024"}),
+    )
+    def partial_update(self, request: Request, ref: str) -> Response:
+        plan = self.get_object()
+        sent = self.sent()
+        plans.edit_period(
+            period_id=plan.pk,
+            by=request.user,
+            expected=self.expected(plan),
+            at=request.now,
+            **sent,
+        )
+        return self.changed(plan.pk)
+
+    @extend_schema(
+        operation_id="plans_add_group",
+        summary=_("Add a group of targets to a plan"),
+        description=_("A group is a part of its plan: the tag is that of the plan."),
+        request=NewGroupSerializer,
+        responses=PlanSerializer,
+        examples=sending("group", GROUP),
+    )
+    @action(detail=True, methods=["post"], url_path="groups", url_name="groups")
+    def add_group(self, request: Request, ref: str) -> Response:
+        plan = self.get_object()
+        sent = self.sent()
+        plans.create_group(
+            period_id=plan.pk,
+            mandate_id=sent.pop("mandate").pk,
+            by=request.user,
+            expected=self.expected(plan),
+            at=request.now,
+            **sent,
+        )
+        return self.changed(plan.pk)
+
+    @extend_schema(
+        operation_id="plans_change_group",
+        summary=_("Change a group of targets"),
+        description=_(
+            "What is left out stays; so do the words of what is issued. The tag is that of the plan."
+        ),
+        parameters=[
+            OpenApiParameter(
+                "group", str, OpenApiParameter.PATH, description=_("Code of the group of tasks.")
+            )
+        ],
+        request=ChangeGroupSerializer,
+        responses=PlanSerializer,
+        examples=sending("title", {"title_en": "Certificates"}),
+    )
+    @action(
+        detail=True, methods=["patch"], url_path="groups/(?P<group>[^/]{1,12})", url_name="group"
+    )
+    def group(self, request: Request, ref: str, group: str) -> Response:
+        plan = self.get_object()
+        row = plan.groups.filter(code=group).first()
+        if row is None:
+            raise Http404
+        sent = self.sent()
+        if mandate := sent.pop("mandate", None):
+            sent["mandate_id"] = mandate.pk
+        plans.edit_group(
+            group_id=row.pk,
+            by=request.user,
+            expected=self.expected(plan),
+            at=request.now,
+            **sent,
+        )
+        return self.changed(plan.pk)

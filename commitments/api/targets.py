@@ -1,253 +1,38 @@
-"""Targets as programs read them: every revision with its roadmap, the original first."""
+"""Targets as programs read and write them."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema,
-    extend_schema_field,
-    extend_schema_view,
-)
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from commitments import permissions
+from commitments.actions import allocations, targets
+from commitments.api.inputs.targets import (
+    CHANGE,
+    NEW,
+    REVISE,
+    SPLIT,
+    AllocateTargetSerializer,
+    ChangeTargetSerializer,
+    NewTargetSerializer,
+    ReviseTargetSerializer,
+    WithdrawTargetSerializer,
+    identity_from,
+    wanted_from,
+)
 from commitments.api.plans import plan_is_seen
+from commitments.api.revisions import EXAMPLE, TargetSerializer
 from commitments.enums import IndicatorKind, TargetState
-from commitments.models import (
-    GradeLevel,
-    IndicatorDefinition,
-    Milestone,
-    RevisionShare,
-    Target,
-    TargetRevision,
-    TrajectoryPoint,
-    UnitOfMeasure,
-)
+from commitments.models import Target
 from units.enums import Provenance, Scope
-from units.http.collections import ReadOnlyCollection, etag_of
-from units.http.fields import Quantity
 from units.http.filters import RefFilter, unit_is_seen
-from units.http.serializers import TAG, ReadSerializer, address
-
-EXAMPLE = {
-    "ref": "2024-h17-huong-son",
-    "code": "H17.1",
-    "plan": "2024",
-    "group": "H17",
-    "unit": "bx-huong-son",
-    "assigner": "bx-hu",
-    "origin": "own",
-    "is_new": False,
-    "is_difficult": False,
-    "parent": None,
-    "clause": "",
-    "weight": "1",
-    "state": "assigned",
-    "indicator": {
-        "code": "land-certificates",
-        "version": 1,
-        "name_vi": "Số giấy chứng nhận được cấp",
-        "name_en": "Certificates issued",
-        "kind": "count",
-        "nature": "flow",
-        "uom": {"code": "certificate", "label_vi": "giấy", "label_en": "certificates"},
-        "decimals": 0,
-        "grades": [],
-    },
-    "revisions": [
-        {
-            "n": 1,
-            "mode": "reach",
-            "comparator": "ge",
-            "value_basis": "stated",
-            "value": "21",
-            "upper": None,
-            "tolerance": None,
-            "baseline": "19",
-            "baseline_period": "2023",
-            "maintain_rule": "",
-            "maintain_share": None,
-            "reason": "",
-            "mandate": None,
-            "effective_from": "2024-01-01",
-            "roadmap": [{"period": "2024-03", "value": "5"}],
-            "shares": [],
-            "steps": [],
-        }
-    ],
-    "provenance": "synthetic",
-    "etag": '"target-2024-h17-huong-son-2"',
-    "links": {
-        "self": "https://commitments.example/api/v1/targets/2024-h17-huong-son/",
-        "plan": "https://commitments.example/api/v1/plans/2024/",
-    },
-}
-
-
-class UnitOfMeasureSerializer(ReadSerializer):
-    about = _("What a number counts.")
-
-    class Meta:
-        model = UnitOfMeasure
-        fields = ["code", "label_vi", "label_en"]
-
-
-class GradeSerializer(ReadSerializer):
-    about = _("One grade of a scale; rank 1 is the lowest. A value of such an indicator is a rank.")
-
-    class Meta:
-        model = GradeLevel
-        fields = ["rank", "label_vi", "label_en"]
-
-
-class IndicatorSerializer(ReadSerializer):
-    about = _("What is measured. A change of meaning is the next version, never an edit.")
-
-    uom = UnitOfMeasureSerializer()
-    grades = serializers.SerializerMethodField()
-
-    class Meta:
-        model = IndicatorDefinition
-        fields = [
-            "code",
-            "version",
-            "name_vi",
-            "name_en",
-            "kind",
-            "nature",
-            "uom",
-            "decimals",
-            "grades",
-        ]
-
-    @extend_schema_field(GradeSerializer(many=True))
-    def get_grades(self, indicator: IndicatorDefinition) -> Any:
-        levels = indicator.scale.levels.all() if indicator.scale else []
-        ordered = sorted(levels, key=lambda level: level.rank)
-        return GradeSerializer(ordered, many=True, context=self.context).data
-
-
-class ShareSerializer(ReadSerializer):
-    about = _("One part of a whole in percent of it; all shares of a revision add up to 100.")
-
-    value = Quantity()
-
-    class Meta:
-        model = RevisionShare
-        fields = ["ordinal", "label_vi", "label_en", "value"]
-
-
-class StepSerializer(ReadSerializer):
-    about = _("One step of a task; the weights of all steps of a revision add up to 100.")
-
-    weight = Quantity()
-
-    class Meta:
-        model = Milestone
-        fields = ["ordinal", "title_vi", "title_en", "due_on", "weight"]
-
-
-class CheckpointSerializer(ReadSerializer):
-    about = _("What is expected by the end of a part of the year.")
-
-    period = serializers.SlugField(source="period.code")
-    value = Quantity()
-
-    class Meta:
-        model = TrajectoryPoint
-        fields = ["period", "value"]
-
-
-class RevisionSerializer(ReadSerializer):
-    about = _("What the target said from “effective_from” on. Revision 1 is the original.")
-
-    value = Quantity(allow_null=True, help_text=_("Null unless “value_basis” is “stated”."))
-    upper = Quantity(allow_null=True)
-    tolerance = Quantity(allow_null=True)
-    baseline = Quantity(allow_null=True)
-    maintain_share = Quantity(allow_null=True)
-    mandate = serializers.SlugField(source="mandate.ref", allow_null=True, default=None)
-    roadmap = CheckpointSerializer(many=True)
-    shares = ShareSerializer(many=True)
-    steps = StepSerializer(many=True)
-
-    class Meta:
-        model = TargetRevision
-        fields = [
-            "n",
-            "mode",
-            "comparator",
-            "value_basis",
-            "value",
-            "upper",
-            "tolerance",
-            "baseline",
-            "baseline_period",
-            "maintain_rule",
-            "maintain_share",
-            "reason",
-            "mandate",
-            "effective_from",
-            "roadmap",
-            "shares",
-            "steps",
-        ]
-
-
-class TargetLinksSerializer(serializers.Serializer):
-    self = serializers.URLField()
-    plan = serializers.URLField()
-
-
-class TargetSerializer(ReadSerializer):
-    about = _(
-        "One target or task of one unit in one plan. The last revision is the one that counts."
-    )
-
-    plan = serializers.SlugField(source="period.code")
-    group = serializers.CharField(source="group.code", help_text=_("Code of the group of tasks."))
-    unit = serializers.SlugField(source="unit.ref", help_text=_("Accountable unit."))
-    assigner = serializers.SlugField(source="assigner.ref", help_text=_("Assigning unit."))
-    parent = serializers.SlugField(source="parent.ref", allow_null=True, default=None)
-    weight = Quantity()
-    indicator = IndicatorSerializer()
-    revisions = RevisionSerializer(many=True)
-    etag = serializers.SerializerMethodField(help_text=TAG)
-    links = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Target
-        fields = [
-            "ref",
-            "code",
-            "plan",
-            "group",
-            "unit",
-            "assigner",
-            "origin",
-            "is_new",
-            "is_difficult",
-            "parent",
-            "clause",
-            "weight",
-            "state",
-            "indicator",
-            "revisions",
-            "provenance",
-            "etag",
-            "links",
-        ]
-
-    def get_etag(self, target: Target) -> str:
-        return etag_of("target", target.ref, target.etag_version)
-
-    @extend_schema_field(TargetLinksSerializer)
-    def get_links(self, target: Target) -> dict[str, str]:
-        return {
-            "self": address(self, "targets-detail", target.ref),
-            "plan": address(self, "plans-detail", target.period.code),
-        }
+from units.http.writing import Collection, NothingSerializer, somewhere
+from units.models import User
 
 
 class TargetFilter(filters.FilterSet):
@@ -270,6 +55,17 @@ class TargetFilter(filters.FilterSet):
         fields: list[str] = []
 
 
+def may_plan(user: User, target: Target, *, at: datetime) -> bool:
+    return permissions.may_plan(user, target.assigner_id, at=at)
+
+
+EXAMPLES = [OpenApiExample("target", value=EXAMPLE, response_only=True)]
+
+
+def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
+    return [OpenApiExample(name, value=value, request_only=True), *EXAMPLES]
+
+
 @extend_schema_view(
     list=extend_schema(
         summary=_("List targets"),
@@ -277,19 +73,169 @@ class TargetFilter(filters.FilterSet):
             "The targets of the units that the holder may see; planned ones only for the side "
             "that assigns them."
         ),
-        examples=[OpenApiExample("target", value=EXAMPLE)],
+        examples=EXAMPLES,
     ),
     retrieve=extend_schema(
         summary=_("Read one target"),
         description=_("One target with all its revisions and roadmaps."),
-        examples=[OpenApiExample("target", value=EXAMPLE)],
+        examples=EXAMPLES,
     ),
 )
-class TargetCollection(ReadOnlyCollection):
+class TargetCollection(Collection):
     scope = Scope.PLANS_READ
+    scopes = dict.fromkeys(
+        ("create", "partial_update", "assign", "revise", "withdraw", "allocate"), Scope.PLANS_WRITE
+    )
+    questions = {
+        "create": somewhere(permissions.plans_somewhere),
+        "partial_update": may_plan,
+        "assign": may_plan,
+        "revise": may_plan,
+        "withdraw": permissions.may_withdraw,
+        "allocate": may_plan,
+    }
+    bodies = {
+        "create": NewTargetSerializer,
+        "partial_update": ChangeTargetSerializer,
+        "revise": ReviseTargetSerializer,
+        "withdraw": WithdrawTargetSerializer,
+        "allocate": AllocateTargetSerializer,
+    }
+    kind = "target"
+    pointers = {"period": "plan"}
     queryset = Target.objects.none()
     serializer_class = TargetSerializer
     filterset_class = TargetFilter
 
     def get_queryset(self) -> Any:
         return Target.objects.visible_to(self.request.user, at=self.request.now).for_api()
+
+    @extend_schema(
+        summary=_("Draw up a target"),
+        description=_("It is planned: its unit does not see it before it is assigned."),
+        request=NewTargetSerializer,
+        responses={201: TargetSerializer},
+        examples=sending("new target", NEW),
+    )
+    def create(self, request: Request) -> Response:
+        sent = self.sent()
+        plan, parent = sent["plan"], sent.get("parent")
+        done = targets.create_target(
+            period_id=plan.pk,
+            parent_id=parent.pk if parent else None,
+            wanted=wanted_from(sent["revision"], plan),
+            by=request.user,
+            at=request.now,
+            **identity_from(sent, plan),
+        )
+        return self.created(done.pk)
+
+    @extend_schema(
+        summary=_("Change a planned target"),
+        description=_("An assigned target is revised instead."),
+        request=ChangeTargetSerializer,
+        responses=TargetSerializer,
+        examples=sending("change", CHANGE),
+    )
+    def partial_update(self, request: Request, ref: str) -> Response:
+        target = self.get_object()
+        sent = self.sent()
+        targets.edit_target(
+            target_id=target.pk,
+            wanted=wanted_from(sent.get("revision", {}), target.period, target),
+            by=request.user,
+            expected=self.expected(target),
+            at=request.now,
+            **identity_from(sent, target.period),
+        )
+        return self.changed(target.pk)
+
+    @extend_schema(
+        operation_id="targets_assign",
+        summary=_("Assign a target to its unit"),
+        description=_("From now on it changes by revision alone."),
+        request=NothingSerializer,
+        responses=TargetSerializer,
+        examples=sending("nothing", {}),
+    )
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, ref: str) -> Response:
+        target = self.get_object()
+        self.sent()
+        targets.assign_target(
+            target_id=target.pk, by=request.user, expected=self.expected(target), at=request.now
+        )
+        return self.changed(target.pk)
+
+    @extend_schema(
+        operation_id="targets_revise",
+        summary=_("Revise an assigned target"),
+        description=_(
+            "Writes its next revision. Commitments that hold an older one stay as they were signed."
+        ),
+        request=ReviseTargetSerializer,
+        responses=TargetSerializer,
+        examples=sending("revision", REVISE),
+    )
+    @action(detail=True, methods=["post"])
+    def revise(self, request: Request, ref: str) -> Response:
+        target = self.get_object()
+        sent = self.sent()
+        mandate = sent.get("mandate")
+        targets.revise_target(
+            target_id=target.pk,
+            wanted=wanted_from(sent["revision"], target.period, target),
+            reason=sent["reason"],
+            mandate_id=mandate.pk if mandate else None,
+            by=request.user,
+            expected=self.expected(target),
+            at=request.now,
+        )
+        return self.changed(target.pk)
+
+    @extend_schema(
+        operation_id="targets_withdraw",
+        summary=_("Withdraw an assigned target"),
+        description=_("It stays listed and leaves the counts."),
+        request=WithdrawTargetSerializer,
+        responses=TargetSerializer,
+        examples=sending("reason", {"reason": "The programme has ended."}),
+    )
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, ref: str) -> Response:
+        target = self.get_object()
+        sent = self.sent()
+        targets.withdraw_target(
+            target_id=target.pk,
+            reason=sent["reason"],
+            by=request.user,
+            expected=self.expected(target),
+            at=request.now,
+        )
+        return self.changed(target.pk)
+
+    @extend_schema(
+        operation_id="targets_allocate",
+        summary=_("Split a target among units"),
+        description=_(
+            "Each part becomes a target of its unit. A gap may stay, but no commitment with a part "
+            "is issued before it is closed."
+        ),
+        request=AllocateTargetSerializer,
+        responses=TargetSerializer,
+        examples=sending("split", SPLIT),
+    )
+    @action(detail=True, methods=["put"], url_path="allocation", url_name="allocation")
+    def allocate(self, request: Request, ref: str) -> Response:
+        target = self.get_object()
+        sent = self.sent()
+        parts = {part["unit"].pk: part["value"] for part in sent.pop("parts")}
+        allocations.allocate(
+            target_id=target.pk,
+            parts=parts,
+            by=request.user,
+            expected=self.expected(target),
+            at=request.now,
+            **sent,
+        )
+        return self.changed(target.pk)

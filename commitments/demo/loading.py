@@ -46,7 +46,7 @@ def load() -> bool:
         name="Đồng bộ tỉnh (minh họa)",
         owner_unit_id=year.district.units["bx"].pk,
         unit_scope_id=year.district.units["bx"].pk,
-        scopes=Scope.values,
+        scopes=[scope for scope in Scope.values if scope.endswith(":read")],
         by=year.district.founder,
         at=NOW,
     )

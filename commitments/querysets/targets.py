@@ -38,7 +38,9 @@ class TargetQuerySet(models.QuerySet):
         roadmap = points.select_related("period").order_by("period__ends_on", "pk")
         numbered = (
             revisions.objects.select_related("mandate")
-            .prefetch_related(models.Prefetch("roadmap", roadmap), "shares", "steps")
+            .prefetch_related(
+                models.Prefetch("roadmap", roadmap), "shares", "steps", "allocation__lines__child"
+            )
             .order_by("n")
         )
         return self.select_related(

@@ -59,15 +59,13 @@ def test_signing_and_the_rest_have_no_address(act, kind):
     is_problem(post(client, version.commitment.ref, act), 404, "not-found")
 
 
-def test_nothing_else_in_the_description_writes():
-    writing = {
-        path
-        for path, methods in document()["paths"].items()
-        if set(methods) & {"post", "put", "patch", "delete"}
-    }
-    assert writing == {f"/api/v1/commitments/{{ref}}/{act}/" for act in ACTS}
-    assert {scope.value.partition(":")[2] for scope in Scope} == {"read"}
+def test_no_scope_is_for_an_act_of_people():
+    """What a machine writes is in `writes.WRITES`; the acts of people ask for no scope at all."""
+    assert {scope.value.partition(":")[2] for scope in Scope} == {"read", "write", "issue"}
     assert VersionAct.SIGN.value not in ACTS
+    for act in ACTS:
+        needed = document()["paths"][f"/api/v1/commitments/{{ref}}/{act}/"]["post"]["security"]
+        assert {"token": []} in needed
 
 
 @pytest.mark.parametrize("act", ACTS)

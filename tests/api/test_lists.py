@@ -304,7 +304,7 @@ QUERIES = {  # with the token and the two lines of units that say what the holde
     "units": 6,
     "appointments": 4,
     "plans": 6,
-    "targets": 8,
+    "targets": 9,
     "commitments": 5,
 }
 

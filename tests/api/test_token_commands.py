@@ -99,7 +99,7 @@ def test_rotation():
         ((*NEW, "--within", "nowhere"), "no unit “nowhere”"),
         ((*NEW, "--days", "366"), "365"),
         ((*NEW, "--days", "0"), "365"),
-        ((*NEW, "--scopes", "commitments:write"), "invalid choice"),
+        ((*NEW, "--scopes", "commitments:sign"), "invalid choice"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_half_made(words, says):

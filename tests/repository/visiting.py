@@ -134,7 +134,7 @@ def make_world() -> World:
         "commitments:receipt": {"act": act.uuid},
         "api:units": {"ref": body.commune.ref},
         "api:appointments": {"ref": f"{body.first.ref}-1"},
-        "api:plans": {"ref": "2024"},
+        "api:plans": {"ref": "2024", "group": "N01"},
         "api:targets": {"ref": body.targets[0].ref},
         "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
         "mfa_remove_webauthn": {"pk": 1},

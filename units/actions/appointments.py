@@ -13,6 +13,8 @@ from units.actions.guards import (
     require_administrator,
     require_after,
     require_ends,
+    require_organiser,
+    require_seen,
     unique_or,
 )
 from units.enums import AppointmentMode, DelegatedAct, OversightLevel, Provenance, Tree
@@ -50,7 +52,7 @@ def appoint(
         .select_related("unit")
         .get(pk=position_id)
     )
-    require_administrator(by, position.unit, at=at, act="appoint")
+    require_organiser(by, position.unit, at=at, act="appoint")
     person = User.objects.people().get(pk=person_id)
     _require_possible(position, valid_from, valid_to, scope)
     row = Appointment(
@@ -122,17 +124,22 @@ def _enter(row: Appointment, act: str, *, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def end_appointment(*, appointment_id: int, end_on: date, by: User, at: datetime) -> Appointment:
+def end_appointment(
+    *, appointment_id: int, end_on: date, by: User, at: datetime, expected: int | None = None
+) -> Appointment:
     """End an appointment: `end_on` is the first day without it.
 
-    Raises NotAllowed, Invalid (end-not-after, already-ended).
+    `expected`: the row version that was read; None: of a page, which a second end stops by itself.
+    Raises NotAllowed, StaleVersion, Invalid (end-not-after, already-ended).
     """
     row = (
         Appointment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("position__unit", "person")
         .get(pk=appointment_id)
     )
-    require_administrator(by, row.position.unit, at=at, act="end-appointment")
+    require_organiser(by, row.position.unit, at=at, act="end-appointment")
+    if expected is not None:
+        require_seen(row, expected, noun="appointment")
     require_ends(end_on, valid_from=row.valid_from, valid_to=row.valid_to)
     _end(row, end_on, by=by, at=at)
     return row

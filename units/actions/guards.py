@@ -10,13 +10,22 @@ from django.utils.translation import gettext_lazy as _
 
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion
 from units.models import OrgUnit, User
-from units.permissions import may_administer
+from units.permissions import may_administer, may_organise
 from units.rules.dates import day_text, last_day
 
 
 def require_administrator(by: User, unit: OrgUnit | int | None, *, at: datetime, act: str) -> None:
     """Raise NotAllowed (<act>-not-allowed) unless `by` administers `unit`; None: the whole body."""
-    if may_administer(by, unit, at=at):
+    _require(may_administer(by, unit, at=at), unit, act=act)
+
+
+def require_organiser(by: User, unit: OrgUnit | int | None, *, at: datetime, act: str) -> None:
+    """Raise NotAllowed (<act>-not-allowed) unless `by` may change `unit` and its offices."""
+    _require(may_organise(by, unit, at=at), unit, act=act)
+
+
+def _require(allowed: bool, unit: OrgUnit | int | None, *, act: str) -> None:
+    if allowed:
         return
     if unit is None:
         raise NotAllowed(

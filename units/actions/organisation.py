@@ -11,10 +11,10 @@ from units import clock
 from units.actions import appointments, register
 from units.actions.guards import (
     one_at_a_time,
-    require_administrator,
     require_after,
     require_ends,
     require_in_force,
+    require_organiser,
     require_seen,
     unique_or,
 )
@@ -76,7 +76,7 @@ def create_unit(
     """
     superiors = under or {}
     for superior in superiors.values() or [None]:
-        require_administrator(by, superior, at=at, act="create-unit")
+        require_organiser(by, superior, at=at, act="create-unit")
     day = valid_from or clock.local_date(at)
     for tree, superior in superiors.items():
         require_in_force(_lock(superior), day, field=f"under_{tree}")
@@ -157,7 +157,7 @@ def rename_unit(
     ValidationError.
     """
     unit = _lock(unit_id)
-    require_administrator(by, unit, at=at, act="rename-unit")
+    require_organiser(by, unit, at=at, act="rename-unit")
     require_seen(unit, expected, noun="unit")
     _require_lasting(unit)
     last = unit.versions.get(valid_to=None)
@@ -191,9 +191,9 @@ def put_under(
     unit = _lock(unit_id)
     last = unit.edges_up.filter(tree=tree).order_by("-valid_from").first()
     lasts = last is not None and (last.valid_to is None or last.valid_to > from_on)
-    require_administrator(by, unit, at=at, act="put-under")
+    require_organiser(by, unit, at=at, act="put-under")
     for superior in {parent_id, last.parent_id if last and lasts else None} - {None}:
-        require_administrator(by, superior, at=at, act="put-under")
+        require_organiser(by, superior, at=at, act="put-under")
     require_seen(unit, expected, noun="unit")
     _require_lasting(unit)
     require_in_force(unit, from_on, field="from_on")
@@ -248,7 +248,7 @@ def end_unit(*, unit_id: int, end_on: date, by: User, expected: int, at: datetim
     """
     one_at_a_time(LINES_LOCK)
     unit = _lock(unit_id)
-    require_administrator(by, unit, at=at, act="end-unit")
+    require_organiser(by, unit, at=at, act="end-unit")
     require_seen(unit, expected, noun="unit")
     require_ends(end_on, valid_from=unit.valid_from, valid_to=unit.valid_to)
     lasting = Q(valid_to=None) | Q(valid_to__gt=end_on)
@@ -294,7 +294,7 @@ def create_position(
     Raises NotAllowed, Invalid (unit-not-there), Conflict (head-exists, unit-ended), ValidationError.
     """
     unit = _lock(unit_id)
-    require_administrator(by, unit, at=at, act="create-position")
+    require_organiser(by, unit, at=at, act="create-position")
     _require_lasting(unit)
     day = valid_from or clock.local_date(at)
     require_in_force(unit, day, field="valid_from")
@@ -357,7 +357,7 @@ def end_position(*, position_id: int, end_on: date, by: User, at: datetime) -> P
         .select_related("unit")
         .get(pk=position_id)
     )
-    require_administrator(by, position.unit, at=at, act="end-position")
+    require_organiser(by, position.unit, at=at, act="end-position")
     require_ends(end_on, valid_from=position.valid_from, valid_to=position.valid_to)
     _end_office(position, end_on, by=by, at=at)
     return position

@@ -5,7 +5,7 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from units import clock
+from units import clock, origin
 from units.actions import clients
 from units.http.problems import CsrfFailed
 from units.models import ApiToken, User
@@ -28,6 +28,7 @@ class TokenAuthentication(BaseAuthentication):
         found = clients.authenticate(
             token=token.strip(), at=clock.real_now(), day=clock.local_date(now)
         )
+        origin.proven_by("token")
         return found.client.user, found
 
     def authenticate_header(self, request: Request) -> str:

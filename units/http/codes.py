@@ -145,6 +145,30 @@ CODES: tuple[Code, ...] = (
         _("Send “Content-Type: application/json” and UTF-8."),
     ),
     Code(
+        "object-changed",
+        412,
+        _("The object has changed since it was read."),
+        _("Read it again, decide anew, and send its new tag. “etag” is that tag."),
+    ),
+    Code(
+        "reference-unknown",
+        422,
+        _("The body names an object that is not there, or that you may not see."),
+        _("Correct the references that are named under “errors”. Nothing was done."),
+    ),
+    Code(
+        "rule-broken",
+        422,
+        _("These values break a rule of the trade."),
+        _("Correct the fields that are named under “errors”. Nothing was done."),
+    ),
+    Code(
+        "wrong-state",
+        409,
+        _("The object is in a state in which this is not done."),
+        _("Read the object: its state says what can be done now."),
+    ),
+    Code(
         "version-missing",
         428,
         _("The request does not say which version it has seen."),

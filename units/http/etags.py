@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
 
-from units.errors import VersionMissing
+from units.errors import StaleVersion, VersionMissing
 
 FIELD = "version"  # the hidden field of every form that changes an object
 
@@ -18,3 +20,25 @@ def seen_version(post: Mapping[str, str]) -> int:
             code="version-missing",
         )
     return int(seen)
+
+
+def expected_version(request: Request, *, shown: str, version: int) -> int:
+    """Return `version` if the request was made after a look at the tag `shown`.
+
+    Raises VersionMissing without If-Match or with “*”, which has seen nothing; StaleVersion for
+    another tag, a weak one among them.
+    """
+    given = request.headers.get("If-Match", "").strip()
+    if given in {"", "*"}:
+        raise VersionMissing(
+            _(
+                "Send the tag of the object in the header If-Match: what is changed is what was read."
+            ),
+            code="version-missing",
+        )
+    if shown not in parse_etags(given):
+        raise StaleVersion(
+            _("The object has changed since you read it. Read it again, then decide."),
+            code="object-changed",
+        )
+    return version

@@ -14,6 +14,18 @@ class Instant(serializers.DateTimeField):
         super().__init__(default_timezone=UTC, **kwargs)
 
 
+class SentQuantity(serializers.DecimalField):
+    """A decimal as text, as it is read: "45.7". A JSON number would have lost digits on its way."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"max_digits": 24, "decimal_places": 6} | kwargs))
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class Quantity(serializers.DecimalField):
     """A decimal as text, without an exponent and without trailing zeros: "21", "45.7"."""
 

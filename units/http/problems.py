@@ -7,7 +7,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,7 +28,6 @@ from units import clock, origin
 from units.actions import register
 from units.errors import NotAllowed, Refused
 from units.http import codes
-from units.origin import acting_from
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -32,9 +37,19 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
-def type_of(code: str) -> str:
-    """Return the address of the page that explains `code`."""
-    return f"{settings.SITE_URL}/problems/{code}/"
+FAMILIES = {  # of the codes that belong to one act each: their page is that of the family
+    403: "not-allowed",
+    404: "not-found",
+    409: "wrong-state",
+    412: "object-changed",
+    422: "rule-broken",
+}
+
+
+def type_of(code: str, status: int) -> str:
+    """Return the address of the page that explains `code`, or problems of its kind."""
+    known = code if code in codes.registry() else FAMILIES.get(status, code)
+    return f"{settings.SITE_URL}/problems/{known}/"
 
 
 def response(
@@ -54,12 +69,13 @@ def response(
     """
     known = codes.registry().get(code)
     status = status or (known.status if known else 400)
-    title = str(known.title) if known else HTTPStatus(status).phrase
+    kind = known or codes.registry().get(FAMILIES.get(status, ""))
+    title = str(kind.title) if kind else HTTPStatus(status).phrase
     if detail is None:
         detail = known.advice if known else title
     body: dict[str, Any] = {
         **members,
-        "type": type_of(code),
+        "type": type_of(code, status),
         "title": title,
         "status": status,
         "detail": str(detail),
@@ -108,10 +124,25 @@ def handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """
     request = context["request"]
     if isinstance(exc, NotAllowed) and request.method not in SAFE_METHODS:
-        came = origin.current()
-        with acting_from(came._replace(auth="token") if request.auth else came):
-            note_denied(request, exc)
+        note_denied(request, exc)
+    if isinstance(exc, ValidationError):
+        return _of_rules(exc, getattr(context["view"], "pointers", {}))
     return of_exception(exc)
+
+
+def _of_rules(exc: ValidationError, pointers: Mapping[str, str]) -> HttpResponse:
+    """Return the problem of what a model refuses. `pointers`: the name that a body has for a field."""
+    found = exc.message_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.messages}
+    errors = [
+        {
+            "pointer": "" if field == NON_FIELD_ERRORS else f"/{pointers.get(field, field)}",
+            "code": "rule-broken",
+            "detail": message,
+        }
+        for field, messages in found.items()
+        for message in messages
+    ]
+    return response("rule-broken", " ".join(error["detail"] for error in errors), errors=errors)
 
 
 def of_exception(exc: BaseException) -> HttpResponse | None:
@@ -189,6 +220,8 @@ def _invalid(exc: exceptions.ValidationError) -> HttpResponse:
             _("The body has fields that this address does not know: %(names)s.") % {"names": names},
             errors=errors,
         )
+    if errors and all(error["code"] == "reference-unknown" for error in errors):
+        return response("reference-unknown", errors=errors)  # well-formed: it only names nothing
     return response("invalid", errors=errors)
 
 

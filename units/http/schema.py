@@ -1,7 +1,7 @@
 """What the description of the API says of every operation: scope, tags, refusals, paging."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from rest_framework.permissions import AllowAny
 from units.enums import Scope
 from units.http import codes
 from units.http.parsers import StrictSerializer
+from units.http.permissions import scope_of
 from units.http.serializers import ReadSerializer
 
 PROBLEM = "application/problem+json"
@@ -26,6 +27,22 @@ HOLDERS = (
     "token-revoked",
     "client-disabled",
     "too-many-requests",
+)
+
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+WRITES = (
+    "not-allowed",
+    "csrf-failed",
+    "malformed-json",
+    "duplicate-field",
+    "unknown-field",
+    "unknown-parameter",
+    "invalid",
+    "unsupported-media-type",
+    "too-large",
+    "reference-unknown",
+    "rule-broken",
+    "wrong-state",
 )
 
 
@@ -55,7 +72,36 @@ class Problem(serializers.Serializer):
     page = serializers.URLField(
         required=False, help_text=_("With use-the-page: the page on which a person does it.")
     )
+    etag = serializers.CharField(
+        required=False, help_text=_("With 412: the tag that the object has now.")
+    )
+    written_at = serializers.DateTimeField(
+        required=False, help_text=_("With 412: when the object was written last.")
+    )
+    written_by = serializers.CharField(
+        required=False, allow_null=True, help_text=_("With 412: by whom; null: by the system.")
+    )
+    move = serializers.CharField(required=False, help_text=_("With 409: what was asked for."))
+    state = serializers.CharField(required=False, help_text=_("With 409: the state it is in."))
+    allowed = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text=_("With 409: what can be done.")
+    )
+    target = serializers.CharField(
+        required=False, help_text=_("With 422: the target that stands in the way.")
+    )
+    gap = serializers.CharField(
+        required=False, help_text=_("With 422: what its parts lack, or have too much if below 0.")
+    )
     errors = Finding(many=True, required=False)
+
+
+def in_one_order(endpoints: list[Any], **_kwargs: Any) -> list[Any]:
+    """Return the operations by path as the addresses list them, and each path's by method.
+
+    They come from a set of methods, whose order differs from process to process.
+    """
+    places = {path: place for place, (path, *_rest) in reversed(list(enumerate(endpoints)))}
+    return sorted(endpoints, key=lambda row: (places[row[0]], METHODS.index(row[2])))
 
 
 class Described(AutoSchema):
@@ -81,15 +127,16 @@ class Described(AutoSchema):
         meta = super()._get_serializer_field_meta(field, direction)
         return {name: value for name, value in meta.items() if name not in {"readOnly", "default"}}
 
-    def get_description(self) -> str:
-        said = super().get_description()
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """Add the scope to the description, whoever has written that."""
+        found = super().get_operation(*args, **kwargs)
         scope = self._scope()
-        if scope is None:
-            return said
-        return f"{said}\n\n" + str(
-            _("Scope of a token: `%(scope)s` (%(label)s).")
-            % {"scope": scope.value, "label": scope.label}
-        )
+        if found and scope is not None:
+            found["description"] += "\n\n" + str(
+                _("Scope of a token: `%(scope)s` (%(label)s).")
+                % {"scope": scope.value, "label": scope.label}
+            )
+        return found
 
     def get_override_parameters(self) -> list[Any]:
         found = list(super().get_override_parameters())
@@ -109,6 +156,35 @@ class Described(AutoSchema):
                     description=_("Strong tag: it changes with every write that the object shows."),
                 ),
             ]
+        if self._changes():
+            found.append(
+                OpenApiParameter(
+                    "If-Match",
+                    str,
+                    OpenApiParameter.HEADER,
+                    required=True,
+                    description=_("Tag of the object as you have read it."),
+                )
+            )
+        if self._writes():
+            found.append(
+                OpenApiParameter(
+                    "ETag",
+                    str,
+                    OpenApiParameter.HEADER,
+                    response=[200, 201],
+                    description=_("Strong tag of the object as it is now."),
+                )
+            )
+            found.append(
+                OpenApiParameter(
+                    "Location",
+                    str,
+                    OpenApiParameter.HEADER,
+                    response=[201],
+                    description=_("Address of the new object."),
+                )
+            )
         if self.method == "GET" and self._is_list_view():
             found.append(
                 OpenApiParameter(
@@ -127,7 +203,7 @@ class Described(AutoSchema):
             not_modified = OpenApiResponse(description=_("Your copy is still the newest."))
             bodies["304"] = self._get_response_for_code(not_modified, "304")
         by_status = defaultdict(list)
-        for name in self._codes():
+        for name in dict.fromkeys(self._codes()):
             by_status[codes.registry()[name].status].append(codes.registry()[name])
         for status, found in sorted(by_status.items()):
             text = "\n".join(f"* `{code.code}`: {code.title}" for code in found)
@@ -145,11 +221,22 @@ class Described(AutoSchema):
             yield from ("unknown-parameter", "invalid-parameter", "page-invalid")
         elif "{ref}" in self.path:
             yield from ("unknown-parameter", "not-found")
+        if self._writes():
+            yield from WRITES
+        if self._changes():
+            yield from ("version-missing", "object-changed")
         action = getattr(self.view, "action", None)
         yield from getattr(self.view, "problems", {}).get(action, ())
 
     def _scope(self) -> Scope | None:
-        return getattr(self.view, "scope", None)
+        return scope_of(self.view)
+
+    def _writes(self) -> bool:
+        return isinstance(getattr(self.view, "questions", None), Mapping) and self.method != "GET"
+
+    def _changes(self) -> bool:
+        """Say whether an object that exists is written: then its tag is asked for."""
+        return self._writes() and "{ref}" in self.path
 
     def _is_public(self) -> bool:
         return any(isinstance(asked, AllowAny) for asked in self.view.get_permissions())
@@ -170,7 +257,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         }
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
-        scope = getattr(auto_schema.view, "scope", None)
+        scope = scope_of(auto_schema.view)
         return {self.name: [scope.value] if scope else []}
 
 

@@ -68,6 +68,7 @@ def test_a_plan_is_built_allocated_assigned_opened_and_revised():
         target_ids=[whole.pk, *whole.children.values_list("pk", flat=True)], by=body.planner, at=NOW
     )
     assert {row.state for row in done} == {TargetState.ASSIGNED}
+    plan.refresh_from_db()  # a group is a part of it
     opened = plans.open_period(
         period_id=plan.pk, by=body.assigner, expected=plan.etag_version, at=NOW
     )
