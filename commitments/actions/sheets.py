@@ -17,7 +17,7 @@ from commitments.models import (
     Target,
     UnitOfMeasure,
 )
-from commitments.rules.imports import QUARTERS, Known, Office, Standing
+from commitments.rules.known import QUARTERS, Known, Office, Standing
 from commitments.rules.sheets import Row
 from units import clock
 from units.models import OrgUnit, Position, User

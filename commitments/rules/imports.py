@@ -1,14 +1,12 @@
 """What an imported plan would change, and everything that stands in the way of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, NamedTuple
 
 from commitments.enums import AllocationMode, Comparator, IndicatorKind, TargetState, ValueBasis
-from commitments.rules import allocations
+from commitments.rules import allocations, undertakers
+from commitments.rules.known import QUARTERS, Entry, Judged, Known, named
 from commitments.rules.sheets import Fault, Found, Row
 from commitments.rules.targets import (
     ADDITIVE_KINDS,
@@ -19,7 +17,6 @@ from commitments.rules.targets import (
 )
 from units.rules.refs import fold, is_ref
 
-QUARTERS = ("q1", "q2", "q3", "q4")
 COLUMN_OF = {  # where a contradiction is told
     "revision-value-stated-or-marked": "value",
     "revision-between-has-upper": "upper",
@@ -33,63 +30,13 @@ COLUMN_OF = {  # where a contradiction is told
 }
 
 
-class Office(NamedTuple):
-    """An office: of which unit, and who holds it today, "" for nobody."""
-
-    unit: str
-    holder: str
-
-
-class Standing(NamedTuple):
-    """A target that exists: its state, the issued commitment that holds it ("": none)."""
-
-    state: str
-    number: str = ""
-
-
-@dataclass(frozen=True)
-class Known:
-    """The plan as it is, in rows like those of the sheets, and what the sheets may refer to.
-
-    `units`: reference by every spelling that is taken. `parts`: last day by the name of each part
-    of the year. `uoms`: the unit of measure as rows write it, by folded label or code. `present`:
-    by table, the row of each key; allocations: {"whole": ..., "parts": {unit: (value, code)}}.
-    `drafts`: number by unit of each commitment whose newest version is no draft any more.
-    """
-
-    today: date
-    units: Mapping[str, str]
-    offices: Mapping[str, Office]
-    mandates: Iterable[str]
-    uoms: Mapping[str, str]
-    parts: Mapping[str, date]
-    present: Mapping[str, Mapping[str, Row]]
-    standing: Mapping[str, Standing] = field(default_factory=dict)
-    issued: Mapping[str, str] = field(default_factory=dict)
-    taken: Mapping[str, str] = field(default_factory=dict)  # target code -> "whole/unit" of a part
-
-
-class Entry(NamedTuple):
-    """One thing that the file says. `change`: new, changed or same."""
-
-    key: str
-    row: Row
-    change: str
-    number: int
-
-
-class Judged(NamedTuple):
-    entries: dict[str, list[Entry]]
-    faults: list[Fault]
-
-
 def judge(found: Mapping[str, Found], known: Known) -> Judged:
     """Return what the sheets would change and every fault, those of the cells too."""
     work = _Judge(found, known)
     for table in ("groups", "indicators", "targets"):
         work.plain(table)
     work.allocations()
-    work.undertakers()
+    undertakers.judge(work)
     faults = [fault for sheet in found.values() for fault in sheet.faults] + work.faults
     order = {name: place for place, name in enumerate(found)}
     faults.sort(key=lambda fault: (order.get(fault.table, -1), fault.row or 0, fault.column))
@@ -189,7 +136,7 @@ class _Judge:
             self.of_demand(number, row, indicator)
         was = self.known.present["targets"].get(row["code"])
         standing = self.known.standing.get(row["code"])
-        if was is None or standing is None or was == row or None in _named(row):
+        if was is None or standing is None or was == row or None in named(row):
             return
         if was["part_of"] != row["part_of"]:
             self.fault("targets", number, "part-moved", "part_of", text=row["code"])
@@ -382,67 +329,10 @@ class _Judge:
             )
             if gap:
                 self.fault("allocations", number, "gap", "value", text=code, gap=_plain(gap))
-        for unit, (_value, named) in (was["parts"] if was else {}).items():
-            standing = self.known.standing.get(named)
+        for unit, (_value, part) in (was["parts"] if was else {}).items():
+            standing = self.known.standing.get(part)
             if unit not in said["parts"] and standing and standing.state != TargetState.PLANNED:
-                self.fault("allocations", number, "part-assigned", "unit", text=named)
-
-    # --- undertakers ------------------------------------------------------------------------------
-
-    def undertakers(self) -> None:
-        entries = self.entries["undertakers"] = []
-        units: dict[str, int] = {}
-        offices: dict[str, int] = {}
-        serving = {row["unit"] for row in self.rows["targets"].values()} | {
-            unit for entry in self.entries["allocations"] for unit in entry.row["parts"]
-        }
-        for number, row in self.sheet("undertakers").items():
-            unit = row["unit"] = self.unit(number, "undertakers", row["unit"])
-            for column in ("first", "second", "assigner"):
-                self.office(number, row, column, offices)
-            self.same_person(number, row)
-            if unit is None:
-                continue
-            if unit in units:
-                self.fault("undertakers", number, "unit-twice", "unit", text=unit)
-                continue
-            units[unit] = number
-            was = self.known.present["undertakers"].get(unit)
-            change = "new" if was is None else "same" if was == row else "changed"
-            entries.append(Entry(unit, row, change, number))
-            if change == "same":
-                continue
-            if unit in self.known.issued and None not in _named(row):
-                text = self.known.issued[unit]
-                self.fault("undertakers", number, "commitment-issued", "unit", number=text)
-            if row["sign_by"] and row["sign_by"] < self.known.today:
-                self.fault("undertakers", number, "day-passed", "sign_by")
-            if unit not in serving:
-                self.fault("undertakers", number, "nothing-to-undertake", "unit", text=unit)
-
-    def office(self, number: int, row: Row, column: str, seen: dict[str, int]) -> None:
-        ref = row[column]
-        if not ref:
-            return
-        office = self.known.offices.get(ref)
-        if office is None:
-            self.near(number, "undertakers", "office-unknown", column, ref, self.known.offices)
-        elif column != "assigner" and row["unit"] and office.unit != row["unit"]:
-            self.fault(
-                "undertakers", number, "office-of-another-unit", column, text=ref, unit=office.unit
-            )
-        if column == "assigner":
-            return
-        if ref in seen:
-            self.fault("undertakers", number, "head-twice", column, text=ref, row=str(seen[ref]))
-        seen.setdefault(ref, number)
-
-    def same_person(self, number: int, row: Row) -> None:
-        """Whoever holds both posts signs once: name one office then."""
-        pair = [self.known.offices.get(row[column] or "") for column in ("first", "second")]
-        holders = [office.holder for office in pair if office is not None]
-        if len(holders) == 2 and holders[0] == holders[1] != "" and row["first"] != row["second"]:
-            self.fault("undertakers", number, "one-person-twice", "second", text=row["second"])
+                self.fault("allocations", number, "part-assigned", "unit", text=part)
 
     # --- what several tables refer to -------------------------------------------------------------
 
@@ -460,12 +350,6 @@ class _Judge:
         """Note something unknown, with what comes nearest to it."""
         close = get_close_matches(fold(text), list(known), n=3, cutoff=0.6) if text else []
         self.fault(table, number, code, column, text=text, close=", ".join(close))
-
-
-def _named(row: Row) -> list[Any]:
-    """Return the cells of a row that are never empty once they are read well."""
-    numbers = {"value", "upper", "tolerance", "baseline", "maintain_share", *QUARTERS, "sign_by"}
-    return [value for name, value in row.items() if name not in numbers]
 
 
 def _roadmap(row: Row) -> list[tuple[str, Decimal]]:

@@ -129,6 +129,10 @@ def make_world() -> World:
         "notifications:letter": {"name": "20240202-090000-1.eml"},
         "config:problem": {"code": "not-found"},
         "commitments:plan-move": {"act": "close"},
+        **{  # nobody has uploaded one
+            f"commitments:{name}": {"ref": "00000000-0000-4000-8000-000000000000"}
+            for name in ("import", "import-apply", "import-drop")
+        },
         "commitments:read": {"receipt": begun.receipt.uuid},
         "commitments:confirm": {"step_up": begun.uuid},
         "commitments:receipt": {"act": act.uuid},

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from commitments.documents.workbooks import Cell
 from commitments.rules.columns import TABLES, title
-from commitments.rules.imports import Known, Office, Standing, judge
+from commitments.rules.imports import judge
+from commitments.rules.known import Known, Office, Standing
 from commitments.rules.sheets import Measure, read
 
 D = Decimal
