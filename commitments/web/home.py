@@ -40,6 +40,7 @@ def home(request: WebRequest) -> HttpResponse:
         "offices": offices,
         "roles": roles,
         "steers": bool(roles & STEERING),
+        "reads_only": bool(roles) and not offices and not roles & (STEERING | {Role.ADMINISTRATOR}),
         "today": day,
     }
     if context["steers"]:

@@ -90,6 +90,7 @@ def test_head_whose_commitment_is_in_force_has_nothing_to_do(client_of):
 
 def test_reporter_sees_the_own_unit_alone(client_of):
     client = client_of("sim")
+    assert "To the commitments" in page(client, "/")
     page(client, "/commitments/2024-bx-son-loi/")
     assert client.get("/commitments/2024-bx-huong-son/").status_code == 404
 
