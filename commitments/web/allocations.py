@@ -43,7 +43,7 @@ def allocate(request: WebRequest, ref: str) -> HttpResponse:
     split = Allocation.objects.filter(revision__target=target).order_by("-revision__n").first()
     names = ("reserve", "overage", "key_used")
     form = AllocationForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,  # a form may be sent empty
         units=units,
         parts=known,
         decimals=target.indicator.decimals,

@@ -223,6 +223,6 @@ class AllocationForm(forms.Form):
 
     def typed(self, kind: str) -> dict[int, Decimal]:
         """Return what was typed in the column `kind`, "part" or "key", by unit id; {} for nothing."""
-        good = getattr(self, "cleaned_data", {})  # a form that was sent empty has none
         names = {unit.pk: f"{kind}-{unit.pk}" for unit in self.units}
+        good = self.cleaned_data
         return {pk: good[name] for pk, name in names.items() if good.get(name) is not None}
