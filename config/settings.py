@@ -237,7 +237,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "TITLE": _("Commitments"),
     "DESCRIPTION": _(
-        "Units, appointments, plans, targets and commitments to read. Nothing is signed, returned, "
+        "Units, appointments, plans, targets and commitments to read and to write. Nothing is signed, returned, "
         "refused, countersigned or voided here: these are acts of a person, on a page."
     ),
     "VERSION": "1.0.0",

@@ -1,6 +1,7 @@
-"""Commitments as programs read them: lists, one commitment, its stored file."""
+"""Commitments as programs read them, draft them and issue them; their stored file."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -20,12 +21,20 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from commitments.actions import documents
+from commitments import permissions
+from commitments.actions import commitments, documents, drafts
 from commitments.api.documents import (
     COMMITMENT,
     LINE,
     CommitmentLineSerializer,
     CommitmentSerializer,
+)
+from commitments.api.inputs.commitments import (
+    CHANGE,
+    NEW,
+    ChangeDraftSerializer,
+    NewDraftSerializer,
+    items_from,
 )
 from commitments.api.plans import plan_is_seen
 from commitments.enums import VersionState
@@ -33,8 +42,10 @@ from commitments.models import Commitment, CommitmentVersion
 from units.enums import Provenance, Scope
 from units.errors import NotFound
 from units.http import parameters
-from units.http.collections import FRESH_COPIES_ONLY, ReadOnlyCollection, is_fresh
+from units.http.collections import FRESH_COPIES_ONLY, is_fresh
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.writing import Collection, NothingSerializer, somewhere
+from units.models import User
 
 VERSION = OpenApiParameter(
     "version",
@@ -71,6 +82,21 @@ class PdfRenderer(BaseRenderer):
         return data
 
 
+def may_draft(user: User, commitment: Commitment, *, at: datetime) -> bool:
+    return permissions.may_draft(user, commitment.assigner_unit_id, at=at)
+
+
+def may_issue(user: User, commitment: Commitment, *, at: datetime) -> bool:
+    return permissions.may_issue(user, commitment.shown_versions[-1], at=at)
+
+
+EXAMPLES = [OpenApiExample("commitment", value=COMMITMENT, response_only=True)]
+
+
+def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
+    return [OpenApiExample(name, value=value, request_only=True), *EXAMPLES]
+
+
 @extend_schema_view(
     list=extend_schema(
         summary=_("List commitments"),
@@ -88,11 +114,23 @@ class PdfRenderer(BaseRenderer):
             "who signed it how. Items and parties are null for a draft."
         ),
         parameters=[VERSION],
-        examples=[OpenApiExample("commitment", value=COMMITMENT)],
+        examples=EXAMPLES,
     ),
 )
-class CommitmentCollection(ReadOnlyCollection):
+class CommitmentCollection(Collection):
     scope = Scope.COMMITMENTS_READ
+    scopes = {
+        **dict.fromkeys(("create", "partial_update", "discard"), Scope.COMMITMENTS_WRITE),
+        "issue": Scope.COMMITMENTS_ISSUE,
+    }
+    questions = {
+        "create": somewhere(permissions.plans_somewhere),
+        "partial_update": may_draft,
+        "discard": may_draft,
+        "issue": may_issue,
+    }
+    bodies = {"create": NewDraftSerializer, "partial_update": ChangeDraftSerializer}
+    kind = "commitment_version"
     queryset = Commitment.objects.none()
     serializer_class = CommitmentSerializer
     filterset_class = CommitmentFilter
@@ -108,6 +146,112 @@ class CommitmentCollection(ReadOnlyCollection):
     def get_serializer_class(self) -> Any:
         return CommitmentLineSerializer if self.action == "list" else CommitmentSerializer
 
+    @extend_schema(
+        summary=_("Draft a commitment"),
+        description=_(
+            "The first version, or the next one after a void. It is seen by the assigning side only."
+        ),
+        request=NewDraftSerializer,
+        responses={201: CommitmentSerializer},
+        examples=sending("new draft", NEW),
+    )
+    def create(self, request: Request) -> Response:
+        sent = self.sent()
+        second = sent.get("second_undertaker")
+        more = {name: sent[name] for name in ("signing_order",) if name in sent}
+        done = drafts.begin(
+            period_id=sent["plan"].pk,
+            unit_id=sent["unit"].pk,
+            assigner_id=sent["assigner"].pk,
+            first_undertaker_id=sent["first_undertaker"].pk,
+            second_undertaker_id=second.pk if second else None,
+            sign_by=sent["sign_by"],
+            items=items_from(sent["items"]) if "items" in sent else None,
+            by=request.user,
+            at=request.now,
+            **more,
+        )
+        return self.created(done.commitment_id)
+
+    @extend_schema(
+        summary=_("Change a draft"),
+        description=_("What is left out stays, items with the revisions that they hold."),
+        request=ChangeDraftSerializer,
+        responses=CommitmentSerializer,
+        examples=sending("change", CHANGE),
+    )
+    def partial_update(self, request: Request, ref: str) -> Response:
+        commitment = self.get_object()
+        sent = self.sent()
+        version = commitment.shown
+        offices = {
+            f"{name}_id": sent[name] and sent[name].pk if name in sent else now
+            for name, now in (
+                ("assigner", version.assigner_id),
+                ("first_undertaker", version.first_undertaker_id),
+                ("second_undertaker", version.second_undertaker_id),
+            )
+        }
+        if "items" in sent:
+            items = items_from(sent["items"])
+        else:
+            items = list(version.items.order_by("ordinal").values_list("revision_id", "role"))
+        drafts.edit(
+            version_id=version.pk,
+            sign_by=sent.get("sign_by", version.sign_by),
+            items=items,
+            by=request.user,
+            expected=self.expected(commitment),
+            at=request.now,
+            **offices,
+        )
+        return self.changed(commitment.pk)
+
+    @extend_schema(
+        operation_id="commitments_discard",
+        summary=_("Discard a draft"),
+        description=_("204 when no version of the commitment is left."),
+        request=NothingSerializer,
+        responses={
+            200: CommitmentSerializer,
+            204: OpenApiResponse(description=_("No version is left.")),
+        },
+        examples=sending("nothing", {}),
+    )
+    @action(detail=True, methods=["post"])
+    def discard(self, request: Request, ref: str) -> Response:
+        commitment = self.get_object()
+        self.sent()
+        drafts.discard(
+            version_id=commitment.shown.pk,
+            by=request.user,
+            expected=self.expected(commitment),
+            at=request.now,
+        )
+        return self.changed(commitment.pk)
+
+    @extend_schema(
+        operation_id="commitments_issue",
+        summary=_("Issue a draft"),
+        description=_(
+            "Seals it into its document and asks the undertakers to sign. What follows, people do."
+        ),
+        request=NothingSerializer,
+        responses=CommitmentSerializer,
+        examples=sending("nothing", {}),
+    )
+    @action(detail=True, methods=["post"])
+    def issue(self, request: Request, ref: str) -> Response:
+        commitment = self.get_object()
+        self.sent()
+        commitments.issue(
+            version_id=commitment.shown.pk,
+            by=request.user,
+            expected=self.expected(commitment),
+            at=request.now,
+        )
+        return self.changed(commitment.pk)
+
     def get_object(self) -> Commitment:
         """Return the commitment with the version that is asked for as `shown`. Raises Http404."""
         parameters.require_known(self.request, self.parameters)
@@ -119,6 +263,12 @@ class CommitmentCollection(ReadOnlyCollection):
             raise Http404
         commitment.shown = found[-1]
         return commitment
+
+    def version_of(self, row: Commitment) -> int:
+        return row.shown.etag_version
+
+    def subject_of(self, row: Commitment) -> str:
+        return row.shown_versions[-1].ref
 
     def _number(self) -> int | None:
         text = self.request.query_params.get("version")

@@ -185,7 +185,7 @@ def test_the_table_of_scopes_is_that_of_the_views():
         for name, view, _base in router.registry
         for scope in {view.scope, *getattr(view, "scopes", {}).values()}
     }
-    assert {scope for scope, _name in said} <= set(Scope.values)
+    assert {scope for scope, _name in said} == set(Scope.values)
 
 
 def test_the_table_of_filters_is_that_of_the_lists():

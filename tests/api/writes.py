@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.test import Client
@@ -11,8 +12,9 @@ from commitments.actions.revisions import Wanted
 from commitments.enums import Comparator
 from commitments.models import Target
 from tests.api.described import judged
-from tests.factories.body import NOW, Body
+from tests.factories.body import NOW, Body, office
 from units.enums import Scope
+from units.models import Position
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Write:
     on: Callable[[Body], str] | None = None
     sends: Callable[[Body], dict[str, Any]] = field(default=lambda body: {})
     method: str = "post"
+    ends: bool = False  # nothing is left to be read
     described: str = ""  # the path in the description, where it has more variables
 
     @property
@@ -82,9 +85,121 @@ def new_target(body: Body) -> dict[str, Any]:
     }
 
 
+def new_draft(body: Body) -> dict[str, Any]:
+    return {
+        "plan": "2024",
+        "unit": body.commune.ref,
+        "assigner": body.assigning.ref,
+        "first_undertaker": body.first.ref,
+        "second_undertaker": body.second.ref,
+        "sign_by": "2100-02-20",
+    }
+
+
+def drafted(body: Body) -> str:
+    return body.draft(sign_by=date(2100, 2, 20)).commitment.ref
+
+
+def free_office(body: Body) -> Position:
+    there = Position.objects.filter(ref=f"{body.committee.ref}-deputy").first()
+    return there or office(body.committee, "Deputy", None, is_head=False)
+
+
+def appointed(body: Body) -> str:
+    return body.first.appointments.get().ref
+
+
+UNITS = "/api/v1/units/"
+APPOINTMENTS = "/api/v1/appointments/"
 PLANS = "/api/v1/plans/"
 TARGETS = "/api/v1/targets/"
+COMMITMENTS = "/api/v1/commitments/"
 WRITES = [
+    Write(
+        "found unit",
+        UNITS,
+        Scope.ORG_WRITE,
+        "unit.create",
+        sends=lambda body: {
+            "kind": "commune",
+            "name_vi": "Xã Mới",
+            "superiors": [{"tree": "party", "unit": body.committee.ref}],
+        },
+    ),
+    Write(
+        "rename unit",
+        f"{UNITS}{{ref}}/rename/",
+        Scope.ORG_WRITE,
+        "unit.rename",
+        on=lambda body: body.commune.ref,
+        sends=lambda body: {"name_vi": "Phường Một", "from_on": "2024-07-01"},
+    ),
+    Write(
+        "put unit under another",
+        f"{UNITS}{{ref}}/put-under/",
+        Scope.ORG_WRITE,
+        "unit.put_under",
+        on=lambda body: body.commune.ref,
+        sends=lambda body: {"tree": "admin", "unit": body.committee.ref, "from_on": "2024-07-01"},
+    ),
+    Write(
+        "end unit",
+        f"{UNITS}{{ref}}/end/",
+        Scope.ORG_WRITE,
+        "unit.end",
+        on=lambda body: body.commune.ref,
+        sends=lambda body: {"end_on": "2100-01-01"},
+    ),
+    Write(
+        "appoint",
+        APPOINTMENTS,
+        Scope.ORG_WRITE,
+        "appointment.create",
+        sends=lambda body: {
+            "person": "planner",
+            "position": free_office(body).ref,
+            "valid_from": "2024-02-01",
+        },
+    ),
+    Write(
+        "end appointment",
+        f"{APPOINTMENTS}{{ref}}/end/",
+        Scope.ORG_WRITE,
+        "appointment.end",
+        on=appointed,
+        sends=lambda body: {"end_on": "2100-01-01"},
+    ),
+    Write(
+        "draft commitment",
+        COMMITMENTS,
+        Scope.COMMITMENTS_WRITE,
+        "commitment.draft",
+        sends=new_draft,
+    ),
+    Write(
+        "change draft",
+        f"{COMMITMENTS}{{ref}}/",
+        Scope.COMMITMENTS_WRITE,
+        "commitment.edit",
+        on=drafted,
+        sends=lambda body: {"sign_by": "2100-03-01", "items": [{"target": "2024-t1"}]},
+        method="patch",
+    ),
+    Write(
+        "discard draft",
+        f"{COMMITMENTS}{{ref}}/discard/",
+        Scope.COMMITMENTS_WRITE,
+        "commitment.discard",
+        on=drafted,
+        ends=True,
+    ),
+    Write(
+        "issue draft",
+        f"{COMMITMENTS}{{ref}}/issue/",
+        Scope.COMMITMENTS_ISSUE,
+        "commitment.issue",
+        on=drafted,
+    ),
     Write(
         "begin plan",
         PLANS,

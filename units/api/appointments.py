@@ -1,9 +1,9 @@
-"""Who holds which office, as programs read it."""
+"""Who holds which office, as programs read and change it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import (
@@ -13,12 +13,18 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from units.enums import AppointmentMode, Scope
-from units.http.collections import ReadOnlyCollection, etag_of
+from units import permissions
+from units.actions import appointments
+from units.enums import ActingReason, AppointmentMode, DelegationForm, Scope
+from units.http.collections import etag_of
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.parsers import StrictSerializer
 from units.http.serializers import TAG, ReadSerializer, address
+from units.http.writing import Collection, RefField, seen_offices, somewhere
 from units.models import Appointment, Position, User
 
 EXAMPLE = {
@@ -143,20 +149,77 @@ class AppointmentFilter(filters.FilterSet):
         return rows.in_force(value)
 
 
+EXAMPLES = [OpenApiExample("appointment", value=EXAMPLE, response_only=True)]
+NEW = {
+    "person": "nguoi-thu-nhat",
+    "position": "bx-tan-phong-chair",
+    "valid_from": "2024-01-01",
+    "decision_number": "12/QĐ",
+    "decision_on": "2023-12-20",
+}
+
+
+def known_people(request: Request) -> Any:
+    """People who hold an office of a unit that the holder sees, or no office at all yet."""
+    within = Appointment.objects.visible_to(request.user, at=request.now)
+    known = Q(appointments=None) | Q(appointments__in=within)
+    return User.objects.people().filter(known, is_active=True).distinct()
+
+
+class NewAppointmentSerializer(StrictSerializer):
+    about = _("Who is to hold an office from when on. “valid_to” is the first day without it.")
+
+    person = RefField(known_people, by="username", help_text=_("Name of the account."))
+    position = RefField(seen_offices)
+    mode = serializers.ChoiceField(choices=AppointmentMode.choices, required=False)
+    valid_from = serializers.DateField()
+    valid_to = serializers.DateField(allow_null=True, required=False)
+    decision_number = serializers.CharField(max_length=60, allow_blank=True, required=False)
+    decision_on = serializers.DateField(allow_null=True, required=False)
+    acting_reason = serializers.ChoiceField(
+        choices=ActingReason.choices, allow_blank=True, required=False
+    )
+    form = serializers.ChoiceField(choices=DelegationForm.choices, allow_blank=True, required=False)
+    scope = serializers.ListField(
+        child=serializers.CharField(max_length=40), required=False, max_length=20
+    )
+
+
+class EndAppointmentSerializer(StrictSerializer):
+    about = _("The first day without it.")
+
+    end_on = serializers.DateField()
+
+
+def may_organise(user: User, row: Appointment, *, at: datetime) -> bool:
+    return permissions.may_organise(user, row.position.unit_id, at=at)
+
+
+def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
+    return [OpenApiExample(name, value=value, request_only=True), *EXAMPLES]
+
+
 @extend_schema_view(
     list=extend_schema(
         summary=_("List appointments"),
         description=_("Who holds, held or will hold the offices of the units the holder may see."),
-        examples=[OpenApiExample("appointment", value=EXAMPLE)],
+        examples=EXAMPLES,
     ),
     retrieve=extend_schema(
         summary=_("Read one appointment"),
         description=_("One person in one office, from day to day."),
-        examples=[OpenApiExample("appointment", value=EXAMPLE)],
+        examples=EXAMPLES,
     ),
 )
-class AppointmentCollection(ReadOnlyCollection):
+class AppointmentCollection(Collection):
     scope = Scope.ORG_READ
+    scopes = dict.fromkeys(("create", "end"), Scope.ORG_WRITE)
+    questions = {
+        "create": somewhere(permissions.is_administrator),
+        "end": may_organise,
+    }
+    bodies = {"create": NewAppointmentSerializer, "end": EndAppointmentSerializer}
+    kind = "appointment"
     queryset = Appointment.objects.none()
     serializer_class = AppointmentSerializer
     filterset_class = AppointmentFilter
@@ -164,3 +227,42 @@ class AppointmentCollection(ReadOnlyCollection):
     def get_queryset(self) -> Any:
         visible = Appointment.objects.visible_to(self.request.user, at=self.request.now)
         return visible.for_api()
+
+    @extend_schema(
+        summary=_("Appoint somebody"),
+        description=_("Puts a person who has an account in an office, from a day on."),
+        request=NewAppointmentSerializer,
+        responses={201: AppointmentSerializer},
+        examples=sending("new appointment", NEW),
+    )
+    def create(self, request: Request) -> Response:
+        sent = self.sent()
+        done = appointments.appoint(
+            person_id=sent.pop("person").pk,
+            position_id=sent.pop("position").pk,
+            by=request.user,
+            at=request.now,
+            **sent,
+        )
+        return self.created(done.pk)
+
+    @extend_schema(
+        operation_id="appointments_end",
+        summary=_("End an appointment"),
+        description=_("On a day; the person keeps the account."),
+        request=EndAppointmentSerializer,
+        responses=AppointmentSerializer,
+        examples=sending("day", {"end_on": "2024-07-01"}),
+    )
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, ref: str) -> Response:
+        row = self.get_object()
+        sent = self.sent()
+        appointments.end_appointment(
+            appointment_id=row.pk,
+            by=request.user,
+            expected=self.expected(row),
+            at=request.now,
+            **sent,
+        )
+        return self.changed(row.pk)

@@ -1,4 +1,4 @@
-"""Units as programs read them."""
+"""Units as programs read and change them."""
 
 from typing import Any
 
@@ -11,11 +11,18 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from units.enums import Provenance, Scope, UnitKind
-from units.http.collections import ReadOnlyCollection, etag_of
+from units import permissions
+from units.actions import organisation
+from units.enums import Provenance, Scope, Tree, UnitKind
+from units.http.collections import etag_of
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.parsers import StrictSerializer
 from units.http.serializers import TAG, ReadSerializer, address
+from units.http.writing import Collection, RefField, seen_units, somewhere
 from units.models import OrgEdge, OrgUnit, OrgUnitVersion
 
 EXAMPLE = {
@@ -127,6 +134,68 @@ class UnitSerializer(ReadSerializer):
         }
 
 
+EXAMPLES = [OpenApiExample("unit", value=EXAMPLE, response_only=True)]
+NEW = {
+    "kind": "commune",
+    "name_vi": "Xã Tân Phong",
+    "superiors": [{"tree": "admin", "unit": "bx-ubnd"}],
+    "valid_from": "2024-01-01",
+}
+
+
+class SentSuperiorSerializer(StrictSerializer):
+    about = _("Under whom the unit is to stand, in one line.")
+
+    tree = serializers.ChoiceField(choices=Tree.choices)
+    unit = RefField(seen_units)
+
+
+class SentNameSerializer(StrictSerializer):
+    name_vi = serializers.CharField(max_length=200)
+    name_en = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    short_name = serializers.CharField(max_length=80, allow_blank=True, required=False)
+    official_code = serializers.CharField(max_length=20, allow_blank=True, required=False)
+    code_system = serializers.CharField(max_length=20, allow_blank=True, required=False)
+
+
+class NewUnitSerializer(SentNameSerializer):
+    about = _("A unit to be founded under a superior that is seen. “ref”: left out, from the name.")
+
+    ref = serializers.SlugField(max_length=40, required=False)
+    kind = serializers.ChoiceField(choices=UnitKind.choices)
+    valid_from = serializers.DateField(required=False)
+    superiors = SentSuperiorSerializer(many=True, allow_empty=False)
+    founding_decision = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    source_ref = serializers.CharField(max_length=200, allow_blank=True, required=False)
+
+    def validate_superiors(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({row["tree"] for row in rows}) < len(rows):
+            raise serializers.ValidationError(
+                _("A line stands here twice. Name each once."), code="tree-twice"
+            )
+        return rows
+
+
+class RenameUnitSerializer(SentNameSerializer):
+    about = _("Another name or code from a day on; the old one stays for the days before.")
+
+    from_on = serializers.DateField()
+
+
+class PutUnderSerializer(StrictSerializer):
+    about = _("Another superior in one line from a day on.")
+
+    tree = serializers.ChoiceField(choices=Tree.choices)
+    unit = RefField(seen_units, help_text=_("The superior."))
+    from_on = serializers.DateField()
+
+
+class EndSerializer(StrictSerializer):
+    about = _("The first day without it.")
+
+    end_on = serializers.DateField()
+
+
 class UnitFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=UnitKind.choices, label=_("kind"))
     superior = RefFilter(
@@ -148,22 +217,40 @@ class UnitFilter(filters.FilterSet):
         fields: list[str] = []
 
 
+def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
+    return [OpenApiExample(name, value=value, request_only=True), *EXAMPLES]
+
+
 @extend_schema_view(
     list=extend_schema(
         summary=_("List units"),
         description=_(
             "The units that the holder may see, in the order in which they were entered."
         ),
-        examples=[OpenApiExample("unit", value=EXAMPLE)],
+        examples=EXAMPLES,
     ),
     retrieve=extend_schema(
         summary=_("Read one unit"),
         description=_("One unit with its names, codes and superiors of all times."),
-        examples=[OpenApiExample("unit", value=EXAMPLE)],
+        examples=EXAMPLES,
     ),
 )
-class UnitCollection(ReadOnlyCollection):
+class UnitCollection(Collection):
     scope = Scope.ORG_READ
+    scopes = dict.fromkeys(("create", "rename", "put_under", "end"), Scope.ORG_WRITE)
+    questions = {
+        "create": somewhere(permissions.is_administrator),
+        "rename": permissions.may_organise,
+        "put_under": permissions.may_organise,
+        "end": permissions.may_organise,
+    }
+    bodies = {
+        "create": NewUnitSerializer,
+        "rename": RenameUnitSerializer,
+        "put_under": PutUnderSerializer,
+        "end": EndSerializer,
+    }
+    kind = "unit"
     queryset = OrgUnit.objects.none()
     serializer_class = UnitSerializer
     filterset_class = UnitFilter
@@ -171,3 +258,66 @@ class UnitCollection(ReadOnlyCollection):
     def get_queryset(self) -> Any:
         units = OrgUnit.objects.within_reach_of(self.request.user, at=self.request.now)
         return units.for_api()
+
+    @extend_schema(
+        summary=_("Found a unit"),
+        description=_("Under a superior that the holder may change; others are founded by people."),
+        request=NewUnitSerializer,
+        responses={201: UnitSerializer},
+        examples=sending("new unit", NEW),
+    )
+    def create(self, request: Request) -> Response:
+        sent = self.sent()
+        superiors = {Tree(row["tree"]): row["unit"].pk for row in sent.pop("superiors")}
+        done = organisation.create_unit(under=superiors, by=request.user, at=request.now, **sent)
+        return self.created(done.pk)
+
+    @extend_schema(
+        operation_id="units_rename",
+        summary=_("Rename a unit"),
+        description=_("From a day on; what it was called before stays known."),
+        request=RenameUnitSerializer,
+        responses=UnitSerializer,
+        examples=sending("name", {"name_vi": "Phường Tân Phong", "from_on": "2024-07-01"}),
+    )
+    @action(detail=True, methods=["post"])
+    def rename(self, request: Request, ref: str) -> Response:
+        return self._write(organisation.rename_unit)
+
+    @extend_schema(
+        operation_id="units_put_under",
+        summary=_("Put a unit under another superior"),
+        description=_("In one line, from a day on."),
+        request=PutUnderSerializer,
+        responses=UnitSerializer,
+        examples=sending("superior", {"tree": "admin", "unit": "bx-ubnd", "from_on": "2024-07-01"}),
+    )
+    @action(detail=True, methods=["post"], url_path="put-under", url_name="put-under")
+    def put_under(self, request: Request, ref: str) -> Response:
+        return self._write(organisation.put_under)
+
+    @extend_schema(
+        operation_id="units_end",
+        summary=_("End a unit"),
+        description=_("Its names, offices and superiors end with it."),
+        request=EndSerializer,
+        responses=UnitSerializer,
+        examples=sending("day", {"end_on": "2025-07-01"}),
+    )
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, ref: str) -> Response:
+        return self._write(organisation.end_unit)
+
+    def _write(self, act: Any) -> Response:
+        unit = self.get_object()
+        sent = self.sent()
+        if superior := sent.pop("unit", None):
+            sent["parent_id"] = superior.pk
+        act(
+            unit_id=unit.pk,
+            by=self.request.user,
+            expected=self.expected(unit),
+            at=self.request.now,
+            **sent,
+        )
+        return self.changed(unit.pk)

@@ -20,6 +20,11 @@ class SentQuantity(serializers.DecimalField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**({"max_digits": 24, "decimal_places": 6} | kwargs))
 
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        if isinstance(data, str) and not data.strip():
+            self.fail("invalid")  # null is how nothing is written
+        return super().validate_empty_values(data)
+
     def to_internal_value(self, data: Any) -> Decimal:
         if not isinstance(data, str):
             self.fail("invalid")
