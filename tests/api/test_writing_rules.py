@@ -286,3 +286,18 @@ def test_each_scope_answers_its_own_question_alone(body):
 def machine_user_of(unit) -> User:
     machine(unit)
     return ApiClient.objects.get(owner_unit=unit).user
+
+
+def test_a_part_that_comes_back_gets_a_code_of_its_own(body, client):
+    """A dropped part leaves a hole in the numbers: the next one must not take a number in use."""
+    whole = body.targets[0].ref
+    splits = (
+        {body.commune.ref: "12", body.other.ref: "9"},
+        {body.other.ref: "21"},
+        {body.other.ref: "9", body.commune.ref: "12"},
+    )
+    for split in splits:
+        parts = [{"unit": unit, "value": value} for unit, value in split.items()]
+        answer = do("allocate target", client, whole, {"parts": parts})
+        assert answer.status_code == 200, answer.content
+    assert Target.objects.filter(parent__ref=whole).count() == 2
