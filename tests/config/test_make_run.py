@@ -29,13 +29,16 @@ pytestmark = [
 PARTS = ("gunicorn", "worker", "beat", "valkey")
 
 
-def test_one_command_starts_everything_keeps_it_and_ends_it(tmp_path):
+def test_one_command_starts_everything_keeps_it_and_ends_it(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("run")  # short: the path of a socket holds a hundred signs
     folder, port = tmp_path / "data of two words", free_port()
     with running(SERVE, folder=folder, port=port, DEMO="0") as run:
         assert run.output.rstrip().splitlines()[-1] == f"Ready: http://localhost:{port}/"
         assert run.health()["status"] == "ok"
         assert run.get("/accounts/login/", host="localhost")[0] == 200
-        assert all(any(part in line for line in processes_of(folder)) for part in PARTS)
+        wait_until(  # a child is what it was made for a moment after it was started
+            lambda: all(any(part in line for line in processes_of(folder)) for part in PARTS)
+        )
         wait_until(lambda: run.health()["job_age_seconds"]["sequence_register"] is not None)
         assert run.health()["jobs"] in {"starting", "ok"}
         assert "is in use by another start" in refused_beside(folder)
