@@ -59,7 +59,7 @@ def test_a_client_needs_right_scopes_and_a_reference_of_its_own(place, refusal):
         assert refusal(NotAllowed, create, place=place, by=by) == "create-client-not-allowed"
     elsewhere = {"by": place.local, "owner_unit_id": place.other.pk}
     assert refusal(NotAllowed, create, place=place, **elsewhere) == "create-client-not-allowed"
-    for scopes in ([], ["plans:write"], [Scope.ORG_READ, "plans:write"]):
+    for scopes in ([], ["plans:sign"], [Scope.ORG_READ, "plans:sign"]):
         assert refusal(Invalid, create, place=place, scopes=scopes) == "scope-unknown"
     for ref in ("", "cổng", "por tal", "portal\n", "x" * 41):
         assert refusal(Invalid, create, place=place, ref=ref) == "ref-invalid"
