@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
@@ -90,6 +91,7 @@ def description(language: str) -> dict[str, Any]:
 
 
 @csrf_exempt
+@gzip_page  # the longest page there is; it shows everybody the same and nothing of anybody
 def docs(request: HttpRequest) -> HttpResponse:
     """Show people the description: plain HTML in our own shell, no script."""
     if request.method not in {"GET", "HEAD"}:
