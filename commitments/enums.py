@@ -86,6 +86,98 @@ class ValueBasis(TextChoices):
     UNSTATED = "unstated", _("The mandate does not say")
 
 
+class Qualifier(TextChoices):
+    """How exactly a figure is meant; the word travels with the number."""
+
+    EXACT = "exact", _("exactly")
+    OVER = "over", _("over")
+    NEARLY = "nearly", _("nearly")
+    ABOUT = "about", _("about")
+
+
+class Stage(TextChoices):
+    """How final a figure is."""
+
+    ESTIMATE = "estimate", _("Estimate")
+    PROVISIONAL = "provisional", _("Provisional")
+    FINAL = "final", _("Final")
+
+
+class FigureName(TextChoices):
+    """What a computed figure is; an explanation calls every figure by its name."""
+
+    TARGET = "target", _("target")
+    STRETCH = "stretch", _("stretch value")
+    BASELINE = "baseline", _("baseline")
+    ACTUAL = "actual", _("actual")
+    LAST_YEAR = "last_year", _("same period last year")
+    NUMERATOR = "numerator", _("numerator")
+    DENOMINATOR = "denominator", _("denominator")
+    EXPECTED = "expected", _("expected by the roadmap")
+    LOWEST = "lowest", _("lowest possible value")
+    HIGHEST = "highest", _("highest possible value")
+    RATIO = "ratio", _("ratio")
+    VERDICT = "verdict", _("verdict")
+    PERCENT_OF_PLAN = "percent_of_plan", _("percent of plan")
+    PLAN_INDEX = "plan_index", _("percent of plan")
+    PLANNED_LEVEL = "planned_level", _("level that the planned growth comes to")
+    POINTS_RATIO = "points_ratio", _("growth reached as a share of the growth planned")
+    GROWTH = "growth", _("growth on last year")
+    DIFFERENCE = "difference", _("difference in percentage points")
+    PROGRESS = "progress", _("progress from the baseline")
+    WITHIN_LIMIT = "within_limit", _("kept within the limit")
+    MAINTAINED = "maintained", _("share of checkpoints kept")
+    STEPS_DONE = "steps_done", _("steps done, by weight")
+    YEAR_TO_DATE = "year_to_date", _("cumulative")
+    ROADMAP_RATIO = "roadmap_ratio", _("actual against the roadmap")
+    REQUIRED_RATE = "required_rate", _("needed in each remaining month")
+    PROJECTION = "projection", _("projection to the end of the year")
+    SUM = "sum", _("sum")
+    RATIO_OF_SUMS = "ratio_of_sums", _("ratio of the sums")
+    GROWTH_OF_SUMS = "growth_of_sums", _("growth of the sums")
+    WEIGHTED_MEAN = "weighted_mean", _("weighted mean")
+    LAST = "last", _("last value")
+    WORST = "worst", _("worst value")
+    SHARE_TRUE = "share_true", _("share of units that reach it")
+    COMPLETION = "completion", _("targets met")
+    COVERAGE = "coverage", _("coverage")
+    SCORE = "score", _("score")
+    COMPLETENESS = "completeness", _("completeness")
+    TIMELINESS = "timeliness", _("timeliness")
+    IMPLIED_GROWTH = "implied_growth", _("growth implied by the published figures")
+
+
+class RollUp(TextChoices):
+    """How the figures of several units become one; only what is declared is computed."""
+
+    SUM = "sum", _("Sum")
+    RATIO_OF_SUMS = "ratio_of_sums", _("Ratio of the sums")
+    GROWTH_OF_SUMS = "growth_of_sums", _("Growth of the sums")
+    WEIGHTED_MEAN = "weighted_mean", _("Weighted mean")
+    LAST = "last", _("Last value")
+    WORST = "worst", _("Worst value")
+    COUNT_TRUE = "count_true", _("Share that reaches it")
+    NONE = "none", _("Not rolled up")
+
+
+class Keeping(TextChoices):
+    """How what is to be maintained stands at the last checkpoint that is known."""
+
+    HOLDING = "holding", _("Holding")
+    BREACHED = "breached", _("Breached")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class LightColour(TextChoices):
+    """How a target stands against its roadmap; once concluded, its verdict."""
+
+    GREEN = "green", _("On track")
+    AMBER = "amber", _("Slow")
+    RED = "red", _("Far behind")
+    GREY = "grey", _("No verified figure")
+    BLUE = "blue", pgettext_lazy("light", "Met")
+
+
 class MaintainRule(TextChoices):
     ALL = "all", _("At every checkpoint")
     SHARE = "share", _("At a share of the checkpoints")
