@@ -9,7 +9,7 @@ from django.db.migrations.state import ProjectState
 from tests import triggers
 from tests.factories.units import OrgUnitFactory
 from units.actions import register
-from units.append_only import AppendOnly, FrozenOnce
+from units.append_only import AppendOnly, FrozenOnce, Unprotected
 from units.origin import Origin, acting_from
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +92,16 @@ def test_backwards_a_table_lets_go(kept):
     assert rows() == [(1, "new")]
 
 
+def test_protection_is_lifted_and_put_back(kept):
+    apply(AppendOnly("kept"))
+    protected = triggers.present()
+    apply(Unprotected("kept"))
+    run("UPDATE kept SET state = 'new' WHERE id = 1")
+    unapply(Unprotected("kept"))
+    assert triggers.present() == protected
+    assert refusal_of("UPDATE kept SET state = 'x'") == "kept is append-only: UPDATE refused"
+
+
 @pytest.mark.parametrize(
     "operation", [AppendOnly("kept"), FrozenOnce("kept", CLOSED)], ids=["append", "frozen"]
 )
@@ -160,6 +170,7 @@ def test_every_trigger_that_migrations_promise_is_there_and_no_other():
 def test_the_tables_that_must_never_change_are_among_them():
     evidence = {operation.table for operation in triggers.operations()}
     register = {"units_registerentry", "units_registerreach", "units_registerlink"}
+    register |= {"units_registerepoch"}
     assert register < evidence
 
 
@@ -179,6 +190,7 @@ def test_what_the_register_says_stays_as_it_was_said():
         (entry, {"text": "{}"}),
         (entry.reach.first(), {"moment": "before"}),
         (entry.link, {"seq": 9}),
+        (entry.link.epoch, {"reason": "another"}),
     ):
         rows = type(row)._base_manager.filter(pk=row.pk)
         table = type(row)._meta.db_table

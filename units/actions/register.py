@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
 
-from units import origin
+from units import clock, origin
 from units.enums import ReachMoment
 from units.models import (
     OrgUnit,
     Position,
     RegisterEntry,
+    RegisterEpoch,
     RegisterLink,
     RegisterPending,
     RegisterPrivate,
@@ -24,6 +24,7 @@ from units.models import (
     User,
 )
 from units.rules import canonical
+from units.rules import register as chain
 
 log = logging.getLogger(__name__)
 SEQUENCER_LOCK = 0x5E9  # the advisory lock of the one sequencer
@@ -133,26 +134,74 @@ def _sequence_quietly() -> None:
 
 @transaction.atomic
 def sequence(*, limit: int = 1000) -> int:
-    """Give the oldest `limit` entries without a place their dense numbers; return how many.
+    """Give the oldest `limit` entries without a place their dense, chained places; return how many.
 
     One sequencer at a time: on PostgreSQL by an advisory lock that whoever finds it taken leaves
     alone (0), on SQLite by the IMMEDIATE transaction. Under READ COMMITTED the next statement sees
-    what the last holder committed, so numbers are dense and rising as they become visible.
+    what the last holder committed, so places are dense and rising as they become visible, and each
+    is hashed onto the one before it. Should two ever write at once, UNIQUE(prev_hash) stops one.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
-            if not cursor.fetchone()[0]:
-                return 0
+    if not take_turn():
+        return 0
     pending = list(
-        RegisterPending.objects.order_by("entry_id").values_list("entry_id", flat=True)[:limit]
+        RegisterPending.objects.order_by("entry_id").values_list("entry_id", "entry__text")[:limit]
     )
     if not pending:
         return 0
-    last = RegisterLink.objects.aggregate(last=Max("seq"))["last"] or 0
-    RegisterLink.objects.bulk_create(
-        RegisterLink(seq=last + place, entry_id=entry)
-        for place, entry in enumerate(pending, start=1)
-    )
-    RegisterPending.objects.filter(entry_id__in=pending).delete()
+    seq, prev, epoch = _end_of_chain()
+    links = []
+    for entry, text in pending:
+        seq += 1
+        leaf = chain.leaf_hash(text)
+        link = chain.link_hash(seq, prev, leaf)
+        links.append(
+            RegisterLink(
+                seq=seq,
+                epoch_id=epoch,
+                entry_id=entry,
+                leaf_hash=leaf,
+                prev_hash=prev,
+                link_hash=link,
+            )
+        )
+        prev = link
+    RegisterLink.objects.bulk_create(links)
+    RegisterPending.objects.filter(entry_id__in=[entry for entry, _text in pending]).delete()
     return len(pending)
+
+
+def take_turn() -> bool:
+    """Take the one turn of the register for this transaction; False: somebody else has it."""
+    if connection.vendor != "postgresql":
+        return True  # the IMMEDIATE transaction is the turn
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _end_of_chain() -> tuple[int, bytes, int]:
+    """Return the last place, the hash that the next one stands on, and its epoch.
+
+    The first sequencer of a new register opens its first epoch.
+    """
+    epoch = RegisterEpoch.objects.order_by("-number").first() or _first_epoch()
+    last = RegisterLink.objects.order_by("-seq").values_list("seq", "link_hash", "epoch").first()
+    if last is None or last[2] != epoch.number:
+        return epoch.after_seq, chain.epoch_hash(epoch.text), epoch.number
+    return last[0], bytes(last[1]), epoch.number
+
+
+def _first_epoch() -> RegisterEpoch:
+    at = clock.real_now()
+    text = chain.epoch_text(
+        ident=str(uuid.uuid4()),
+        number=1,
+        after_seq=0,
+        last_link=None,
+        checkpoint=None,
+        reason=chain.FIRST_REASON,
+        at=at,
+    )
+    return RegisterEpoch.objects.create(
+        number=1, after_seq=0, started_at=at, reason=chain.FIRST_REASON, text=text
+    )

@@ -7,6 +7,7 @@ from units.models.organisation import OrgEdge, OrgUnit, OrgUnitVersion, Position
 from units.models.people import RoleGrant, User
 from units.models.register import (
     RegisterEntry,
+    RegisterEpoch,
     RegisterLink,
     RegisterPending,
     RegisterPrivate,
@@ -28,6 +29,7 @@ __all__ = [
     "Oversight",
     "Position",
     "RegisterEntry",
+    "RegisterEpoch",
     "RegisterLink",
     "RegisterPending",
     "RegisterPrivate",

@@ -2,9 +2,13 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from units.enums import ReachMoment
 from units.querysets.register import RegisterEntryQuerySet, RegisterLinkQuerySet
+
+HASHES = ("leaf_hash", "prev_hash", "link_hash")
 
 
 class RegisterEntry(models.Model):
@@ -69,12 +73,55 @@ class RegisterReach(models.Model):
         return f"{self.entry_id} reaches {self.unit_id}"
 
 
+class RegisterEpoch(models.Model):
+    """A stretch of the chain that nothing has interrupted; a database put back begins a new one.
+
+    `text` is the canonical JSON whose hash stands as the first `prev_hash` of the stretch.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)
+    after_seq = models.BigIntegerField()  # the last place before it; 0: the register is new
+    started_at = models.DateTimeField()  # real time
+    reason = models.CharField(max_length=500)
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="registerepoch_counts_from_one",
+                condition=Q(number__gte=1, after_seq__gte=0),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+
 class RegisterLink(models.Model):
-    """The place of an entry: dense, rising, given by one sequencer at a time."""
+    """The place of an entry: dense, rising, given by one sequencer at a time, chained by hash.
+
+    Hashes are SHA-256, 32 bytes; how they are made stands in `units.rules.register`.
+    """
 
     seq = models.BigIntegerField(primary_key=True)
+    epoch = models.ForeignKey(RegisterEpoch, models.PROTECT, related_name="+", db_index=False)
     entry = models.OneToOneField(RegisterEntry, models.PROTECT, related_name="link")
+    leaf_hash = models.BinaryField(max_length=32)
+    prev_hash = models.BinaryField(max_length=32)
+    link_hash = models.BinaryField(max_length=32)
     objects = RegisterLinkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="registerlink_follows_one", fields=["prev_hash"]
+            ),  # a fork is an error
+            models.UniqueConstraint(name="registerlink_hash_once", fields=["link_hash"]),
+            models.CheckConstraint(
+                name="registerlink_hashes_have_32_bytes",
+                condition=Q(*(Exact(Length(name), 32) for name in HASHES)),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq}"

@@ -15,6 +15,7 @@ from units.actions import register
 from units.append_only import FrozenOnce
 from units.models import (
     RegisterEntry,
+    RegisterEpoch,
     RegisterLink,
     RegisterPending,
     RegisterPrivate,
@@ -23,6 +24,7 @@ from units.models import (
 from units.origin import Origin, acting_from
 from units.querysets.register import RegisterLinkQuerySet
 from units.rules import canonical
+from units.rules import register as chain
 
 AT = datetime(2024, 2, 2, 2, 0, tzinfo=UTC)
 WEB = Origin(
@@ -204,6 +206,67 @@ def test_the_oldest_come_first_a_batch_at_a_time(not_numbered):
     assert [link.seq for link in RegisterLink.objects.after(3)] == [4, 5]
 
 
+def chained() -> int:
+    """Assert that every place stands on the one before it, the first on its epoch; return how many."""
+    epoch = RegisterEpoch.objects.get()
+    prev, count = chain.epoch_hash(epoch.text), 0
+    links = RegisterLink.objects.select_related("entry").order_by("seq")
+    for count, link in enumerate(links, start=1):
+        leaf = chain.leaf_hash(link.entry.text)
+        assert (link.seq, link.epoch_id) == (count, 1)
+        assert (bytes(link.leaf_hash), bytes(link.prev_hash)) == (leaf, prev)
+        prev = chain.link_hash(link.seq, prev, leaf)
+        assert bytes(link.link_hash) == prev
+    return count
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_place_is_hashed_onto_the_one_before_across_batches(not_numbered):
+    for n in range(5):
+        written(subject=f"unit/{n}", data={"name": "Xã Nhất"})
+    while register.sequence(limit=2):
+        pass
+    assert chained() == 5
+    epoch = RegisterEpoch.objects.get()
+    assert (epoch.number, epoch.after_seq) == (1, 0)
+    assert canonical.text(json.loads(epoch.text)) == epoch.text
+
+
+def broken(row: RegisterLink, **changes) -> RegisterLink:
+    told = {name: getattr(row, name) for name in ("leaf_hash", "prev_hash", "link_hash", "epoch")}
+    return RegisterLink(**({"seq": 99, "entry": written()} | told | changes))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"link_hash": b"x" * 32}, "prev_hash|registerlink_follows_one"),
+        ({"prev_hash": b"x" * 32}, "link_hash|registerlink_hash_once"),
+        (
+            {"prev_hash": b"x" * 32, "link_hash": b"short"},
+            "registerlink_hashes_have_32_bytes",
+        ),
+    ],
+)
+def test_the_database_refuses_a_fork(not_numbered, changes, words):
+    written()
+    register.sequence()
+    row = broken(RegisterLink.objects.get(), **changes)
+    with pytest.raises(IntegrityError, match=words), transaction.atomic():
+        row.save(force_insert=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("wrong", [{"number": 0}, {"after_seq": -1}])
+def test_the_database_refuses_an_epoch_before_the_first(wrong):
+    told = {"number": 1, "after_seq": 0, "started_at": AT, "reason": "x", "text": "{}"} | wrong
+    words = "registerepoch_counts_from_one|registerepoch_number_check"
+    words += "|units_registerepoch_number"  # PostgreSQL's own check of a positive number
+    with pytest.raises(IntegrityError, match=words), transaction.atomic():
+        RegisterEpoch.objects.create(**told)
+
+
 @pytest.mark.django_db
 def test_one_act_numbers_a_few_batches_and_leaves_the_rest(monkeypatch):
     for _time in range(5):
@@ -256,6 +319,7 @@ def test_two_sequencers_at_once_number_each_entry_once_and_densely(not_numbered,
     assert sorted(results) == [0, 4]
     assert places() == [1, 2, 3, 4]
     assert list(RegisterLink.objects.order_by("seq").values_list("entry", flat=True)) == entries
+    assert chained() == 4
     assert not RegisterPending.objects.exists()
 
 
@@ -278,19 +342,24 @@ def test_without_the_one_lock_two_sequencers_collide(not_numbered, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_writers_and_sequencers_at_once_leave_no_gap():
+def test_writers_and_sequencers_at_once_leave_no_gap_and_no_fork(monkeypatch):
+    """On PostgreSQL 16 writers number what they have written while 4 sequencers do the same."""
+    writers, each = (16, 5) if connection.vendor == "postgresql" else (2, 10)
+    numbered = register.sequence
+    monkeypatch.setattr(register, "sequence", lambda limit=3: numbered(limit=limit))
+
     def write():
-        return [written(subject=f"unit/{n}").pk for n in range(10)]
+        return [written(subject=f"unit/{n}").pk for n in range(each)]
 
     def number():
-        return [register.sequence(limit=3) for _time in range(10)]
+        return [register.sequence() for _time in range(10)]
 
-    results = in_threads(write, write, number, number)
+    results = in_threads(*[write] * writers, *[number] * 4)
 
     assert not [result for result in results if isinstance(result, Exception)]
     while register.sequence():
         pass
-    assert places() == list(range(1, 21))
+    assert chained() == writers * each
     assert not RegisterPending.objects.exists()
 
 
