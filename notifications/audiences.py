@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from commitments.actions.addressees import Addressee, Directory
+from commitments.actions.subjects import DIRECTORIES, as_column, column_of, directory_of
 from commitments.enums import Audience, ClockKind, SigningOrder, VersionState
 from commitments.models import CaseClock, CommitmentVersion, Proposal
 from notifications.enums import NoticeKind
@@ -40,7 +41,7 @@ AccountTeller = Callable[[RegisterEntry, datetime], Iterator["Told"]]
 class Told(NamedTuple):
     """One person who is told. `awaits`: the wait that the notice is about, "" for none.
 
-    `version` None: it is about an account.
+    `subject` None: it is about an account or a proposal.
     """
 
     person: User
@@ -48,7 +49,7 @@ class Told(NamedTuple):
     role: str
     kind: NoticeKind
     message: str
-    version: CommitmentVersion | None
+    subject: Any
     awaits: str = ""
     awaits_recipient: bool = False
     due_on: date | None = None
@@ -75,46 +76,54 @@ def recipients(entry: RegisterEntry, *, at: datetime) -> list[Told]:
     if teller is None:
         return []
     data = json.loads(entry.text)["data"]
-    version = _version(data.get("version") or entry.subject_ref)
-    if version is None:  # a draft that was discarded meanwhile
+    subject = subject_of(entry)
+    if subject is None:  # a draft that was discarded meanwhile
         return []
     seen: set[tuple[int, str]] = set()
     found = []
-    for told in teller(entry, data, version, Directory([version], at=at)):
+    for told in teller(entry, data, subject, directory_of(subject, at=at)):
         key = (told.person.pk, told.kind)
-        visible = CommitmentVersion.objects.visible_to(told.person, at=at).filter(pk=version.pk)
+        visible = type(subject).objects.visible_to(told.person, at=at).filter(pk=subject.pk)
         if key not in seen and told.person.is_active and visible.exists():
             seen.add(key)
             found.append(told)
     return found
 
 
-def _version(ref: str) -> CommitmentVersion | None:
-    commitment, _mark, n = ref.rpartition("-v")
-    rows = CommitmentVersion.objects.select_related("commitment__unit", "assigner", "document")
-    return rows.filter(commitment__ref=commitment, n=int(n)).first() if n.isdigit() else None
+def subject_of(entry: RegisterEntry) -> Any:
+    """Return what `entry` is about, of the things that clocks run for; None: it is there no more.
+
+    A fired step names it in `data`, under its column; an act is entered about the thing itself.
+    """
+    data = json.loads(entry.text)["data"]
+    for column, kind in DIRECTORIES.items():
+        if column in data:
+            return kind.find(data[column])
+        if entry.subject_kind == kind.noun:
+            return kind.find(entry.subject_ref)
+    return None
 
 
-def _due(version: CommitmentVersion, kind: ClockKind) -> date | None:
+def _due(subject: Any, kind: ClockKind) -> date | None:
     if kind == ClockKind.SIGN:
-        return version.sign_by
-    row = CaseClock.objects.filter(version=version, kind=kind).order_by("-generation").first()
+        return subject.sign_by
+    clocks = CaseClock.objects.filter(**as_column(subject), kind=kind)
+    row = clocks.order_by("-generation").first()
     return row.due_on if row else None
 
 
-def _asked(
-    version: CommitmentVersion, kind: ClockKind, message: str, directory: Directory
-) -> Iterator[Told]:
+def _asked(subject: Any, kind: ClockKind, message: str, directory: Directory) -> Iterator[Told]:
     """Ask those whose act ends the wait for `kind`."""
-    for row in directory.awaited(version, kind):
-        yield _told(row, NoticeKind.REQUEST, message, version, kind, own=True, role=Role.PLANNER)
+    role = WAITED_FOR_BY.get(kind, Role.PLANNER)
+    for row in directory.awaited(subject, kind):
+        yield _told(row, NoticeKind.REQUEST, message, subject, kind, own=True, role=role)
 
 
 def _told(
     row: Addressee,
     kind: NoticeKind,
     message: str,
-    version: CommitmentVersion,
+    subject: Any,
     awaits: ClockKind | None = None,
     *,
     own: bool = False,
@@ -127,10 +136,10 @@ def _told(
         role="" if row.position else role,
         kind=kind,
         message=message,
-        version=version,
+        subject=subject,
         awaits=awaits.value if awaits else "",
         awaits_recipient=own,
-        due_on=more.pop("due_on", None) or (_due(version, awaits) if awaits else None),
+        due_on=more.pop("due_on", None) or (_due(subject, awaits) if awaits else None),
         **more,
     )
 
@@ -187,11 +196,11 @@ def _named(rows: list[dict[str, str | None]]) -> list[Addressee]:
     return [Addressee(people[row["person"]], offices.get(row["position"])) for row in rows]
 
 
-def _of_step(_entry: Any, data: Any, version: Any, _directory: Directory) -> Iterator[Told]:
+def _of_step(_entry: Any, data: Any, subject: Any, _directory: Directory) -> Iterator[Told]:
     """Tell whom the step that fired names; who must act reads it otherwise than who watches."""
     kind, level = ClockKind(data["kind"]), data["level"]
     holder = data["audience"] == Audience.HOLDER
-    message = _step_message(kind, level, holder)
+    about = column_of(subject)
     more: dict[str, Any] = {
         "due_on": date.fromisoformat(data["due_on"]),
         "level": level,
@@ -200,18 +209,31 @@ def _of_step(_entry: Any, data: Any, version: Any, _directory: Directory) -> Ite
         else None,
     }
     urgency = NoticeKind.REMINDER if level == 0 or holder else NoticeKind.ESCALATION
-    role = Role.PLANNER if holder else Role.SUPERVISOR
+    role = WAITED_FOR_BY.get(kind, Role.PLANNER) if holder else Role.SUPERVISOR
+    message = _step_message(about, kind, level, holder)
     for row in _named(data["addressees"]):
-        yield _told(row, urgency, message, version, kind, own=holder, role=role, **more)
-    if data["explanation_due_on"] and kind == ClockKind.SIGN:
+        yield _told(row, urgency, message, subject, kind, own=holder, role=role, **more)
+    if data["explanation_due_on"] and (explain := EXPLAIN.get((about, kind))):
         for row in _named(data["asked"]):
-            yield _told(row, NoticeKind.REQUEST, "explain", version, kind, own=True, **more)
+            yield _told(row, NoticeKind.REQUEST, explain, subject, kind, own=True, **more)
 
 
-def _step_message(kind: ClockKind, level: int, holder: bool) -> str:
-    if kind == ClockKind.SIGN and level == 0:
-        return "sign-due" if holder else "sign-due-watch"
-    return f"{kind.value}-late" if holder else f"{kind.value}-late-watch"
+# Which text a step of the ladder becomes: "<name>-due" before the day, "<name>-late" after it, both
+# with "-watch" for those who watch. Kinds of a subject that are not named are called as they are.
+STEP_NAMES: Mapping[tuple[str, ClockKind], str] = {("case", ClockKind.VERIFY): "case-verify"}
+EXPLAIN: Mapping[tuple[str, ClockKind], str] = {
+    ("version", ClockKind.SIGN): "explain",
+    ("case", ClockKind.CASE): "case-explain",
+}
+WAITED_FOR_BY: Mapping[ClockKind, Role] = {  # by role, where no office is waited for
+    ClockKind.ANSWER: Role.PLANNER,
+    ClockKind.VERIFY: Role.VERIFIER,
+}
+
+
+def _step_message(about: str, kind: ClockKind, level: int, holder: bool) -> str:
+    name = STEP_NAMES.get((about, kind), kind.value)
+    return f"{name}-{'due' if level == 0 else 'late'}{'' if holder else '-watch'}"
 
 
 def _of_reminder(_entry: Any, data: Any, version: Any, _directory: Directory) -> Iterator[Told]:
@@ -288,7 +310,7 @@ def _of_row_taken(_entry: Any, data: Any, version: Any, _directory: Directory) -
         yield Told(person, None, Role.SUPERVISOR, NoticeKind.RESULT, "row-taken-over", version)
 
 
-Teller = Callable[[RegisterEntry, Mapping[str, Any], CommitmentVersion, Directory], Iterator[Told]]
+Teller = Callable[[RegisterEntry, Mapping[str, Any], Any, Directory], Iterator[Told]]
 TELLERS: Mapping[str, Teller] = {
     "commitment.issue": _of_issue,
     "commitment.sign": _of_sign,

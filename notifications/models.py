@@ -1,13 +1,20 @@
 """Who was told what, by which way, and what became of it; how far the register has been read."""
 
+from functools import reduce
+from operator import or_
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
 from commitments.enums import ClockKind
+from commitments.models.cases import SUBJECTS, set_among
 from notifications import rules
 from notifications.enums import Channel, NoticeKind, NoticeState, Outcome
 from notifications.querysets import NoticeQuerySet
 from units.enums import Role
+
+ABOUT_NOTHING = Q(**{f"{column}__isnull": True for column in SUBJECTS})
 
 
 class FeedPosition(models.Model):
@@ -66,9 +73,11 @@ class Notice(models.Model):
         "units.Position", models.PROTECT, null=True, related_name="+"
     )  # in which office the person is told; None: by a role
     role = models.CharField(max_length=20, choices=Role, blank=True)
-    version = models.ForeignKey(  # None: it is about an account
+    # what it is about, in one column of SUBJECTS; none: about an account or a proposal
+    version = models.ForeignKey(
         "commitments.CommitmentVersion", models.PROTECT, null=True, related_name="+"
     )
+    case = models.ForeignKey("commitments.BacklogCase", models.PROTECT, null=True, related_name="+")
     awaits = models.CharField(  # it is about a wait that may end; then it is not sent
         max_length=12, choices=ClockKind, blank=True
     )
@@ -102,11 +111,15 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 name="notice_has_office_or_role",
-                condition=Q(position__isnull=False) | ~Q(role="") | Q(version=None),
+                condition=Q(position__isnull=False) | ~Q(role="") | ABOUT_NOTHING,
             ),
             models.CheckConstraint(
                 name="notice_about_an_account_awaits_nothing",
-                condition=Q(version__isnull=False) | Q(awaits="", awaits_recipient=False),
+                condition=~ABOUT_NOTHING | Q(awaits="", awaits_recipient=False),
+            ),
+            models.CheckConstraint(
+                name="notice_about_one_thing",
+                condition=ABOUT_NOTHING | reduce(or_, set_among(SUBJECTS)),
             ),
         ]
         indexes = [
@@ -129,11 +142,27 @@ class Notice(models.Model):
                 fields=["version", "awaits"],
                 condition=Q(state__in=["pending", "held"]),
             ),
+            models.Index(
+                name="notice_waiting_about_case",
+                fields=["case", "awaits"],
+                condition=Q(case__isnull=False, state__in=["pending", "held"]),
+            ),
             models.Index(name="notice_dead", fields=["id"], condition=Q(state="dead")),
         ]
 
     def __str__(self) -> str:
         return f"{self.message} to {self.recipient_id} ({self.state})"
+
+    @property
+    def column(self) -> str | None:
+        """Which of SUBJECTS says what it is about; None: it is about an account or a proposal."""
+        named = (name for name in SUBJECTS if getattr(self, f"{name}_id") is not None)
+        return next(named, None)
+
+    @property
+    def subject(self) -> Any:
+        """What it is about; None: an account or a proposal, which the register entry names."""
+        return getattr(self, self.column) if self.column else None
 
 
 class DeliveryAttempt(models.Model):

@@ -1,11 +1,12 @@
 """Named sets of notices."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
-from commitments.models import CommitmentVersion
+from commitments.models.cases import SUBJECTS
 from notifications.enums import NoticeState
 from notifications.rules import URGENCY
 from units.models import User
@@ -45,9 +46,14 @@ class NoticeQuerySet(models.QuerySet):
         )
 
     def about_visible_to(self, user: User, *, at: datetime):
-        """Notices about versions that `user` may see at `at`; of accounts, for administrators."""
-        seen = Q(version__in=CommitmentVersion.objects.visible_to(user, at=at))
-        return self.filter(seen | Q(version=None) if may_administer(user, None, at=at) else seen)
+        """Notices about what `user` may see at `at`; of accounts, for administrators."""
+        seen = Q(pk__in=[])
+        for column in SUBJECTS:
+            subjects: Any = self.model._meta.get_field(column).related_model
+            seen |= Q(**{f"{column}__in": subjects.objects.visible_to(user, at=at)})
+        if may_administer(user, None, at=at):
+            seen |= Q(**{f"{column}__isnull": True for column in SUBJECTS})
+        return self.filter(seen)
 
     def with_matter(self):
         """Everything that the wording of a notice reads, in constant queries."""
@@ -57,4 +63,6 @@ class NoticeQuerySet(models.QuerySet):
             "link__entry__actor",
             "version__commitment__period",
             "version__commitment__unit",
-        ).prefetch_related("version__commitment__unit__versions")
+            "case__unit",
+            "case__origin_period",
+        ).prefetch_related("version__commitment__unit__versions", "case__unit__versions")

@@ -1,22 +1,16 @@
 """Who is waited for, and who is told when it takes too long: asked anew at every instant."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from commitments.enums import Audience, ClockKind, SlotRole, VersionAct, VersionState
-from commitments.models import CommitmentVersion, DocumentSlot, ReturnAnswer, SignatureAct
-from commitments.rules.signatures import SlotPlace, open_slots
+from commitments.enums import Audience, ClockKind
 from units import clock
 from units.enums import OversightLevel, Role
 from units.models import Appointment, Position, User
 from units.permissions import granted, holders_at, watchers_of
 
-WAITING: Mapping[ClockKind, frozenset[VersionState]] = {  # what is waited for in which states
-    ClockKind.SIGN: frozenset({VersionState.ISSUED}),
-    ClockKind.COUNTERSIGN: frozenset({VersionState.SIGNED}),
-    ClockKind.ANSWER: frozenset({VersionState.RETURNED, VersionState.REFUSED}),
-}
 WATCHING: Mapping[str, OversightLevel] = {
     Audience.SUPERVISOR: OversightLevel.SUPERVISOR,
     Audience.LEADER_IN_CHARGE: OversightLevel.LEADER_IN_CHARGE,
@@ -38,98 +32,98 @@ class Addressee(NamedTuple):
         }
 
 
-def awaited_kind(state: str) -> ClockKind | None:
-    """Return what a version in `state` waits for; None: for nothing."""
-    return next((kind for kind, states in WAITING.items() if state in states), None)
+class Directory(ABC):
+    """Answers about many subjects of one kind at one instant, with few queries whatever their number.
 
-
-class Directory:
-    """Answers for many versions at one instant, with few queries whatever their number.
-
+    One child for each kind of thing that a clock can run for; `subjects` lists them. A child says
+    which states wait for what, how its rows are loaded, whose act ends the wait and who watches.
     Only people who can be reached are named: an account that is closed holds its office still,
     but hears nothing, so its audience counts as empty and the next level is told.
-    `versions`: with `commitment` loaded.
     """
 
-    def __init__(self, versions: Collection[CommitmentVersion], *, at: datetime) -> None:
+    column: ClassVar[str]  # of clocks and notices, one of `models.cases.SUBJECTS`
+    noun: ClassVar[str]  # of the register: "<noun>/<ref>"
+    waiting: ClassVar[Mapping[ClockKind, frozenset[str]]]  # what is waited for in which states
+
+    def __init__(self, subjects: Collection[Any], *, at: datetime) -> None:
         self.at = at
-        self._slots: dict[int, list[DocumentSlot]] = {}
-        self._signed: set[int] = set()
-        documents = [row.document_id for row in versions if row.state == VersionState.ISSUED]
-        if documents:
-            slots = DocumentSlot.objects.filter(document__in=documents).select_related("office")
-            for slot in slots.order_by("ordinal"):
-                self._slots.setdefault(slot.document_id, []).append(slot)
-            acts = SignatureAct.objects.filter(
-                slot__document__in=documents, act__in=[VersionAct.SIGN, VersionAct.COUNTERSIGN]
-            )
-            self._signed = set(acts.values_list("slot_id", flat=True))
-        objected = [row.document_id for row in versions if row.state in WAITING[ClockKind.ANSWER]]
-        self._answered: set[int] = set()
-        if objected:
-            answers = ReturnAnswer.objects.filter(act__slot__document__in=objected)
-            self._answered = set(answers.values_list("act__slot__document_id", flat=True))
-        offices = {slot.office_id for version in versions for slot in self._open_slots(version)} | {
-            row.assigner_id for row in versions if row.state == VersionState.SIGNED
-        }
-        self._holders: dict[int, Appointment] = holders_at(offices, at=at) if offices else {}
+        self._holders: dict[int, Appointment] = {}
         self._watching: dict[tuple[int, str], list[Addressee]] = {}
-        self._planners: dict[int, list[Addressee]] = {}
+        self._roles: dict[tuple[Role, int], list[Addressee]] = {}
+        self.prepare(subjects)
 
-    def is_waiting(self, version: CommitmentVersion, kind: str) -> bool:
-        """Say whether `version` still waits for `kind`: the duty is neither fulfilled nor void."""
-        if kind == ClockKind.ANSWER and version.document_id in self._answered:
-            return False
-        return version.state in WAITING[ClockKind(kind)]
+    @classmethod
+    @abstractmethod
+    def load(cls, keys: Collection[int]) -> Mapping[int, Any]:
+        """Return the subjects by their keys, with what the directory reads of them; one query."""
 
-    def _open_slots(self, version: CommitmentVersion) -> list[DocumentSlot]:
-        """Return the undertakers' slots whose turn it is; nobody is urged out of turn."""
-        slots = self._slots.get(version.document_id or 0, [])
-        turn = open_slots([SlotPlace(row.pk, row.turn, row.role) for row in slots], self._signed)
-        places = {place.id for place in turn}
-        return [row for row in slots if row.pk in places and row.role == SlotRole.UNDERTAKER]
+    @classmethod
+    @abstractmethod
+    def find(cls, ref: str) -> Any:
+        """Return the subject that the register calls `ref`; None: there is none any more."""
 
-    def awaited(self, version: CommitmentVersion, kind: str) -> list[Addressee]:
+    @staticmethod
+    @abstractmethod
+    def reach(subject: Any) -> set[int]:
+        """Return the units that may see `subject`."""
+
+    @staticmethod
+    @abstractmethod
+    def unit_of(subject: Any) -> int:
+        """Return the key of the unit that owes what is waited for; others watch over it."""
+
+    @abstractmethod
+    def prepare(self, subjects: Collection[Any]) -> None:
+        """Read what all subjects need at once; a constant number of queries."""
+
+    @abstractmethod
+    def holders(self, subject: Any, kind: str) -> list[Addressee]:
+        """Return the people whose act ends the wait for `kind`, which has not ended yet."""
+
+    def is_waiting(self, subject: Any, kind: str) -> bool:
+        """Say whether `subject` still waits for `kind`: the duty is neither fulfilled nor void."""
+        return subject.state in self.waiting.get(ClockKind(kind), ())
+
+    def awaited(self, subject: Any, kind: str) -> list[Addressee]:
         """Return the people whose act ends the wait for `kind`; [] where nobody is in office."""
-        if not self.is_waiting(version, kind):
-            return []
-        if kind == ClockKind.ANSWER:
-            unit = version.commitment.assigner_unit_id
-            if unit not in self._planners:
-                self._planners[unit] = _by_role(Role.PLANNER, unit, at=self.at)
-            return self._planners[unit]
-        if kind == ClockKind.COUNTERSIGN:
-            return self._in_office([version.assigner_id])
-        return self._in_office(slot.office_id for slot in self._open_slots(version))
+        return self.holders(subject, kind) if self.is_waiting(subject, kind) else []
 
-    def _in_office(self, offices: Iterable[int]) -> list[Addressee]:
-        holders = [self._holders[pk] for pk in offices if pk in self._holders]
-        return _once(Addressee(row.person, row.position) for row in holders)
-
-    def of(self, version: CommitmentVersion, kind: str, audience: str) -> list[Addressee]:
-        """Return who belongs to `audience` for what `version` waits for; [] when nobody does."""
+    def of(self, subject: Any, kind: str, audience: str) -> list[Addressee]:
+        """Return who belongs to `audience` for what `subject` waits for; [] when nobody does."""
         if audience == Audience.HOLDER:
-            return self.awaited(version, kind)
-        return self.watching(version, audience)
+            return self.awaited(subject, kind)
+        return self.watching(subject, audience)
 
-    def watching(self, version: CommitmentVersion, audience: str) -> list[Addressee]:
-        """Return who watches the undertaking unit at the level of `audience`.
+    def watching(self, subject: Any, audience: str) -> list[Addressee]:
+        """Return who watches the unit of `subject` at the level of `audience`.
 
         Supervisors by role stand in where no watching office has a holder.
         """
-        unit = version.commitment.unit_id
+        unit = self.unit_of(subject)
         if (unit, audience) not in self._watching:
             offices = watchers_of(unit, WATCHING[audience], on=clock.local_date(self.at))
             holders = holders_at([row.pk for row in offices], at=self.at) if offices else {}
             found = _once(Addressee(row.person, row.position) for row in holders.values())
             if not found and audience == Audience.SUPERVISOR:
-                found = _by_role(Role.SUPERVISOR, unit, at=self.at)
+                found = self.by_role(Role.SUPERVISOR, unit)
             self._watching[unit, audience] = found
         return self._watching[unit, audience]
 
+    def know_offices(self, offices: Collection[int]) -> None:
+        """Read who holds these offices; one query, none for no office."""
+        self._holders = holders_at(offices, at=self.at) if offices else {}
 
-def _by_role(role: Role, unit: int, *, at: datetime) -> list[Addressee]:
-    return _once(Addressee(person, None) for person in granted(role, unit, at=at))
+    def in_office(self, offices: Iterable[int]) -> list[Addressee]:
+        """Return who holds these offices, which `know_offices` has read."""
+        holders = [self._holders[pk] for pk in offices if pk in self._holders]
+        return _once(Addressee(row.person, row.position) for row in holders)
+
+    def by_role(self, role: Role, unit: int) -> list[Addressee]:
+        """Return who holds `role` over `unit`; asked once per unit."""
+        if (role, unit) not in self._roles:
+            people = granted(role, unit, at=self.at)
+            self._roles[role, unit] = _once(Addressee(person, None) for person in people)
+        return self._roles[role, unit]
 
 
 def _once(addressees: Iterable[Addressee]) -> list[Addressee]:

@@ -8,7 +8,7 @@ twice. Dates come from `rules.cases`, and who is told is asked when a step fires
 import logging
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from commitments import permissions
 from commitments.actions import firings, ladders, versions
-from commitments.actions.addressees import Addressee, Directory, awaited_kind
+from commitments.actions.addressees import Addressee
 from commitments.actions.ladders import Ladder
+from commitments.actions.subjects import as_column, awaited_kind, directory_of
 from commitments.enums import ClockKind, ClockState, VersionState
 from commitments.models import CaseClock, CommitmentVersion, Explanation, RemindedNow
 from commitments.rules import cases as rules
@@ -32,20 +33,18 @@ RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5))  # then the clock is 
 MAX_FAILURES = len(RETRY_AFTER) + 1
 
 
-def start(
-    *, version: CommitmentVersion, kind: ClockKind, at: datetime, due_on: date | None = None
-) -> CaseClock:
-    """Start the clock of `kind` for `version`, inside the caller's transaction and lock; return it.
+def start(*, subject: Any, kind: ClockKind, at: datetime, due_on: date | None = None) -> CaseClock:
+    """Start the clock of `kind` for `subject`, inside the caller's transaction and lock; return it.
 
-    `due_on` None: the working days of the house after the local day of `at` (not for SIGN, whose
-    day a person sets). An older clock of that kind begins its next generation: whatever it has
+    `subject`: of a kind that `subjects` lists. `due_on` None: the working days of the house after the local day of `at` (not for SIGN and
+    CASE, whose day a person sets). An older clock of that kind begins its next generation: whatever it has
     fired stays, and counts no more.
     """
     on = clock.local_date(at)
     policy = ladders.in_force(kind, on=on)
     ladder = ladders.of(policy)
-    rows = CaseClock.objects.select_for_update(no_key=True).filter(version=version, kind=kind)
-    row = rows.order_by("-pk").first() or CaseClock(version=version, kind=kind, generation=0)
+    rows = CaseClock.objects.select_for_update(no_key=True).filter(**as_column(subject), kind=kind)
+    row = rows.order_by("-pk").first() or CaseClock(**as_column(subject), kind=kind, generation=0)
     row.policy, row.calendar_version = policy, ladder.calendar_version
     row.started_on = on
     row.due_on = due_on or rules.due_after(kind, on, calendar=ladder.calendar)
@@ -60,16 +59,16 @@ def start(
 
 def finish(
     *,
-    version: CommitmentVersion,
+    subject: Any,
     at: datetime,
     reason: str,
     kinds: Collection[ClockKind] | None = None,
 ) -> int:
-    """End the open clocks of `version` (of `kinds`, or all), inside the caller's transaction.
+    """End the open clocks of `subject` (of `kinds`, or all), inside the caller's transaction.
 
     Waits for a sweep that holds one of them. Returns how many ended.
     """
-    rows = CaseClock.objects.open().filter(version=version)
+    rows = CaseClock.objects.open().filter(**as_column(subject))
     if kinds is not None:
         rows = rows.filter(kind__in=kinds)
     return rows.update(state=ClockState.DONE, next_action_at=None, end_reason=reason[:40])
@@ -250,8 +249,8 @@ def remind_now(*, version_id: int, by: User, at: datetime) -> RegisterEntry:
     """
     version = versions.lock(version_id)
     versions.require(permissions.may_remind(by, version, at=at), "remind", versions.what(version))
-    directory = Directory([version], at=at)
-    kind = awaited_kind(version.state)
+    directory = directory_of(version, at=at)
+    kind = awaited_kind(version)
     subject = {"what": versions.what(version), "state": VersionState(version.state).label}
     if kind is None or not directory.is_waiting(version, kind):
         raise WrongState(

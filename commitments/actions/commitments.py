@@ -66,7 +66,7 @@ def issue(*, version_id: int, by: User, expected: int, at: datetime) -> Commitme
                 "sign_by": version.sign_by.isoformat(),
             },
         )
-        cases.start(version=version, kind=ClockKind.SIGN, at=at, due_on=version.sign_by)
+        cases.start(subject=version, kind=ClockKind.SIGN, at=at, due_on=version.sign_by)
     return version
 
 
@@ -181,7 +181,7 @@ def answer(
         for key in wanted
     )
     versions.move(version, VersionAct.ANSWER, to=None, by=by, at=at, data={"next": version.n + 1})
-    cases.finish(version=version, at=at, reason="answered", kinds=[ClockKind.ANSWER])
+    cases.finish(subject=version, at=at, reason="answered", kinds=[ClockKind.ANSWER])
     return drafts.next_version(
         version, by=by, at=at, sign_by=sign_by, reason=_objection_text(objection)
     )
@@ -235,7 +235,7 @@ def amend(
             superseded_by=version.n + 1,
             data={"reason": reason, "next": version.n + 1},
         )
-        cases.finish(version=version, at=at, reason="superseded")
+        cases.finish(subject=version, at=at, reason="superseded")
     return drafts.next_version(version, by=by, at=at, sign_by=sign_by, reason=reason.strip())
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from commitments.actions import ladders, versions
+from commitments.actions import ladders
 from commitments.actions.addressees import Addressee, Directory
 from commitments.actions.ladders import Ladder
+from commitments.actions.subjects import DIRECTORIES
 from commitments.enums import ClockState, Decision
 from commitments.models import (
     CaseClock,
-    CommitmentVersion,
     EscalationPolicy,
     Explanation,
     StepFired,
@@ -29,7 +29,7 @@ class Decided:
     """What one clock comes to. `fired` None: nothing is due, only the next instant is written."""
 
     row: CaseClock
-    version: CommitmentVersion
+    subject: Any
     after: rules.Clock
     next_at: datetime | None
     fired: rules.StepAt | None = None
@@ -48,13 +48,17 @@ def fire(rows: list[CaseClock], *, at: datetime) -> int:
     """Decide and record the steps of claimed `rows` inside the caller's transaction."""
     if not rows:
         return 0
-    found = CommitmentVersion.objects.select_related("commitment", "assigner")
-    subjects = found.in_bulk({row.version_id for row in rows})
-    directory = Directory(subjects.values(), at=at)
     known = ladders_of(rows)
-    decided = [
-        _decide(row, subjects[row.version_id], known[row.policy_id], directory) for row in rows
-    ]
+    decided: list[Decided] = []
+    for column, kind in DIRECTORIES.items():
+        alike = [row for row in rows if row.column == column]
+        if not alike:
+            continue
+        subjects = kind.load({row.subject_id for row in alike})
+        directory = kind(subjects.values(), at=at)
+        decided += [
+            _decide(row, subjects[row.subject_id], known[row.policy_id], directory) for row in alike
+        ]
     _record(decided, at=at)
     _advance(decided)
     return len(rows)
@@ -69,9 +73,7 @@ def ladders_of(rows: Iterable[CaseClock]) -> dict[int, Ladder]:
     return {policy.pk: ladders.of(policy) for policy in used}
 
 
-def _decide(
-    row: CaseClock, version: CommitmentVersion, ladder: Ladder, directory: Directory
-) -> Decided:
+def _decide(row: CaseClock, subject: Any, ladder: Ladder, directory: Directory) -> Decided:
     """Return what `row` comes to at the directory's instant; writes nothing."""
     policy, calendar, at = ladder.policy, ladder.calendar, directory.at
     before = as_rule(row)
@@ -79,29 +81,29 @@ def _decide(
         policy, before, calendar=calendar, at=at, zone=ladder.zone, opens_at=ladder.opens_at
     )
     if due.fired is None:  # a new calendar has moved the step, or a retry came early
-        return Decided(row, version, before, next_at(before, ladder))
-    if not directory.is_waiting(version, row.kind):
+        return Decided(row, subject, before, next_at(before, ladder))
+    if not directory.is_waiting(subject, row.kind):
         fired = due.fired._replace(reason=FULFILLED)
-        return Decided(row, version, before, None, fired, Decision.SUPPRESSED)
+        return Decided(row, subject, before, None, fired, Decision.SUPPRESSED)
     fired = due.fired
-    addressees = directory.of(version, row.kind, fired.audience)
+    addressees = directory.of(subject, row.kind, fired.audience)
     while not addressees and (
         higher := rules.after_empty(policy, due, calendar=calendar, at=at, zone=ladder.zone)
     ):
         due = higher
         fired = due.fired or fired
-        addressees = directory.of(version, row.kind, fired.audience)
+        addressees = directory.of(subject, row.kind, fired.audience)
     after = rules.advanced(before, due)
     return Decided(
         row,
-        version,
+        subject,
         after,
         next_at(after, ladder),
         fired if addressees else fired._replace(reason=rules.NO_HOLDER),
         superseded=due.superseded,
         explanation_due_on=due.explanation_due_on,
         addressees=addressees,
-        asked=directory.awaited(version, row.kind) if due.explanation_due_on else (),
+        asked=directory.awaited(subject, row.kind) if due.explanation_due_on else (),
     )
 
 
@@ -172,11 +174,11 @@ def _enter(one: Decided, step: rules.StepAt, *, at: datetime) -> RegisterEntry:
         kind="step.fired",
         subject="step_fired/" + "-".join(map(str, one.key_of(step))),
         subject_version=None,
-        reach=versions.reach(one.version),
+        reach=DIRECTORIES[one.row.column].reach(one.subject),
         by=None,
         at=at,
         data={
-            "version": one.version.ref,
+            one.row.column: one.subject.ref,
             "kind": one.row.kind,
             "level": step.level,
             "repeat": step.repeat,

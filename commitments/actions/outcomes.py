@@ -47,8 +47,8 @@ def _sign(version: CommitmentVersion, act: SignatureAct, by: User, at: datetime)
         **(dict[str, Any](signed_at=at) if complete else {}),
     )
     if complete:
-        cases.finish(version=version, at=at, reason="signed", kinds=[ClockKind.SIGN])
-        cases.start(version=version, kind=ClockKind.COUNTERSIGN, at=at)
+        cases.finish(subject=version, at=at, reason="signed", kinds=[ClockKind.SIGN])
+        cases.start(subject=version, kind=ClockKind.COUNTERSIGN, at=at)
 
 
 def _end_with(
@@ -74,8 +74,8 @@ def _end_with(
             data=_evidence(act)
             | {"reasons": sorted({row["code"] for row in items} or {act.reason_code})},
         )
-        cases.finish(version=version, at=at, reason=to.value, kinds=[ClockKind.SIGN])
-        cases.start(version=version, kind=ClockKind.ANSWER, at=at)
+        cases.finish(subject=version, at=at, reason=to.value, kinds=[ClockKind.SIGN])
+        cases.start(subject=version, kind=ClockKind.ANSWER, at=at)
 
     return end
 
@@ -104,7 +104,7 @@ def _countersign(version: CommitmentVersion, act: SignatureAct, by: User, at: da
         in_force_at=at,
         data=_evidence(act),
     )
-    cases.finish(version=version, at=at, reason="countersigned", kinds=[ClockKind.COUNTERSIGN])
+    cases.finish(subject=version, at=at, reason="countersigned", kinds=[ClockKind.COUNTERSIGN])
 
 
 def open_void_proposal(version: CommitmentVersion, *, at: datetime) -> VoidProposal | None:
@@ -139,7 +139,7 @@ def _void(version: CommitmentVersion, act: SignatureAct, by: User, at: datetime)
         end_reason=act.reason,
         data=data,
     )
-    cases.finish(version=version, at=at, reason="voided")
+    cases.finish(subject=version, at=at, reason="voided")
 
 
 def _propose_void(version: CommitmentVersion, act: SignatureAct, by: User, at: datetime) -> None:

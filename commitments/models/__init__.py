@@ -1,4 +1,5 @@
 from commitments.models.allocations import Allocation, AllocationLine
+from commitments.models.backlog import BacklogCase
 from commitments.models.cases import (
     CaseClock,
     EscalationPolicy,
@@ -48,6 +49,7 @@ from commitments.models.targets import (
 __all__ = [
     "Allocation",
     "AllocationLine",
+    "BacklogCase",
     "CaseClock",
     "Commitment",
     "CommitmentItem",

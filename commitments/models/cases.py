@@ -1,10 +1,27 @@
 """Clocks: what is waited for, when the next step falls, and every step that fired."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
 from commitments.enums import Audience, ClockKind, ClockState, Decision
 from commitments.querysets.cases import CaseClockQuerySet
+
+SUBJECTS = ("version", "case")  # what can be waited for: one column each of clocks and notices
+
+
+def set_among(columns: Iterable[str]) -> list[Q]:
+    """Return one condition for each of `columns`: it is set and the others are not."""
+    names = list(columns)
+    return [
+        Q(**{f"{column}__isnull": False})
+        & Q(**{f"{other}__isnull": True for other in names if other != column})
+        for column in names
+    ]
 
 
 class EscalationPolicy(models.Model):
@@ -48,10 +65,17 @@ class EscalationStep(models.Model):
 
 
 class CaseClock(models.Model):
-    """Remembers when the next step for one waiting thing is due (business time)."""
+    """Remembers when the next step for one waiting thing is due (business time).
+
+    What waits stands in one of the columns of SUBJECTS; `subjects` of the actions says of each kind
+    how it is loaded, who is waited for and who watches.
+    """
 
     version = models.ForeignKey(
-        "commitments.CommitmentVersion", models.PROTECT, related_name="clocks"
+        "commitments.CommitmentVersion", models.PROTECT, null=True, related_name="clocks"
+    )
+    case = models.ForeignKey(
+        "commitments.BacklogCase", models.PROTECT, null=True, related_name="clocks"
     )
     kind = models.CharField(max_length=12, choices=ClockKind)
     policy = models.ForeignKey(EscalationPolicy, models.PROTECT, related_name="+")
@@ -71,9 +95,17 @@ class CaseClock(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="clock_one_subject", condition=reduce(or_, set_among(SUBJECTS))
+            ),
             models.UniqueConstraint(
                 name="clock_one_open_per_subject",
                 fields=["version", "kind"],
+                condition=Q(state__in=["running", "paused", "quarantined"]),
+            ),
+            models.UniqueConstraint(
+                name="clock_one_open_per_case",
+                fields=["case", "kind"],
                 condition=Q(state__in=["running", "paused", "quarantined"]),
             ),
             models.CheckConstraint(
@@ -92,7 +124,22 @@ class CaseClock(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.version_id} L{self.level}"
+        return f"{self.kind} of {self.column} {self.subject_id} L{self.level}"
+
+    @property
+    def column(self) -> str:
+        """Which of SUBJECTS is set."""
+        return next(name for name in SUBJECTS if getattr(self, f"{name}_id") is not None)
+
+    @property
+    def subject_id(self) -> int:
+        """The key of what the clock runs for, in the table of `column`."""
+        return getattr(self, f"{self.column}_id")
+
+    @property
+    def subject(self) -> Any:
+        """What the clock runs for."""
+        return getattr(self, self.column)
 
 
 class StepFired(models.Model):

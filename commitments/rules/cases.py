@@ -263,18 +263,22 @@ def _answer_by(days: int | None, at: datetime, calendar: Calendar, zone: ZoneInf
 
 # House rules, not law. Offsets are calendar days. "One level up" from the holder is the office
 # that works the queue; what waits for the assigner or the planner goes no higher by itself.
-DUE_AFTER: Mapping[str, int] = {ClockKind.COUNTERSIGN: 5, ClockKind.ANSWER: 5}  # working days
+DUE_AFTER: Mapping[str, int] = {  # working days
+    ClockKind.COUNTERSIGN: 5,
+    ClockKind.ANSWER: 5,
+    ClockKind.VERIFY: 5,
+}
+_CLIMB = (
+    Step(1, (1,), Audience.HOLDER),
+    Step(2, (7,), Audience.SUPERVISOR, (LETTER, ASK_EXPLANATION), explanation_days=3),
+    Step(3, (15,), Audience.LEADER_IN_CHARGE, (AGENDA,)),
+    Step(4, (30,), Audience.STANDING_COMMITTEE, (AGENDA,), repeat_days=30),
+)
 DEFAULT_POLICIES: Mapping[str, Policy] = {
     ClockKind.SIGN: Policy(
-        ClockKind.SIGN,
-        (
-            Step(0, (-14, -7, -3, -1, 0), Audience.HOLDER),
-            Step(1, (1,), Audience.HOLDER),
-            Step(2, (7,), Audience.SUPERVISOR, (LETTER, ASK_EXPLANATION), explanation_days=3),
-            Step(3, (15,), Audience.LEADER_IN_CHARGE, (AGENDA,)),
-            Step(4, (30,), Audience.STANDING_COMMITTEE, (AGENDA,), repeat_days=30),
-        ),
+        ClockKind.SIGN, (Step(0, (-14, -7, -3, -1, 0), Audience.HOLDER), *_CLIMB)
     ),
+    ClockKind.CASE: Policy(ClockKind.CASE, (Step(0, (-7,), Audience.HOLDER), *_CLIMB)),
     **{
         kind: Policy(kind, (Step(1, (1,), Audience.HOLDER), Step(2, (5,), Audience.SUPERVISOR)))
         for kind in DUE_AFTER

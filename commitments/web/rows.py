@@ -57,16 +57,18 @@ class Event:
 
 def events_of(versions: Iterable[CommitmentVersion], *, most: int = 100) -> list[Event]:
     """Return the newest `most` acts on these versions and steps about them, newest first."""
+    versions = list(versions)
     numbers = {version.ref: version.n for version in versions}
     entries = RegisterEntry.objects.about("commitment_version", *numbers)
-    steps = StepFired.objects.filter(clock__version__in=[version.pk for version in versions])
+    by_key = {version.pk: version.n for version in versions}
+    steps = StepFired.objects.filter(clock__version__in=by_key)
     events = [
         Event(entry.at, numbers[entry.subject_ref], entry=entry)
         for entry in entries.select_related("actor", "office").order_by("-pk")[:most]
     ]
     events += [
-        Event(step.decided_at, step.clock.version.n, step=step)
-        for step in steps.select_related("clock__version").order_by("-pk")[:most]
+        Event(step.decided_at, by_key[step.clock.subject_id], step=step)
+        for step in steps.select_related("clock").order_by("-pk")[:most]
     ]
     return sorted(events, key=lambda event: event.at, reverse=True)[:most]
 

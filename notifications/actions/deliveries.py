@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from commitments.actions.addressees import Directory
-from commitments.models import CommitmentVersion
+from commitments.actions.subjects import DIRECTORIES
 from notifications import messages, rules
 from notifications.actions.facts import facts_of, invitation_of
 from notifications.channels import email
@@ -151,17 +150,19 @@ def _needless(notice: Notice, *, at: datetime) -> str:
     if notice.expires_at is not None and notice.expires_at <= at:
         return CancelReason.OVERTAKEN
     notice.recipient.refresh_from_db(fields=["is_active"])
-    if notice.version is None:
+    subject = notice.subject
+    if subject is None:
         return _needless_about_account(notice)
-    visible = CommitmentVersion.objects.visible_to(notice.recipient, at=at)
-    version = visible.select_related("commitment").filter(pk=notice.version_id).first()
-    if not notice.recipient.is_active or version is None:
+    kind = DIRECTORIES[notice.column or ""]
+    visible = type(subject).objects.visible_to(notice.recipient, at=at).filter(pk=subject.pk)
+    now = kind.load([subject.pk]).get(subject.pk)
+    if not notice.recipient.is_active or now is None or not visible.exists():
         return CancelReason.RECIPIENT_GONE
     if notice.awaits:
-        directory = Directory([version], at=at)
-        if not directory.is_waiting(version, notice.awaits):
+        directory = kind([now], at=at)
+        if not directory.is_waiting(now, notice.awaits):
             return CancelReason.SETTLED
-        people = {row.person.pk for row in directory.awaited(version, notice.awaits)}
+        people = {row.person.pk for row in directory.awaited(now, notice.awaits)}
         if notice.awaits_recipient and notice.recipient_id not in people:
             return CancelReason.SETTLED
     return ""

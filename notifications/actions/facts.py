@@ -1,5 +1,6 @@
 """What a notice says about its matter, as text in the reader's language, read when it is shown."""
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -8,8 +9,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from commitments.actions import cases
+from commitments.actions.subjects import as_column
 from commitments.enums import Audience, ProposalState
-from commitments.models import CaseClock, Proposal
+from commitments.models import BacklogCase, CaseClock, CommitmentVersion, Proposal
+from notifications.audiences import EXPLAIN
 from notifications.models import Notice
 from units import clock
 from units.actions import accounts, register
@@ -25,21 +28,15 @@ def facts_of(
 
     `with_step` False: without the next step and the explanation, which cost queries; for lists.
     """
-    if notice.version is None:
+    if notice.subject is None:
         of_proposal = notice.link.entry.subject_kind == "proposal"
         tell = _facts_of_proposal if of_proposal else _facts_of_account
         return tell(notice, language=language)
     with translation.override(language):
-        version = notice.version
-        commitment = version.commitment
         entry = notice.link.entry
         step = _next_step(notice) if with_step else None
         days = max(0, (clock.local_date(at) - notice.due_on).days) if notice.due_on else 0
         return {
-            "number": commitment.number,
-            "n": str(version.n),
-            "unit": commitment.unit.name,
-            "plan": commitment.period.name,
             "due": day_text(notice.due_on) if notice.due_on else "",
             "days": str(days),
             "answer_by": _answer_by(notice, as_asked=not with_step),
@@ -49,9 +46,43 @@ def facts_of(
             "when": instant_text(step.at, clock.body_zone()) if step else "",
             "audience": str(Audience(step.audience).label) if step else "",
             "name": notice.recipient.full_name,
-            "url": settings.SITE_URL + reverse("commitments:detail", args=[commitment.ref]),
-            "demonstration": "yes" if commitment.provenance == "synthetic" else "",
-        }
+        } | ABOUT[notice.column or ""](notice.subject)
+
+
+def _about_version(version: CommitmentVersion) -> dict[str, str]:
+    commitment = version.commitment
+    return {
+        "number": commitment.number,
+        "n": str(version.n),
+        "unit": commitment.unit.name,
+        "plan": commitment.period.name,
+        "url": settings.SITE_URL + path_of(version),
+        "demonstration": "yes" if commitment.provenance == "synthetic" else "",
+    }
+
+
+def _about_case(case: BacklogCase) -> dict[str, str]:
+    return {
+        "number": case.number,
+        "title": case.title,
+        "unit": case.unit.name,
+        "original_due": day_text(case.original_due_on),
+        "url": settings.SITE_URL + path_of(case),
+        "demonstration": "yes" if case.provenance == "synthetic" else "",
+    }
+
+
+ABOUT: Mapping[str, Callable[[Any], dict[str, str]]] = {  # by column of the notice
+    "version": _about_version,
+    "case": _about_case,
+}
+
+
+def path_of(subject: Any) -> str:
+    """Return the page of what a notice is about."""
+    if isinstance(subject, CommitmentVersion):
+        return reverse("commitments:detail", args=[subject.commitment.ref])
+    return reverse("commitments:queue")
 
 
 def invitation_of(notice: Notice) -> Invitation | None:
@@ -121,7 +152,7 @@ def _next_step(notice: Notice) -> Any:
     row = (
         CaseClock.objects.open()
         .with_ladder()
-        .filter(version=notice.version, kind=notice.awaits)
+        .filter(**as_column(notice.subject), kind=notice.awaits)
         .first()
     )
     return cases.next_step(row) if row else None
@@ -132,12 +163,12 @@ def _answer_by(notice: Notice, *, as_asked: bool) -> str:
 
     `as_asked`: as the entry says, without a query; else as the calendar has moved it since.
     """
-    if notice.message != "explain":
+    if notice.message not in EXPLAIN.values():
         return ""
     asked = register.data_of(notice.link.entry)["explanation_due_on"]
     if as_asked:
         return day_text(date.fromisoformat(asked))
-    clocks = CaseClock.objects.filter(version=notice.version, kind=notice.awaits)
+    clocks = CaseClock.objects.filter(**as_column(notice.subject), kind=notice.awaits)
     row = clocks.exclude(explanation_due_on=None).order_by("-generation").first()
     due_on = row.explanation_due_on if row else None
     return day_text(due_on or date.fromisoformat(asked))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from commitments.actions import ladders
+from commitments.actions.subjects import as_column
 from commitments.enums import ClockKind, VersionState
 from notifications import audiences, rules
 from notifications.audiences import Told
@@ -20,13 +21,19 @@ log = logging.getLogger(__name__)
 CONSUMER = "notices"
 NEWS = timedelta(days=14)  # what no ladder overtakes is no news any more after that
 FAILURES = 3  # in a row, then the entry is set aside
-ENDS_WAIT = {  # which wait an entry about a version ends
+ENDS_WAIT = {  # which wait an entry ends for what it is about
     "commitment.return": [ClockKind.SIGN],
     "commitment.refuse": [ClockKind.SIGN],
     "commitment.countersign": [ClockKind.SIGN, ClockKind.COUNTERSIGN],
     "commitment.answer": [ClockKind.ANSWER],
     "commitment.void": list(ClockKind),
     "commitment.amend": list(ClockKind),
+    "case.extend": [ClockKind.CASE],
+    "case.suspend": [ClockKind.CASE],
+    "case.resolve": [ClockKind.CASE],
+    "case.accept": [ClockKind.VERIFY],
+    "case.reject": [ClockKind.VERIFY],
+    "case.cancel": list(ClockKind),
 }
 
 
@@ -114,7 +121,7 @@ def _tell(link: RegisterLink, *, at: datetime) -> None:
         preference = hours.get(one.person.pk)
         not_before = (
             at
-            if one.version is None
+            if one.subject is None
             else rules.first_allowed(
                 at,
                 quiet_from=preference.quiet_from if preference else rules.QUIET_FROM,
@@ -149,7 +156,7 @@ def _write(
                 message=one.message,
                 position=one.position,
                 role=one.role,
-                version=one.version,
+                **(as_column(one.subject) if one.subject else {}),
                 awaits=one.awaits,
                 awaits_recipient=one.awaits_recipient,
                 due_on=one.due_on,
@@ -174,10 +181,11 @@ def _end_waits(entry: RegisterEntry) -> None:
 
 
 def _cancel(entry: RegisterEntry, kinds: list[ClockKind], *, recipient: User | None = None) -> None:
-    commitment, _mark, n = entry.subject_ref.rpartition("-v")
+    subject = audiences.subject_of(entry)
+    if subject is None:  # a draft that was discarded meanwhile
+        return
     waiting = Notice.objects.filter(
-        version__commitment__ref=commitment,
-        version__n=n,
+        **as_column(subject),
         awaits__in=kinds,
         state__in=[NoticeState.PENDING, NoticeState.HELD],
     )

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from commitments.models import Proposal
 from notifications import messages
 from notifications.actions import notices
-from notifications.actions.facts import facts_of
+from notifications.actions.facts import facts_of, path_of
 from notifications.enums import NoticeState
 from notifications.models import Notice
 from units.http.requests import WebRequest
@@ -52,8 +52,8 @@ def read(request: WebRequest, notice: int) -> HttpResponse:
         row = notices.mark_read(notice_id=notice, by=request.user, at=request.now)
     except Notice.DoesNotExist as error:
         raise Http404 from error
-    if row.version is not None:
-        return redirect("commitments:detail", ref=row.version.commitment.ref)
+    if row.subject is not None:
+        return redirect(path_of(row.subject))
     if row.link.entry.subject_kind == "proposal":
         proposal = Proposal.objects.select_related("period").get(pk=row.link.entry.subject_ref)
         return redirect("commitments:proposal", code=proposal.period.code, proposal=proposal.pk)

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from commitments.actions import cases
 from commitments.enums import ClockKind
-from commitments.models import CaseClock, CommitmentVersion, StepFired
+from commitments.models import BacklogCase, CaseClock, CommitmentVersion, StepFired
+from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.commitments_versions import CommitmentFactory, CommitmentVersionFactory
 from tests.factories.units import (
     AppointmentFactory,
@@ -54,6 +55,11 @@ class Scene:
         )
         return CommitmentVersionFactory(commitment=commitment, **(traits or {"issued": True}))
 
+    def case(self, **traits) -> BacklogCase:
+        """Make a backlog case of the commune, assigned by the district; by default assigned."""
+        places = {"unit": self.commune, "assigner_unit": self.district}
+        return BacklogCaseFactory(**(places | (traits or {"assigned": True})))
+
 
 def make_scene(*, supervisor_by_role: bool = False, standing_committee: bool = True) -> Scene:
     """Build the scene with the body's calendar of 2024. Watching offices stand in the district."""
@@ -87,7 +93,7 @@ def make_scene(*, supervisor_by_role: bool = False, standing_committee: bool = T
 
 
 def start(
-    version: CommitmentVersion,
+    subject: CommitmentVersion | BacklogCase,
     *,
     due_on: date | None = date(2024, 1, 31),
     at: datetime | None = None,
@@ -96,7 +102,7 @@ def start(
     """Start a clock through the action; by default on 2 January 2024 at nine."""
     with transaction.atomic():
         return cases.start(
-            version=version, kind=kind, at=at or local(date(2024, 1, 2), 9), due_on=due_on
+            subject=subject, kind=kind, at=at or local(date(2024, 1, 2), 9), due_on=due_on
         )
 
 

@@ -288,7 +288,7 @@ def test_a_reminder_by_hand_names_who_reminds():
     ],
 )
 def test_every_step_has_its_text(kind, holder, level, message):
-    assert audiences._step_message(kind, level, holder) == message
+    assert audiences._step_message("version", kind, level, holder) == message
     assert message in messages.MESSAGES
     assert f"reminded-{kind.value}" in messages.MESSAGES
 

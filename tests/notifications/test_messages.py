@@ -20,6 +20,7 @@ FACTS = {
     "due": "31/01/2024",
     "days": "3",
     "answer_by": "19/02/2024",
+    "original_due": "30/06/2022",
     "actor": "Trần Thị Bình",
     "office": "Bí thư Đảng ủy",
     "role": "",

@@ -16,6 +16,7 @@ from notifications.models import (
     SetAside,
 )
 from tests.constraints import again, change, named, refused
+from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.notices import MORNING, make_told
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,13 @@ def test_what_is_about_an_account_awaits_nothing():
     with refused("notice_about_an_account_awaits_nothing"):
         change(notice, version=None)
     change(notice, version=None, awaits="", awaits_recipient=False)
+
+
+def test_a_notice_is_about_one_thing():
+    notice = make_told().notice
+    with refused("notice_about_one_thing"):
+        change(notice, case=BacklogCaseFactory())
+    change(notice, version=None, case=BacklogCaseFactory())
 
 
 @pytest.mark.parametrize("state", ["cancelled", "dead"])

@@ -214,7 +214,9 @@ def test_what_ends_the_wait_cancels_every_message_about_it(end):
 def test_the_wait_of_another_version_goes_on():
     scene = make_scene()
     first, second = make_told(scene), make_told(scene)
-    entry = RegisterEntry(subject_ref=first.version.ref)
+    entry = RegisterEntry(
+        subject_kind="commitment_version", subject_ref=first.version.ref, text='{"data": {}}'
+    )
     notices._cancel(entry, ["sign"])
     assert (first.notice.state, second.notice.state) == ("cancelled", "pending")
 

@@ -102,7 +102,7 @@ def test_finish_ends_the_named_clocks_and_fires_nothing_more():
     countersign = start(version, kind=ClockKind.COUNTERSIGN, due_on=None)
 
     ended = cases.finish(
-        version=version, at=local(date(2024, 1, 3)), reason="signed", kinds=[ClockKind.SIGN]
+        subject=version, at=local(date(2024, 1, 3)), reason="signed", kinds=[ClockKind.SIGN]
     )
 
     sign.refresh_from_db()

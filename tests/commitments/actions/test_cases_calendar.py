@@ -85,7 +85,7 @@ def test_the_next_step_that_is_shown_is_the_step_that_fires():
 def test_a_clock_that_does_not_run_has_no_next_step():
     version = make_scene().version()
     clock = start(version)
-    cases.finish(version=version, at=local(date(2024, 1, 3)), reason="signed")
+    cases.finish(subject=version, at=local(date(2024, 1, 3)), reason="signed")
     clock.refresh_from_db()
     assert cases.next_step(clock) is None
 

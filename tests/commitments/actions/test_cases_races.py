@@ -86,7 +86,7 @@ def test_a_sweep_beside_the_end_of_the_wait_leaves_a_done_clock(monkeypatch):
 
     def finish():
         with transaction.atomic():
-            return cases.finish(version=version, at=AT, reason="signed")
+            return cases.finish(subject=version, at=AT, reason="signed")
 
     run_together(lambda: cases.sweep(at=AT), finish)
 

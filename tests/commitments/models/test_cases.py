@@ -9,6 +9,7 @@ from commitments.enums import ClockKind
 from commitments.models import CaseClock, Explanation, RemindedNow, StepFired, cases
 from tests.commitments.models.rows import AT
 from tests.constraints import again, change, named, refused
+from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.clocks import start
 from tests.factories.commitments_versions import CommitmentVersionFactory
 from tests.factories.units import UserFactory
@@ -18,8 +19,10 @@ pytestmark = pytest.mark.django_db
 DUE = date(2024, 2, 20)
 
 
-def clock() -> CaseClock:
-    """A running clock of the house's ladder."""
+def clock(about: str = "version") -> CaseClock:
+    """A running clock of the house's ladder, `about` a version to be signed or a backlog case."""
+    if about == "case":
+        return start(BacklogCaseFactory(assigned=True), kind=ClockKind.CASE, due_on=DUE, at=AT)
     return start(CommitmentVersionFactory(issued=True), due_on=DUE, at=AT)
 
 
@@ -49,11 +52,16 @@ def clock_with(**changes):
     return rows
 
 
-def clock_beside(state, **changes):
+def clock_of_two():
+    running, case = clock(), BacklogCaseFactory(assigned=True)
+    return lambda: change(running, case=case)
+
+
+def clock_beside(state, *, about="version", **changes):
     """A second clock beside one in `state`."""
 
     def rows():
-        first = clock()
+        first = clock(about)
         told = {"state": state, "next_action_at": AT if state == "running" else None}
         change(first, **told, end_reason="signed" if state == "done" else "")
         return lambda: again(
@@ -126,6 +134,12 @@ REFUSED = [
         ("clock_one_open_per_subject", clock_beside(state))
         for state in ("running", "paused", "quarantined")
     ),
+    *(
+        ("clock_one_open_per_case", clock_beside(state, about="case"))
+        for state in ("running", "paused", "quarantined")
+    ),
+    ("clock_one_subject", clock_with(version=None)),
+    ("clock_one_subject", clock_of_two),
     ("clock_running_has_next", clock_with(next_action_at=None)),
     ("clock_running_has_next", clock_with(state="paused")),
     ("clock_running_has_next", clock_with(state="quarantined")),
@@ -141,6 +155,8 @@ TAKEN = [
     step(),
     clock_beside("done"),
     clock_beside("running", kind=ClockKind.ANSWER),
+    clock_beside("done", about="case"),
+    clock_beside("running", about="case", kind=ClockKind.VERIFY),
     clock_with(state="done", next_action_at=None, end_reason="signed"),
     fired(),
     fired(beside=True, generation=2),

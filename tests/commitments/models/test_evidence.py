@@ -62,6 +62,7 @@ FROZEN = [
     "commitments_revisionshare",
     "commitments_milestone",
 ]
+OF_ONE_COLUMN = ["commitments_backlogcase"]  # tried where the table is
 
 
 def leave_evidence() -> None:
@@ -146,8 +147,9 @@ def key_of(table: str) -> str:
 def test_evidence_is_what_the_migrations_protect():
     protected = {operation.table: operation for operation in triggers.operations()}
     ours = {table for table in protected if table.split("_")[0] in {"commitments", "units"}}
-    assert ours == {*EVIDENCE, *FROZEN}
-    assert {table for table in ours if isinstance(protected[table], FrozenOnce)} == set(FROZEN)
+    assert ours == {*EVIDENCE, *FROZEN, *OF_ONE_COLUMN}
+    frozen = {table for table in ours if isinstance(protected[table], FrozenOnce)}
+    assert frozen == {*FROZEN, *OF_ONE_COLUMN}
 
 
 @pytest.mark.parametrize("table", EVIDENCE)

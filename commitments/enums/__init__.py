@@ -299,6 +299,8 @@ class ClockKind(TextChoices):
     SIGN = "sign", _("Signature")
     COUNTERSIGN = "countersign", _("Countersignature")
     ANSWER = "answer", _("Answer to a return or refusal")
+    CASE = "case", _("Resolution of a backlog case")
+    VERIFY = "verify", _("Verification")
 
 
 class ClockState(TextChoices):

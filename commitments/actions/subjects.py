@@ -1,0 +1,162 @@
+"""What a clock can run for: one directory for each kind, and the table of them.
+
+To let clocks run for something new: a column in `models.cases.SUBJECTS` and its constraint, a
+directory here and in the table, its texts in `notifications` (`facts`, `messages`, `audiences`).
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from commitments.actions import versions
+from commitments.actions.addressees import Addressee, Directory
+from commitments.enums import ClockKind, SlotRole, VersionAct, VersionState
+from commitments.enums.backlog import CaseState
+from commitments.models import (
+    BacklogCase,
+    CommitmentVersion,
+    DocumentSlot,
+    ReturnAnswer,
+    SignatureAct,
+)
+from commitments.rules.signatures import SlotPlace, open_slots
+from units.enums import Role
+
+
+class Versions(Directory):
+    """Versions of commitments: to be signed, countersigned, or answered."""
+
+    column: ClassVar[str] = "version"
+    noun: ClassVar[str] = "commitment_version"
+    waiting: ClassVar[Mapping[ClockKind, frozenset[str]]] = {
+        ClockKind.SIGN: frozenset({VersionState.ISSUED}),
+        ClockKind.COUNTERSIGN: frozenset({VersionState.SIGNED}),
+        ClockKind.ANSWER: frozenset({VersionState.RETURNED, VersionState.REFUSED}),
+    }
+
+    @classmethod
+    def load(cls, keys: Collection[int]) -> Mapping[int, CommitmentVersion]:
+        rows = CommitmentVersion.objects.select_related("commitment", "assigner")
+        return rows.in_bulk(keys)
+
+    @classmethod
+    def find(cls, ref: str) -> CommitmentVersion | None:
+        commitment, _mark, n = ref.rpartition("-v")
+        rows = CommitmentVersion.objects.select_related("commitment__unit", "assigner", "document")
+        found = rows.filter(commitment__ref=commitment, n=int(n)) if n.isdigit() else rows.none()
+        return found.first()
+
+    @staticmethod
+    def reach(subject: CommitmentVersion) -> set[int]:
+        return versions.reach(subject)
+
+    @staticmethod
+    def unit_of(subject: CommitmentVersion) -> int:
+        return subject.commitment.unit_id
+
+    def prepare(self, subjects: Collection[CommitmentVersion]) -> None:
+        self._slots: dict[int, list[DocumentSlot]] = {}
+        self._signed: set[int] = set()
+        self._answered: set[int] = set()
+        documents = [row.document_id for row in subjects if row.state == VersionState.ISSUED]
+        if documents:
+            slots = DocumentSlot.objects.filter(document__in=documents).select_related("office")
+            for slot in slots.order_by("ordinal"):
+                self._slots.setdefault(slot.document_id, []).append(slot)
+            acts = SignatureAct.objects.filter(
+                slot__document__in=documents, act__in=[VersionAct.SIGN, VersionAct.COUNTERSIGN]
+            )
+            self._signed = set(acts.values_list("slot_id", flat=True))
+        objected = [
+            row.document_id for row in subjects if row.state in self.waiting[ClockKind.ANSWER]
+        ]
+        if objected:
+            answers = ReturnAnswer.objects.filter(act__slot__document__in=objected)
+            self._answered = set(answers.values_list("act__slot__document_id", flat=True))
+        self.know_offices(
+            {slot.office_id for version in subjects for slot in self._open_slots(version)}
+            | {row.assigner_id for row in subjects if row.state == VersionState.SIGNED}
+        )
+
+    def is_waiting(self, subject: CommitmentVersion, kind: str) -> bool:
+        if kind == ClockKind.ANSWER and subject.document_id in self._answered:
+            return False
+        return super().is_waiting(subject, kind)
+
+    def _open_slots(self, version: CommitmentVersion) -> list[DocumentSlot]:
+        """Return the undertakers' slots whose turn it is; nobody is urged out of turn."""
+        slots = self._slots.get(version.document_id or 0, [])
+        turn = open_slots([SlotPlace(row.pk, row.turn, row.role) for row in slots], self._signed)
+        places = {place.id for place in turn}
+        return [row for row in slots if row.pk in places and row.role == SlotRole.UNDERTAKER]
+
+    def holders(self, subject: CommitmentVersion, kind: str) -> list[Addressee]:
+        if kind == ClockKind.ANSWER:
+            return self.by_role(Role.PLANNER, subject.commitment.assigner_unit_id)
+        if kind == ClockKind.COUNTERSIGN:
+            return self.in_office([subject.assigner_id])
+        return self.in_office(slot.office_id for slot in self._open_slots(subject))
+
+
+class Cases(Directory):
+    """Backlog cases: to be resolved by an office, then verified by somebody of another unit."""
+
+    column: ClassVar[str] = "case"
+    noun: ClassVar[str] = "backlog_case"
+    waiting: ClassVar[Mapping[ClockKind, frozenset[str]]] = {
+        ClockKind.CASE: frozenset({CaseState.ASSIGNED}),
+        ClockKind.VERIFY: frozenset({CaseState.RESOLVED}),
+    }
+
+    @classmethod
+    def load(cls, keys: Collection[int]) -> Mapping[int, BacklogCase]:
+        return BacklogCase.objects.in_bulk(keys)
+
+    @classmethod
+    def find(cls, ref: str) -> BacklogCase | None:
+        return BacklogCase.objects.select_related("unit").filter(ref=ref).first()
+
+    @staticmethod
+    def reach(subject: BacklogCase) -> set[int]:
+        return {subject.unit_id, subject.assigner_unit_id}
+
+    @staticmethod
+    def unit_of(subject: BacklogCase) -> int:
+        return subject.unit_id
+
+    def prepare(self, subjects: Collection[BacklogCase]) -> None:
+        self.know_offices({row.office_id for row in subjects if row.office_id})
+
+    def holders(self, subject: BacklogCase, kind: str) -> list[Addressee]:
+        """Return who holds the office that resolves; to verify, those who may and did not resolve."""
+        if kind == ClockKind.VERIFY:
+            verifiers = self.by_role(Role.VERIFIER, subject.unit_id)
+            return [row for row in verifiers if row.person.pk != subject.resolved_by_id]
+        return self.in_office([subject.office_id] if subject.office_id else [])
+
+
+DIRECTORIES: Mapping[str, type[Directory]] = {
+    directory.column: directory for directory in (Versions, Cases)
+}
+OF_MODEL: Mapping[type, type[Directory]] = {CommitmentVersion: Versions, BacklogCase: Cases}
+
+
+def column_of(subject: Any) -> str:
+    """Return in which column of clocks and notices `subject` stands."""
+    return OF_MODEL[type(subject)].column
+
+
+def as_column(subject: Any) -> dict[str, Any]:
+    """Return `subject` as the keyword by which rows about it are made and found."""
+    return {column_of(subject): subject}
+
+
+def directory_of(subject: Any, *, at: datetime) -> Directory:
+    """Return the directory that answers about this one subject at `at`."""
+    return OF_MODEL[type(subject)]([subject], at=at)
+
+
+def awaited_kind(subject: Any) -> ClockKind | None:
+    """Return what `subject` waits for in its present state; None: for nothing."""
+    waiting = OF_MODEL[type(subject)].waiting
+    return next((kind for kind, states in waiting.items() if subject.state in states), None)

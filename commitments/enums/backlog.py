@@ -1,0 +1,69 @@
+"""Kinds, states and acts of backlog cases, with the labels people read."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class CaseKind(TextChoices):
+    """What lies behind a backlog case."""
+
+    CARRYOVER = "carryover", _("Target carried over")
+    TARGET = "target", _("Slow or unmet target")
+    MILESTONE = "milestone", _("Missed milestone")
+    REPORT = "report", _("Missing report")
+    CLEARANCE = "clearance", _("Site clearance")
+    ADMIN = "admin", _("Administrative case")
+    CONCLUSION = "conclusion", _("Conclusion of an inspection")
+
+
+class CaseCause(TextChoices):
+    """Why it has not been done."""
+
+    LAND = "land", _("Land")
+    PROCEDURE = "procedure", _("Procedure")
+    FUNDING = "funding", _("Funding")
+    CONTRACTOR = "contractor", _("Contractor")
+    STAFF = "staff", _("Staff")
+    LEGAL = "legal", _("Legal rules")
+    COORDINATION = "coordination", _("Coordination")
+    OTHER = "other", pgettext_lazy("cause", "Another cause")
+
+
+class Competence(TextChoices):
+    """Who has the authority to resolve it."""
+
+    OWN = "own", _("The unit itself")
+    SUPERIOR = "superior", _("A superior level")
+    OTHER = "other", pgettext_lazy("competence", "Another body")
+
+
+class Resolvable(TextChoices):
+    NOW = "now", _("Can be resolved at once")
+    ROADMAP = "roadmap", _("Needs a roadmap")
+
+
+class CaseState(TextChoices):
+    """The life of a backlog case; lateness and level are no states."""
+
+    REGISTERED = "registered", _("Registered")
+    ASSIGNED = "assigned", pgettext_lazy("case", "Assigned")
+    SUSPENDED = "suspended", pgettext_lazy("case", "Suspended")
+    RESOLVED = "resolved", _("Resolved, awaits verification")
+    CLOSED = "closed", pgettext_lazy("case", "Closed")
+    CANCELLED = "cancelled", pgettext_lazy("case", "Cancelled")
+
+
+class CaseAct(TextChoices):
+    """What can be done to a backlog case; the table of moves says when."""
+
+    EDIT = "edit", pgettext_lazy("act", "Edit")
+    ASSIGN = "assign", pgettext_lazy("act", "Assign")
+    EXTEND = "extend", pgettext_lazy("act", "Extend")
+    SUSPEND = "suspend", pgettext_lazy("act", "Suspend")
+    RESUME = "resume", pgettext_lazy("act", "Resume")
+    RESOLVE = "resolve", pgettext_lazy("act", "Resolve")
+    ACCEPT = "accept", pgettext_lazy("act", "Accept")
+    REJECT = "reject", pgettext_lazy("act", "Reject")
+    REOPEN = "reopen", pgettext_lazy("act", "Reopen")
+    CANCEL = "cancel", pgettext_lazy("act", "Cancel")
