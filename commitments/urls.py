@@ -17,6 +17,7 @@ from commitments.web import (
     queue,
     signatures,
     targets,
+    verify,
 )
 
 app_name = "commitments"
@@ -96,4 +97,6 @@ urlpatterns = [
     path("commitments/<slug:ref>/<act:act>/<uuid:receipt>/", signatures.read, name="read"),
     path("confirmations/<uuid:step_up>/", signatures.confirm, name="confirm"),
     path("receipts/<uuid:act>/", signatures.receipt, name="receipt"),
+    path("verify/", verify.begin, name="verify"),
+    path("verify/<str:code>/", verify.by_code, name="verify-code"),
 ]

@@ -7,6 +7,7 @@ from commitments.api.commitments import CommitmentCollection
 from commitments.api.plans import PlanCollection
 from commitments.api.signatures import BODIES, address_of
 from commitments.api.targets import TargetCollection
+from commitments.api.verify import VerifyCode, VerifyFile
 from config import api
 from units.api.appointments import AppointmentCollection
 from units.api.organisation import UnitCollection
@@ -25,6 +26,8 @@ version_1 = [
     path("schema/", api.Schema.as_view(), name="schema"),
     path("docs/", api.docs, name="docs"),
     path("", include(router.urls)),
+    path("verify/sha256/<str:sha256>/", VerifyFile.as_view(), name="verify-file"),
+    path("verify/<str:code>/", VerifyCode.as_view(), name="verify-code"),
     *[
         path(f"commitments/<slug:ref>/{act.value}/", address_of(act), name=f"commitments-{act}")
         for act in BODIES

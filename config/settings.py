@@ -216,6 +216,8 @@ HEALTH: list[str] = [  # functions of the instant that return (label, value, wel
 
 # --- REST -------------------------------------------------------------------------------------------
 API_READS_PER_MINUTE = env.number("API_READS_PER_MINUTE", default=600)  # for each machine or person
+VERIFY_PER_MINUTE = env.number("VERIFY_PER_MINUTE", default=60)  # public questions of one address
+VERIFY_MISSES_PER_MINUTE = env.number("VERIFY_MISSES_PER_MINUTE", default=10)  # unknown codes
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "units.http.authentication.TokenAuthentication",

@@ -85,6 +85,12 @@ class VersionMissing(Refused):
     status = 428
 
 
+class TooMany(Refused):
+    """More was asked in this minute than one client may; `wait`: seconds until the next."""
+
+    status = 429
+
+
 class Unavailable(Refused):
     """A part that the act needs does not answer; nothing was written."""
 

@@ -25,13 +25,13 @@ from commitments.models import (
 )
 from commitments.rules import targets as target_rules
 from commitments.rules.commitments import diff_terms
+from commitments.rules.verify import CROCKFORD, check_character
 from units import clock
 from units.enums import Provenance
 from units.errors import Invalid
 from units.models import OrgUnit, Position
 from units.rules import canonical
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LANGUAGES = ("vi", "en")
 # What the sides owe each other beyond the items: data, so that it is hashed, shown and signed.
 OBLIGATIONS = {
@@ -65,15 +65,6 @@ def new_code() -> str:
         body = "".join(secrets.choice(CROCKFORD) for _place in range(16))
         if (check := check_character(body)) in CROCKFORD:
             return body + check
-
-
-def check_character(body: str) -> str:
-    """Return the character that completes `body`: its number modulo 37, which finds every single
-    slip. Source: Crockford's base 32, whose alphabet of check characters has five more."""
-    number = 0
-    for character in body:
-        number = number * 32 + CROCKFORD.index(character)
-    return (CROCKFORD + "*~$=U")[number % 37]
 
 
 def content_of(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str, Any]:

@@ -337,3 +337,13 @@ class VerdictAgainst(TextChoices):
 class VerdictBasis(TextChoices):
     COMPUTED = "computed", _("Computed")
     ASSERTED = "asserted", _("As stated by a source")
+
+
+class FileAnswer(TextChoices):
+    """What a file is, as far as the record knows its bytes."""
+
+    CURRENT = "current", _("Genuine, and the newest stage")
+    EARLIER = "earlier", _("Genuine, an earlier stage")
+    ENDED = "ended", _("Genuine, but no longer valid")
+    UNRECORDED = "unrecorded", _("Sealed, but never entered in the record")
+    UNKNOWN = "unknown", _("Not known here")

@@ -68,6 +68,10 @@ class CommitmentVersionQuerySet(models.QuerySet):
             .annotate(items_count=Count("items"))
         )
 
+    def for_verification(self):
+        """Everything that the public answer about a version reads of it; a draft has none."""
+        return self.filter(document__isnull=False).select_related("document", "commitment")
+
     def latest(self):  # type: ignore[override]  # a set of rows, in the words of the trade
         """Only the highest version of each commitment."""
         higher = self.model.objects.filter(commitment=OuterRef("commitment"), n__gt=OuterRef("n"))

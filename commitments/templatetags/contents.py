@@ -39,3 +39,9 @@ def quantity(value: str | Decimal) -> str:
 def code_in_groups(code: str) -> str:
     """Return a document's code in groups of four, as people read it aloud."""
     return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+@register.filter
+def spoken(row: Any, name: str) -> str:
+    """Return `row.<name>_<language>` in the reader's language: `{{ signatory|spoken:"office" }}`."""
+    return getattr(row, f"{name}_{'en' if get_language() == 'en' else 'vi'}")

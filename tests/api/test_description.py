@@ -93,7 +93,7 @@ def test_each_operation_says_what_it_needs(path, method, found):
     assert found["operationId"]
     assert found["summary"].strip()
     assert found["description"].strip()
-    public = path == "/api/v1/"
+    public = path == "/api/v1/" or path.startswith("/api/v1/verify/")
     if public:
         assert found["security"] in ([], [{}])
     else:
@@ -143,7 +143,7 @@ def test_the_form_of_a_problem_is_the_one_that_tests_demand():
 
 def test_every_read_of_every_state_is_as_described():
     """Each operation that reads, over rows of every state, from both sides, in every version."""
-    read = set()
+    read, client_of_nobody = set(), Client()
     for state in (
         "draft",
         "issued",
@@ -157,6 +157,14 @@ def test_every_read_of_every_state_is_as_described():
     ):
         version = CommitmentVersionFactory(both=True, **{state: True})
         sides = (version.commitment.assigner_unit, version.commitment.unit)
+        if version.document:
+            code, digest = version.document.code, version.document.revisions.get().sha256
+            for path, what in (("{code}", code), ("sha256/{sha256}", digest)):
+                address = path.format(code=what, sha256=what)
+                judged(
+                    client_of_nobody.get(f"/api/v1/verify/{address}/"), f"/api/v1/verify/{path}/"
+                )
+                read.add(f"/api/v1/verify/{path}/")
         for client in map(machine, sides):
             root = judged(client.get("/api/v1/"), "/api/v1/")
             read.add("/api/v1/")

@@ -243,6 +243,14 @@ GET  commitments:confirm                    302 404 200 404 404 404 404 404 302
 POST commitments:confirm                    302 404 409 404 404 404 404 404 302
 GET  commitments:receipt                    302 404 200 404 404 404 404 404 302
 POST commitments:receipt                    302 405 405 405 405 405 405 405 302
+GET  commitments:verify                     200 200 200 200 200 200 200 200 200
+POST commitments:verify                     405 405 405 405 405 405 405 405 405
+GET  commitments:verify-code                200 200 200 200 200 200 200 200 200
+POST commitments:verify-code                405 405 405 405 405 405 405 405 405
+GET  api:verify-code                        200 200 200 200 200 200 200 200 200
+POST api:verify-code                        405 405 405 405 405 405 405 405 405
+GET  api:verify-file                        200 200 200 200 200 200 200 200 200
+POST api:verify-file                        405 405 405 405 405 405 405 405 405
 GET  units:list                             302 200 200 200 200 200 200 200 302
 POST units:list                             302 200 200 200 200 200 200 200 302
 GET  units:unit-new                         302 404 404 404 404 404 200 404 302

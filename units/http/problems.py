@@ -105,6 +105,8 @@ def of_refused(refused: Refused) -> HttpResponse:
     headers = {}
     if refused.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="api", error="invalid_token"'
+    if wait := members.pop("wait", None):
+        headers["Retry-After"] = str(wait)
     if scope := members.get("scope"):
         headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
     return response(
@@ -286,7 +288,10 @@ def page_of_refused(request: HttpRequest, refused: Refused) -> HttpResponse:
     if refused.status == HTTPStatus.NOT_FOUND:
         return render(request, "404.html", status=refused.status)
     context = {"refused": refused, "back": _where_from(request)}
-    return render(request, "refused.html", context, status=refused.status)
+    answer = render(request, "refused.html", context, status=refused.status)
+    if wait := refused.members.get("wait"):
+        answer["Retry-After"] = str(wait)
+    return answer
 
 
 def _where_from(request: HttpRequest) -> str:

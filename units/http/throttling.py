@@ -7,15 +7,19 @@ came before. A full disk or a missing folder lets people in: the limit protects,
 
 import logging
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from units import clock
+from units import clock, origin
+from units.errors import NotFound, TooMany
 
 if TYPE_CHECKING:  # REST framework loads this module while it loads its views
     from rest_framework.views import APIView
@@ -74,3 +78,57 @@ def _forget_others(folder: Path, holder: str, minute: int) -> None:
         if path.suffix != f".{minute}":
             with suppress(OSError):  # another process was faster
                 path.unlink()
+
+
+# --- strangers ----------------------------------------------------------------------------------
+
+PLACES = 4096  # as many counts as there can be; two addresses that share one share its limit
+
+
+def place_of(purpose: str, address: str) -> str:
+    """Return under which name the requests of an unknown client are counted.
+
+    A place out of 4096, from a keyed hash of its address (of an IPv6 one, its network): nothing
+    that is written says who asked, and never more files are made than there are places.
+    """
+    network = ":".join(address.split(":")[:4]) if ":" in address else address
+    digest = salted_hmac("units.http.throttling", f"{purpose}|{network}", algorithm="sha256")
+    return f"{purpose}-{int.from_bytes(digest.digest()[:4]) % PLACES:03x}"
+
+
+@contextmanager
+def calm(purpose: str, *, most: int, most_misses: int) -> Iterator[None]:
+    """Let a client that nobody knows ask one question; NotFound raised inside is a miss.
+
+    Raises TooMany (too-many-requests) beyond `most` questions in this minute of the clock, or after
+    `most_misses` that hit nothing: whoever tries out codes misses.
+    """
+    place = place_of(purpose, origin.current().ip)
+    minute, second = divmod(int(clock.real_now().timestamp()), SECONDS)
+    if count(place, minute) > most or _made(f"{place}-missed", minute) >= most_misses:
+        raise _too_many(SECONDS - second)
+    try:
+        yield
+    except NotFound:
+        count(f"{place}-missed", minute)
+        raise
+
+
+def _too_many(wait: int) -> TooMany:
+    return TooMany(
+        ngettext(
+            "Too many questions in this minute. Wait %(wait)d second, then ask again.",
+            "Too many questions in this minute. Wait %(wait)d seconds, then ask again.",
+            wait,
+        )
+        % {"wait": wait},
+        code="too-many-requests",
+        wait=wait,
+    )
+
+
+def _made(holder: str, minute: int) -> int:
+    try:
+        return (Path(settings.DATA_DIR) / "throttle" / f"{holder}.{minute}").stat().st_size
+    except OSError:
+        return 0

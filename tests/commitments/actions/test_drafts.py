@@ -8,6 +8,7 @@ import pytest
 from commitments.actions import commitments, documents, drafts
 from commitments.enums import PeriodState, TargetState, VersionState
 from commitments.models import Commitment, CommitmentVersion
+from commitments.rules import verify as rules
 from tests.factories.body import NOW, SIGN_BY, make_body
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion, WrongState
 from units.models import OrgUnitVersion, RegisterEntry
@@ -169,9 +170,9 @@ def test_today_is_still_in_time_to_issue():
 def test_the_check_character_finds_every_single_slip():
     code = documents.new_code()
     body, check = code[:-1], code[-1]
-    assert documents.check_character(body) == check
+    assert rules.check_character(body) == check
     for place, right in enumerate(body):
-        for wrong in documents.CROCKFORD:
+        for wrong in rules.CROCKFORD:
             if wrong != right:
                 slipped = body[:place] + wrong + body[place + 1 :]
-                assert documents.check_character(slipped) != check, (place, wrong)
+                assert rules.check_character(slipped) != check, (place, wrong)
