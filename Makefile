@@ -12,7 +12,8 @@ SUITE := DJANGO_SETTINGS_MODULE=config.settings_test
 PRODUCTION := DATA_DIR=var/lint SECRET_KEY=$$(printf 'x-%s' 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p) \
 	TOKEN_PEPPER=$$(printf 'y-%s' 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p) DEMO=false DEBUG=false \
 	SITE_URL=https://commitments.example.org EMAIL_URL=smtp+tls://mail.example.org:587 TRUSTED_PROXIES=1 \
-	DATABASE_URL=postgresql://database.example.org/commitments REDIS_URL=redis://broker.example.org
+	DATABASE_URL=postgresql://database.example.org/commitments REDIS_URL=redis://broker.example.org \
+	REGISTER_KEY_FILE=var/lint/apart/register_key.pem REGISTER_PUBLISH=/srv/register,https://register.example.org/commitments
 
 .PHONY: help run test test-services lint openapi bench screenshots clean tools
 
@@ -49,6 +50,7 @@ lint: tools
 	$(VENV)/bin/python .ci/messages.py --check
 	@$(SUITE) $(MANAGE) makemigrations --check --dry-run
 	@$(SUITE) $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+	@test -f var/lint/apart/register_key.pem || $(SUITE) $(MANAGE) make_register_key var/lint/apart/register_key.pem
 	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
 openapi: tools

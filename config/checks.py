@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
+from units.actions import checkpoints
 from units.append_only import missing_triggers, owned_tables
 
 FACTORS = {"passkey", "totp"}
@@ -36,6 +37,14 @@ def always(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
             hint="Remove it. A demonstration shows the code of the moment instead.",
             id="config.E002",
         )
+    try:
+        checkpoints.outside()
+    except ValueError as error:
+        yield Error(
+            f"REGISTER_PUBLISH: {error}",
+            hint="Write the places with commas between them.",
+            id="config.E003",
+        )
 
 
 @register(Tags.security, deploy=True)
@@ -44,6 +53,7 @@ def deployed(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
     yield from _secrets()
     yield from _address()
     yield from _services()
+    yield from _register()
     if settings.DEMO:
         yield Error(
             "DEMO is on: passwords are known to everybody and the clock stands in 2024.",
@@ -151,6 +161,57 @@ def _services() -> Iterable[CheckMessage]:
             hint="Set EMAIL_URL, for example smtp+tls://user:password@mail.example.org:587.",
             id="config.W022",
         )
+
+
+def _register() -> Iterable[CheckMessage]:
+    """What makes the register's checkpoints worth less than they seem."""
+    path = settings.REGISTER_KEY_FILE
+    if not settings.REGISTER_KEY_APART:
+        yield Error(
+            "REGISTER_KEY_FILE is not set: the key that signs checkpoints would lie beside the data.",
+            hint="Draw one where the database's administrators cannot read it: make_register_key.",
+            id="config.E023",
+        )
+    else:
+        try:
+            checkpoints.open_key()
+        except checkpoints.KeyUnusable as unusable:
+            yield Error(
+                f"REGISTER_KEY_FILE cannot be used: {unusable}",
+                hint="Draw another with make_register_key, or let this process read it.",
+                id="config.E024",
+            )
+    if same := [name for name in _other_keys() if _same_file(name, path)]:
+        yield Error(
+            f"REGISTER_KEY_FILE is the file of {', '.join(same)} too: who has one has both.",
+            hint="Draw a key for checkpoints alone with make_register_key.",
+            id="config.E025",
+        )
+    if not settings.REGISTER_PUBLISH:
+        yield Error(
+            "REGISTER_PUBLISH names no place: whoever owns the database could rewrite the register unseen.",
+            hint="Name places that others look after, with commas between: a folder, an https address.",
+            id="config.E026",
+        )
+    elif len(settings.REGISTER_PUBLISH) == 1:
+        yield Warning(
+            "REGISTER_PUBLISH names one place alone: who looks after it could help to rewrite.",
+            hint="Name a second place that somebody else looks after.",
+            id="config.W027",
+        )
+
+
+def _other_keys() -> list[str]:
+    """Return the names of the settings and variables that point to the file of another secret."""
+    return [name for name in os.environ if name.endswith("_FILE") and name != "REGISTER_KEY_FILE"]
+
+
+def _same_file(name: str, path: Path) -> bool:
+    other = Path(os.environ[name])
+    try:
+        return other.samefile(path) or other.read_bytes() == path.read_bytes()
+    except OSError:
+        return False  # what is not there is not the same
 
 
 def _codes_are_bypassed() -> bool:

@@ -23,6 +23,10 @@ DEMO = env.flag(  # a demonstration: other data, another clock, known passwords
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.kept_secret("SECRET_KEY", folder=DATA_DIR)
 TOKEN_PEPPER = env.kept_secret("TOKEN_PEPPER", folder=DATA_DIR)  # keys the hash of API tokens
+REGISTER_KEY_APART = bool(env.str("REGISTER_KEY_FILE", default=""))  # not among our own data
+REGISTER_KEY_FILE = Path(  # signs checkpoints; opened where one is made, and nowhere else
+    env.str("REGISTER_KEY_FILE", default="") or DATA_DIR / "register_key.pem"
+)
 BODY_TIME_ZONE = env.zone("BODY_TIME_ZONE", default="Asia/Ho_Chi_Minh")  # local days of the body
 
 # --- where it answers -----------------------------------------------------------------------------
@@ -43,6 +47,17 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # the administration's other subdomains are not ours to decide for
     "security.W021",  # nor is a list inside other people's browsers
+]
+
+# --- proof of the register ------------------------------------------------------------------------
+REGISTER_ORIGIN = env.str(  # whose register it is, in every checkpoint
+    "REGISTER_ORIGIN", default=urlsplit(SITE_URL).hostname or "localhost"
+)
+REGISTER_COPIES = Path(  # beside the deployment: a database put back from an old copy is behind it
+    env.str("REGISTER_COPIES", default="") or DATA_DIR / "checkpoints"
+)
+REGISTER_PUBLISH = [  # places that others look after: folders and web addresses
+    place.strip() for place in env.secret("REGISTER_PUBLISH").split(",") if place.strip()
 ]
 
 # --- storage --------------------------------------------------------------------------------------

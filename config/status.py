@@ -29,6 +29,7 @@ from units.permissions import roles_of
 OK, STARTING, LATE = "ok", "starting", "late"
 JOB_NAMES = {
     "sequence_register": gettext_lazy("Number the register"),
+    "make_checkpoint": gettext_lazy("Close and publish the register"),
     "dispatch_notices": gettext_lazy("Decide who is told"),
     "send_notices": gettext_lazy("Send notices"),
     "sweep_cases": gettext_lazy("Remind and escalate"),

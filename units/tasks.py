@@ -2,10 +2,17 @@
 
 from celery import shared_task
 
-from units.actions import jobs, register
+from units import clock
+from units.actions import checkpoints, jobs, register
 
 
 @shared_task
 def sequence_register(**_) -> None:
     """Give committed register entries their places."""
     jobs.run("sequence_register", register.sequence)
+
+
+@shared_task
+def make_checkpoint(**_) -> None:
+    """Sign what the register says by now, and publish what was signed."""
+    jobs.run("make_checkpoint", lambda: checkpoints.make_and_publish(at=clock.real_now()))

@@ -12,7 +12,7 @@ from commitments.demo.district import PASSWORD
 from commitments.demo.offices import PERSONAS
 from commitments.demo.year import NOW, Year, counts
 from units import clock
-from units.actions import clients
+from units.actions import checkpoints, clients, register
 from units.enums import Provenance, Scope
 from units.models import ApiClient, ApiToken, DemonstrationClock, OrgUnit, User
 
@@ -52,6 +52,13 @@ def load() -> bool:
     )
     User.objects.update(provenance=Provenance.SYNTHETIC)
     return True
+
+
+def close_register() -> None:
+    """Close what the year left in the register under a first checkpoint, so that there is one to see."""
+    while register.sequence():
+        pass
+    checkpoints.make(at=clock.real_now(), now=True)
 
 
 def move_clock(by: timedelta) -> None:

@@ -11,6 +11,7 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 
 from tests import flushing
+from units.actions import checkpoints
 from units.append_only import missing_triggers
 
 SAFE = {
@@ -24,6 +25,8 @@ SAFE = {
     "ALLOWED_HOSTS": ["commitments.example.org"],
     "REDIS_URL": "redis://broker.example.org",
     "EMAIL_URL": "smtp+tls://mail.example.org:587",
+    "REGISTER_KEY_APART": True,
+    "REGISTER_PUBLISH": ["/srv/register", "https://register.example.org"],
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
 }
 UNSAFE = [
@@ -43,6 +46,11 @@ UNSAFE = [
     ({"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}, "config.W018"),
     ({"REDIS_URL": ""}, "config.W019"),
     ({"EMAIL_URL": ""}, "config.W022"),
+    ({"REGISTER_KEY_APART": False}, "config.E023"),
+    ({"REGISTER_KEY_FILE": Path("/nowhere/key.pem")}, "config.E024"),
+    ({"REGISTER_PUBLISH": []}, "config.E026"),
+    ({"REGISTER_PUBLISH": ["/srv/register"]}, "config.W027"),
+    ({"REGISTER_PUBLISH": ["/srv/register", "elsewhere"]}, "config.E003"),
 ]
 
 
@@ -53,8 +61,10 @@ def found(*, deploy: bool = True) -> list[checks.CheckMessage]:
 
 
 @pytest.fixture
-def safe(settings, monkeypatch):
+def safe(settings, monkeypatch, tmp_path):
     """Settings of a production that is as it should be."""
+    settings.REGISTER_KEY_FILE = tmp_path / "register_key.pem"
+    checkpoints.make_key(settings.REGISTER_KEY_FILE)
     for name in ("SECRET_KEY", "TOKEN_PEPPER"):
         monkeypatch.setenv(name, SAFE[name])
     for name, value in SAFE.items():
@@ -66,6 +76,16 @@ def safe(settings, monkeypatch):
 
 def test_nothing_is_wrong_with_what_is_safe(safe):
     assert found() == []
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_the_key_of_checkpoints_serves_nothing_else(copied, safe, monkeypatch, tmp_path):
+    other = tmp_path / "other.pem" if copied else safe.REGISTER_KEY_FILE
+    other.write_bytes(safe.REGISTER_KEY_FILE.read_bytes())
+    monkeypatch.setenv("SEAL_PKCS12_FILE", str(other))
+    (message,) = found()
+    assert message.id == "config.E025"
+    assert "SEAL_PKCS12_FILE" in message.msg
 
 
 @pytest.mark.parametrize(("wrong", "number"), UNSAFE, ids=lambda value: str(value)[:40])
@@ -105,6 +125,7 @@ def test_every_number_is_proved_here():
         )
     )
     proved = {number for _wrong, number in UNSAFE} | {"config.W013", "config.E020", "config.W021"}
+    proved |= {"config.E025"}
     assert numbers == proved
 
 

@@ -141,7 +141,7 @@ def sequence(*, limit: int = 1000) -> int:
     what the last holder committed, so places are dense and rising as they become visible, and each
     is hashed onto the one before it. Should two ever write at once, UNIQUE(prev_hash) stops one.
     """
-    if not take_turn():
+    if not take_turn(SEQUENCER_LOCK):
         return 0
     pending = list(
         RegisterPending.objects.order_by("entry_id").values_list("entry_id", "entry__text")[:limit]
@@ -170,12 +170,12 @@ def sequence(*, limit: int = 1000) -> int:
     return len(pending)
 
 
-def take_turn() -> bool:
-    """Take the one turn of the register for this transaction; False: somebody else has it."""
+def take_turn(lock: int) -> bool:
+    """Take the one turn of this `lock` for this transaction; False: somebody else has it."""
     if connection.vendor != "postgresql":
         return True  # the IMMEDIATE transaction is the turn
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
         return bool(cursor.fetchone()[0])
 
 

@@ -1,6 +1,11 @@
 from units.models.accounts import FactorReset, Invitation
 from units.models.appointments import Appointment, Oversight
 from units.models.calendars import CalendarDay, DemonstrationClock, WorkingCalendar
+from units.models.checkpoints import (
+    RegisterCheckpoint,
+    RegisterPublication,
+    RegisterVerification,
+)
 from units.models.clients import ApiClient, ApiToken
 from units.models.jobs import JobKind
 from units.models.organisation import OrgEdge, OrgUnit, OrgUnitVersion, Position
@@ -28,12 +33,15 @@ __all__ = [
     "OrgUnitVersion",
     "Oversight",
     "Position",
+    "RegisterCheckpoint",
     "RegisterEntry",
     "RegisterEpoch",
     "RegisterLink",
     "RegisterPending",
     "RegisterPrivate",
+    "RegisterPublication",
     "RegisterReach",
+    "RegisterVerification",
     "RoleGrant",
     "User",
     "WorkingCalendar",

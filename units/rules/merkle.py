@@ -4,17 +4,17 @@ The tree of RFC 9162, section 2.1: leaves and nodes are hashed with different fi
 node can pass for a leaf; the left half is the largest power of two below the number of leaves.
 """
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import sha256
 
 
 def leaf_hash(text: str) -> bytes:
     """Return the hash of one text, UTF-8, as a leaf."""
-    return hashlib.sha256(b"\0" + text.encode()).digest()
+    return sha256(b"\0" + text.encode()).digest()
 
 
 def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\1" + left + right).digest()
+    return sha256(b"\1" + left + right).digest()
 
 
 def _split(count: int) -> int:
@@ -23,13 +23,19 @@ def _split(count: int) -> int:
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over one or more leaf hashes. Raises ValueError for none."""
+    """Return the root over one or more leaf hashes. Raises ValueError for none.
+
+    Level by level: neighbours are joined, and whoever has none goes up as it is. That is the tree
+    of the definition, at the price of its hashes alone.
+    """
     if not leaves:
         raise ValueError("A tree has at least one leaf.")
-    if len(leaves) == 1:
-        return leaves[0]
-    half = _split(len(leaves))
-    return _node(root(leaves[:half]), root(leaves[half:]))
+    level = list(leaves)
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level, alone = [sha256(b"\1" + a + b).digest() for a, b in pairs], level[len(level) & ~1 :]
+        level += alone
+    return level[0]
 
 
 def path(leaves: Sequence[bytes], index: int) -> list[bytes]:

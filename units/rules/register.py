@@ -9,14 +9,10 @@ from hashlib import sha256
 from typing import Any
 
 from units.rules import canonical
+from units.rules.merkle import leaf_hash
 
-HASH_BYTES = 32
+__all__ = ["FIRST_REASON", "epoch_hash", "epoch_text", "leaf_hash", "link_hash"]
 FIRST_REASON = "the register begins"
-
-
-def leaf_hash(text: str) -> bytes:
-    """Return the hash of an entry's own text, UTF-8: SHA-256 of 0 and its bytes."""
-    return sha256(b"\0" + text.encode()).digest()
 
 
 def link_hash(seq: int, prev: bytes, leaf: bytes) -> bytes:

@@ -42,6 +42,8 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 loaded = loading.load()
+            if loaded:
+                loading.close_register()
             if options["move_clock"]:
                 loading.move_clock(timedelta(days=options["move_clock"]))
         except loading.OtherData as error:

@@ -1,0 +1,40 @@
+"""Entries of the register, written as acts write them."""
+
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from units.actions import checkpoints, register
+from units.models import RegisterCheckpoint, RegisterEntry
+
+AT = datetime(2024, 2, 2, 2, 0, tzinfo=UTC)
+
+
+def entry(n: int = 0, **changes) -> RegisterEntry:
+    """Write one entry, not yet numbered unless the transaction is committed."""
+    told = {
+        "kind": "unit.rename",
+        "subject": f"unit/xa-{n}",
+        "subject_version": None,
+        "reach": [],
+        "by": None,
+        "at": AT,
+        "data": {"name": f"Xã Số {n}"},
+    }
+    with transaction.atomic():
+        return register.append(**(told | changes))
+
+
+def entries(count: int, **changes) -> list[RegisterEntry]:
+    """Write and number `count` entries."""
+    found = [entry(n, **changes) for n in range(count)]
+    while register.sequence():
+        pass
+    return found
+
+
+def closed(at: datetime = AT) -> RegisterCheckpoint:
+    """Close what is numbered and publish it; return the last checkpoint."""
+    checkpoints.make(at=at, now=True)
+    checkpoints.publish(at=at)
+    return RegisterCheckpoint.objects.latest("pk")
