@@ -7,7 +7,14 @@ from django.conf import settings
 from commitments.enums import PeriodState, SlotRole, VersionAct, VersionState
 from commitments.models import CommitmentVersion, DocumentSlot, Period, Target
 from units import clock
-from units.enums import AppointmentMode, OversightLevel, Role, Scope, UserKind
+from units.enums import (
+    AppointmentMode,
+    DelegatedAct,
+    OversightLevel,
+    Role,
+    Scope,
+    UserKind,
+)
 from units.models import Appointment, OrgUnit, Position, User
 from units.permissions import (
     has_role,
@@ -174,3 +181,55 @@ def slots_of_act(act: VersionAct, version: CommitmentVersion) -> list[DocumentSl
     )
     slots = version.sealed.slots.select_related("office").order_by("ordinal")
     return [slot for slot in slots if slot.role == role]
+
+
+# --- reports --------------------------------------------------------------------------------------
+
+
+def may_report(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` writes and submits reports of `unit` at `at`: a reporter by role, whoever
+    holds a head office of the unit, a delegate of one to report, or a machine with `reports:write`."""
+    if machine_may(user, Scope.REPORTS_WRITE, unit, at=at):
+        return True
+    if not acts_in_person(user):
+        return False
+    pk = unit if isinstance(unit, int) else unit.pk
+    held = user.appointments.in_force(clock.local_date(at)).filter(
+        position__unit=pk, position__is_head=True
+    )
+    for row in held:
+        if row.mode != AppointmentMode.DELEGATE or DelegatedAct.REPORT in row.scope:
+            return True
+    return has_role(user, Role.REPORTER, pk, at=at)
+
+
+def belongs_to(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` is of `unit` at `at`: holds any office there, or reports for just that unit."""
+    pk = unit if isinstance(unit, int) else unit.pk
+    day = clock.local_date(at)
+    if user.appointments.in_force(day).filter(position__unit=pk).exists():
+        return True
+    return user.role_grants.in_force(day).filter(role=Role.REPORTER, unit=pk).exists()
+
+
+def verifies(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` holds the role that verifies reports of `unit`, whatever unit they are of."""
+    return has_role(user, Role.VERIFIER, unit, at=at)
+
+
+def may_verify(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` decides on reports of `unit` at `at`: a verifier of another unit, in person.
+
+    That nobody decides on a report of their own is asked for each report.
+    """
+    return verifies(user, unit, at=at) and not belongs_to(user, unit, at=at)
+
+
+def may_waive(user: User, plan: Period, *, at: datetime) -> bool:
+    """Say whether `user` waives a report and grants an unlock: who opens and closes its plan."""
+    return may_assign_period(user, plan, at=at)
+
+
+def may_ask_unlock(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` asks that a locked report be opened again: a supervisor of the unit."""
+    return has_role(user, Role.SUPERVISOR, unit, at=at)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from commitments.actions import cases, issuing, plans
+from commitments.actions import cases, duties, issuing, plans
 from units import clock
 from units.actions import jobs
 
@@ -21,8 +21,13 @@ def recompute_cases() -> None:
 
 @shared_task
 def advance_periods() -> None:
-    """Let plans whose last day has passed begin to close."""
-    jobs.run("advance_periods", lambda: plans.advance(at=clock.job_now()))
+    """Let plans whose last day has passed begin to close; lock reports that never came."""
+    jobs.run("advance_periods", _advance)
+
+
+def _advance() -> int:
+    at = clock.job_now()
+    return plans.advance(at=at) + duties.catch_up(at=at) + duties.lock_due(at=at)
 
 
 @shared_task

@@ -110,3 +110,5 @@ class Scope(TextChoices):
     COMMITMENTS_READ = "commitments:read", _("Read commitments")
     COMMITMENTS_WRITE = "commitments:write", _("Draft commitments")
     COMMITMENTS_ISSUE = "commitments:issue", _("Issue commitments")
+    REPORTS_READ = "reports:read", _("Read reporting duties and reports")
+    REPORTS_WRITE = "reports:write", _("Draft and submit reports")

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import revisions
+from commitments.actions import duties, revisions
 from commitments.actions.plans import require_planner
 from commitments.actions.revisions import Wanted, wanted_of
 from commitments.enums import (
@@ -291,10 +291,16 @@ def edit_target(
 
 @transaction.atomic
 def assign_target(*, target_id: int, by: User, expected: int, at: datetime) -> Target:
-    """Give a planned target to its unit. From now on it changes by revision alone.
+    """Give a planned target to its unit. From now on it changes by revision alone, and is reported.
 
     Raises NotAllowed, StaleVersion, WrongState, Conflict (nothing-to-reach).
     """
+    done = _assign(target_id, by=by, expected=expected, at=at)
+    duties.generate([done], at=at)
+    return done
+
+
+def _assign(target_id: int, *, by: User, expected: int, at: datetime) -> Target:
     target = _lock("assign", target_id, expected=expected)
     require_planner(by, target.assigner_id, at=at, act="assign-target")
     if target.current is None:
@@ -310,13 +316,12 @@ def assign_target(*, target_id: int, by: User, expected: int, at: datetime) -> T
 
 @transaction.atomic
 def assign_targets(*, target_ids: Iterable[int], by: User, at: datetime) -> list[Target]:
-    """Give every one of these planned targets to its unit, or none of them."""
-    rows = (
-        Target.objects.filter(pk__in=list(target_ids))
-        .order_by("pk")
-        .values_list("pk", "etag_version")
-    )
-    return [assign_target(target_id=pk, by=by, expected=version, at=at) for pk, version in rows]
+    """Give every one of these planned targets, all of one plan, to its unit, or none of them."""
+    rows = Target.objects.filter(pk__in=list(target_ids)).order_by("pk")
+    seen = rows.values_list("pk", "etag_version")
+    done = [_assign(pk, by=by, expected=version, at=at) for pk, version in seen]
+    duties.generate(done, at=at)
+    return done
 
 
 @transaction.atomic
@@ -370,7 +375,11 @@ def withdraw_target(
             code="reason-missing",
             fields={"reason": [_("Write a reason.")]},
         )
-    return _save(target, "withdraw", by=by, at=at, end_reason=reason.strip(), reason=reason.strip())
+    said = reason.strip()
+    waived = duties.waive_of_target(target, reason=said)
+    return _save(
+        target, "withdraw", by=by, at=at, end_reason=said, reason=said, duties_waived=waived
+    )
 
 
 @transaction.atomic

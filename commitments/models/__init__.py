@@ -21,6 +21,14 @@ from commitments.models.imports import PlanImport
 from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.plans import Mandate, Period, TaskGroup
 from commitments.models.proposals import Proposal
+from commitments.models.reports import (
+    Evidence,
+    Report,
+    ReportCheck,
+    ReportingDuty,
+    ReportingRule,
+    Unlock,
+)
 from commitments.models.scoring import Verdict
 from commitments.models.signatures import (
     ConsentText,
@@ -60,6 +68,7 @@ __all__ = [
     "DocumentSlot",
     "EscalationPolicy",
     "EscalationStep",
+    "Evidence",
     "Explanation",
     "GradeLevel",
     "GradeScale",
@@ -74,6 +83,10 @@ __all__ = [
     "PlanImport",
     "Proposal",
     "RemindedNow",
+    "Report",
+    "ReportCheck",
+    "ReportingDuty",
+    "ReportingRule",
     "ReturnAnswer",
     "ReturnItem",
     "RevisionShare",
@@ -91,6 +104,7 @@ __all__ = [
     "TotpStepUsed",
     "TrajectoryPoint",
     "UnitOfMeasure",
+    "Unlock",
     "Verdict",
     "ViewReceipt",
     "VoidProposal",

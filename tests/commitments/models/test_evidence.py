@@ -26,6 +26,7 @@ from tests.factories.commitments_versions import (
     target_of,
     year_of,
 )
+from tests.factories.reports import make_desk
 from units.actions import register
 from units.append_only import FrozenOnce
 
@@ -39,6 +40,7 @@ EVIDENCE = [
     "commitments_escalationstep",
     "commitments_note",
     "commitments_remindednow",
+    "commitments_reportcheck",
     "commitments_returnanswer",
     "commitments_returnitem",
     "commitments_signatureact",
@@ -67,6 +69,7 @@ OF_ONE_COLUMN = ["commitments_backlogcase"]  # tried where the table is
 
 def leave_evidence() -> None:
     """Write at least one row into every table of `EVIDENCE`."""
+    make_desk().duty("verified")
     returned = CommitmentVersionFactory(returned=True)
     in_force = CommitmentVersionFactory(in_force=True)
     void = act_at_slot(in_force.document.slots.last(), VersionAct.VOID, at=AT)

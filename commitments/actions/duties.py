@@ -1,0 +1,320 @@
+"""Reporting duties: made when a target is assigned, locked when nothing came, unlocked, waived."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, Max, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from commitments import permissions
+from commitments.actions import ladders
+from commitments.enums import PeriodKind, PeriodState, TargetState
+from commitments.enums.reports import DutyState, ReportAct, RollOver
+from commitments.models import Period, ReportingDuty, ReportingRule, Target
+from commitments.rules import reports as rules
+from units import clock
+from units.actions import register
+from units.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion, WrongState
+from units.models import User
+
+CANNOT = {
+    ReportAct.LOCK: _("%(what)s cannot be locked: it is “%(state)s”."),
+    ReportAct.UNLOCK: _(
+        "%(what)s cannot be unlocked: it is “%(state)s”. Only a missing report can."
+    ),
+    ReportAct.WAIVE: _(
+        "%(what)s cannot be waived: it is “%(state)s”. Only one that has not come can."
+    ),
+}
+
+
+def what(duty: ReportingDuty) -> str:
+    """Return how messages name a duty: target and period."""
+    return _("The report on %(code)s for %(period)s") % {
+        "code": duty.target.code,
+        "period": duty.period.name,
+    }
+
+
+def lock(duty_id: int) -> ReportingDuty:
+    """Return the duty with its row locked until the transaction ends. Raises NotFound."""
+    rows = ReportingDuty.objects.select_related(
+        "rule", "period", "unit", "target__period__owner", "target__indicator__scale"
+    )
+    duty = rows.select_for_update(of=("self",), no_key=True).filter(pk=duty_id).first()
+    if duty is None:
+        raise NotFound(
+            _("There is no such report to be made. Open the list of reports."),
+            code="duty-not-found",
+        )
+    return duty
+
+
+def require_plan_open(duty: ReportingDuty) -> None:
+    """Raise Conflict (plan-closed) where the books of the plan are closed."""
+    if duty.target.period.state == PeriodState.CLOSED:
+        raise Conflict(
+            _("%(what)s cannot be changed any more: the plan is closed.") % {"what": what(duty)},
+            code="plan-closed",
+        )
+
+
+def enter(
+    duty: ReportingDuty, act: ReportAct, *, by: User | None, at: datetime, **data: Any
+) -> None:
+    """Write the register entry of an act on a duty; both sides may see it."""
+    register.append(
+        kind=f"duty.{act}",
+        subject=f"duty/{duty.ref}",
+        subject_version=duty.etag_version,
+        reach={duty.unit_id, duty.target.assigner_id},
+        by=by,
+        at=at,
+        data={"state": duty.state, "target": duty.target.ref, "period": duty.period.code} | data,
+    )
+
+
+# --- when targets are reported --------------------------------------------------------------------
+
+
+def rule_of(plan: Period) -> ReportingRule:
+    """Return the newest rule of `plan`; before anybody has written one, the one of the house.
+
+    Monthly, open 5 days before the month ends, due on the 5th after it, locked on the 20th, both on
+    the next open day; 3 working days to mend; one level of verification.
+    """
+    found = plan.reporting_rules.order_by("-version").first()
+    if found is not None:
+        return found
+    return ReportingRule.objects.get_or_create(
+        plan=plan, version=1, defaults={"period_kind": PeriodKind.MONTH}
+    )[0]
+
+
+@transaction.atomic
+def define_rule(
+    *,
+    plan_id: int,
+    by: User,
+    at: datetime,
+    period_kind: PeriodKind = PeriodKind.MONTH,
+    opens_after: int = -5,
+    due_after: int = 5,
+    locks_after: int = 20,
+    roll_over: RollOver = RollOver.FORWARD,
+    resubmit_days: int = 3,
+    levels: int = 1,
+    exempt_unit_id: int | None = None,
+) -> ReportingRule:
+    """Write the next version of when and how the targets of a plan are reported.
+
+    Days count from the last day of the period (day 0). `exempt_unit_id`: a unit whose targets are
+    the whole that others carry. Duties that exist keep their rule. Raises NotAllowed,
+    ValidationError.
+    """
+    plan = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=plan_id)
+    if not permissions.plans_in_person(by, plan.owner_id, at=at):
+        raise NotAllowed(
+            _("Only a planner of %(plan)s says when its targets are reported.")
+            % {"plan": plan.name},
+            code="define-rule-not-allowed",
+        )
+    last = plan.reporting_rules.aggregate(last=Max("version"))["last"] or 0
+    rule = ReportingRule(
+        plan=plan,
+        version=last + 1,
+        period_kind=period_kind,
+        opens_after=opens_after,
+        due_after=due_after,
+        locks_after=locks_after,
+        roll_over=roll_over,
+        resubmit_days=resubmit_days,
+        levels=levels,
+        exempt_unit_id=exempt_unit_id,
+    )
+    rule.full_clean()
+    rule.save()
+    register.append(
+        kind="duty.define_rule",
+        subject=f"reporting_rule/{plan.code}-{rule.version}",
+        subject_version=None,
+        reach=[plan.owner_id],
+        by=by,
+        at=at,
+        data={"plan": plan.code, "period_kind": period_kind, "levels": levels},
+    )
+    return rule
+
+
+def generate(targets: Sequence[Target], *, at: datetime) -> int:
+    """Make the duties of these targets, all of one plan and just assigned; return how many.
+
+    A period whose last day to report has passed is not asked for any more. A target that is split
+    among units is reported by its parts. Runs in the transaction of whoever assigns.
+    """
+    if not targets:
+        return 0
+    plan = targets[0].period
+    rule = rule_of(plan)
+    split = set(
+        Target.objects.filter(parent__in=targets)
+        .exclude(state=TargetState.WITHDRAWN)
+        .values_list("parent_id", flat=True)
+    )
+    calendar, today = ladders.body_calendar(), clock.local_date(at)
+    parts = [plan] if rule.period_kind == PeriodKind.YEAR else plan.children.all()
+    periods = []
+    for part in parts:
+        days = rules.days_of(
+            part.ends_on,
+            opens_after=rule.opens_after,
+            due_after=rule.due_after,
+            locks_after=rule.locks_after,
+            roll_over=rule.roll_over,
+            is_open=calendar.is_open,
+        )
+        if part.kind == rule.period_kind and days.locks_on >= today:
+            periods.append((part, days))
+    rows = [
+        ReportingDuty(
+            ref=f"{target.ref}-{part.code}",
+            target=target,
+            period=part,
+            unit_id=target.unit_id,
+            rule=rule,
+            **days._asdict(),
+        )
+        for target in targets
+        if target.pk not in split and target.unit_id != rule.exempt_unit_id
+        for part, days in periods
+    ]
+    return len(ReportingDuty.objects.bulk_create(rows))
+
+
+def catch_up(*, at: datetime, limit: int = 50) -> int:
+    """Make the duties of assigned targets that have none; return how many targets were looked at.
+
+    For what was assigned before there were duties, or was split when it was. The system acts.
+    """
+    rows = Target.objects.filter(
+        state=TargetState.ASSIGNED, period__state__in=[PeriodState.PLANNING, PeriodState.OPEN]
+    )
+    parts = Target.objects.filter(parent=OuterRef("pk")).exclude(state=TargetState.WITHDRAWN)
+    exempt = ReportingRule.objects.filter(plan=OuterRef("period"), exempt_unit=OuterRef("unit"))
+    bare = rows.filter(
+        ~Exists(ReportingDuty.objects.filter(target=OuterRef("pk"))),
+        ~Exists(parts),
+        ~Exists(exempt),
+        period__ends_on__gte=clock.local_date(at),
+    )
+    found = list(bare.order_by("pk").values_list("pk", flat=True)[:limit])
+    for pk in found:
+        with transaction.atomic():
+            locked = Target.objects.select_for_update(of=("self",), no_key=True)
+            target = locked.select_related("period").get(pk=pk)
+            if target.state == TargetState.ASSIGNED and not target.duties.exists():
+                made = generate([target], at=at)
+                register.append(
+                    kind="duty.generate",
+                    subject=f"target/{target.ref}",
+                    subject_version=None,
+                    reach={target.unit_id, target.assigner_id},
+                    by=None,
+                    at=at,
+                    data={"duties": made},
+                )
+    return len(found)
+
+
+# --- lock, unlock, waive --------------------------------------------------------------------------
+
+
+def lock_due(*, at: datetime, limit: int = 200) -> int:
+    """Lock duties behind their last day to which nothing ever came; return how many were looked at.
+
+    The system acts, each duty in its own transaction; any number of copies may run.
+    """
+    today = clock.local_date(at)
+    due = ReportingDuty.objects.to_lock(at=at, on=today).order_by("locks_on", "pk")
+    found = list(due.values_list("pk", flat=True)[:limit])
+    for pk in found:
+        with transaction.atomic():
+            duty = lock(pk)
+            if ReportingDuty.objects.to_lock(at=at, on=today).filter(pk=pk).exists():
+                move(duty, ReportAct.LOCK, by=None, at=at)
+    return len(found)
+
+
+@transaction.atomic
+def waive(*, duty_id: int, reason: str, by: User, expected: int, at: datetime) -> ReportingDuty:
+    """Let a report that has not come fall away: it is expected no more. By an assigner.
+
+    Raises NotAllowed, StaleVersion (duty-changed), WrongState (waive-not-from-<state>), Invalid
+    (reason-missing).
+    """
+    duty = lock(duty_id)
+    require(permissions.may_waive(by, duty.target.period, at=at), ReportAct.WAIVE, duty)
+    require_move(ReportAct.WAIVE, duty, expected)
+    said = said_in(reason)
+    duty.waiver_reason = said
+    return move(duty, ReportAct.WAIVE, "waiver_reason", by=by, at=at, reason=said)
+
+
+def waive_of_target(target: Target, *, reason: str) -> int:
+    """Waive whatever has not come of a target that is being withdrawn; return how many.
+
+    Runs in the transaction of the withdrawal, whose register entry speaks for it.
+    """
+    waiting = target.duties.filter(state__in=[DutyState.AWAITED, DutyState.MISSING])
+    return waiting.update(
+        state=DutyState.WAIVED, waiver_reason=reason, etag_version=F("etag_version") + 1
+    )
+
+
+def said_in(reason: str) -> str:
+    said = reason.strip()
+    if not said:
+        raise Invalid(
+            _("Say why."), code="reason-missing", fields={"reason": [_("Write a reason.")]}
+        )
+    return said
+
+
+def require(allowed: bool, act: ReportAct, duty: ReportingDuty) -> None:
+    if not allowed:
+        raise NotAllowed(
+            _("You hold no role that lets you do this to %(what)s. Ask the administrator.")
+            % {"what": what(duty)},
+            code=f"{act}-not-allowed",
+        )
+
+
+def require_move(act: ReportAct, duty: ReportingDuty, expected: int) -> None:
+    if duty.etag_version != expected:
+        raise StaleVersion(
+            _("%(what)s has changed since you opened it. Read it again, then decide.")
+            % {"what": what(duty)},
+            code="duty-changed",
+        )
+    if duty.state not in rules.MOVES[act].duty:
+        raise WrongState(
+            CANNOT[act] % {"what": what(duty), "state": DutyState(duty.state).label},
+            code=f"{act}-not-from-{duty.state}",
+        )
+
+
+def move(
+    duty: ReportingDuty,
+    act: ReportAct,
+    *fields: str,
+    by: User | None,
+    at: datetime,
+    **data: Any,
+) -> ReportingDuty:
+    duty.state = rules.MOVES[act].duty_to or duty.state
+    duty.etag_version += 1
+    duty.save(update_fields=["state", "etag_version", *fields])
+    enter(duty, act, by=by, at=at, **data)
+    return duty

@@ -1,0 +1,142 @@
+"""Named sets of reporting duties and of reports."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
+
+from commitments.enums import TargetState
+from commitments.enums.reports import DutyState, ReportState
+from units import clock
+from units.enums import Role, UserKind
+from units.models import User
+from units.querysets.organisation import NOWHERE, Reach, reach_of
+
+OPEN = (ReportState.DRAFT, ReportState.SUBMITTED)
+
+
+def own_side(user: User, *, at: datetime) -> Reach:
+    """Return the units for which `user` reports at `at`: those of own offices and, with what stands
+    under them, those of a reporter's role. A superior office is not the own side of who is below."""
+    if user.kind == UserKind.MACHINE or not user.is_authenticated or not user.is_active:
+        return NOWHERE
+    by_role = reach_of(user, at=at, roles=[Role.REPORTER])
+    held = user.appointments.in_force(clock.local_date(at))
+    offices = held.values_list("position__unit_id", flat=True)
+    return Reach(by_role.everything, by_role.unit_ids | frozenset(offices))
+
+
+class ReportingDutyQuerySet(models.QuerySet):
+    def visible_to(self, user: User, *, at: datetime):
+        """Duties of the units in reach of `user`, and of targets that a unit in reach has assigned."""
+        reach = reach_of(user, at=at)
+        return self.filter(reach.on("unit") | reach.on("target__assigner"))
+
+    def expected(self, *, on: date):
+        """Duties that count on the day `on`: their due day has passed, and nobody waived them."""
+        return self.filter(due_on__lt=on).exclude(state=DutyState.WAIVED)
+
+    def not_in(self, *, on: date):
+        """Awaited on the day `on` although the due day has passed, and nothing ever came."""
+        return self.filter(state=DutyState.AWAITED, first_submitted_at=None, due_on__lt=on)
+
+    def returned(self):
+        """Sent back to the author and not submitted again."""
+        return self.filter(state=DutyState.AWAITED, resubmit_by__isnull=False)
+
+    def missing(self):
+        """Locked with nothing submitted."""
+        return self.filter(state=DutyState.MISSING)
+
+    def to_lock(self, *, at: datetime, on: date):
+        """Awaited with nothing ever submitted behind their last day, and no unlock in force."""
+        unlocks = self.model.unlocks.rel.related_model.objects
+        unlocked = unlocks.filter(duty=OuterRef("pk"), expires_at__gt=at)
+        waiting = self.filter(state=DutyState.AWAITED, first_submitted_at=None, locks_on__lt=on)
+        return waiting.filter(~Exists(unlocked))
+
+    def with_open(self, user: User | None = None, *, at: datetime | None = None):
+        """Prefetch the newest reports first as `shown`, without what `user` may not see at `at`."""
+        reports = self.model.reports.rel.related_model.objects.order_by("-n")
+        if user is not None and at is not None:
+            reports = reports.visible_to(user, at=at)
+        return self.prefetch_related(Prefetch("reports", reports.for_rows(), to_attr="shown"))
+
+    def for_rows(self):
+        """Everything that a line about a duty reads, in constant queries."""
+        return self.select_related(
+            "period", "rule", "unit", "target__group", "target__indicator__uom", "target__period"
+        ).prefetch_related(
+            "unit__versions",
+            "target__revisions__roadmap__period",
+            "target__indicator__scale__levels",
+        )
+
+
+class ReportQuerySet(models.QuerySet):
+    def visible_to(self, user: User, *, at: datetime):
+        """Reports of visible duties; a draft only for its own side, of a machine only its own."""
+        reach = reach_of(user, at=at)
+        own = own_side(user, at=at)
+        seen = reach.on("duty__unit") | reach.on("duty__target__assigner")
+        drafts = own.on("duty__unit") | Q(author=user.pk)
+        return self.filter(seen & (~Q(state=ReportState.DRAFT) | drafts))
+
+    def undecided(self):
+        """Submitted and not decided yet, the longest waiting first."""
+        return self.filter(state=ReportState.SUBMITTED).order_by("submitted_at", "pk")
+
+    def open(self):
+        """Drafts and what awaits verification: one of a duty at most."""
+        return self.filter(state__in=OPEN)
+
+    def counting(self, *, at: datetime | None = None):
+        """Reports whose value counts: verified now; with `at`, those that counted at that instant."""
+        if at is None:
+            return self.filter(state=ReportState.VERIFIED)
+        decided = self.filter(
+            state__in=[ReportState.VERIFIED, ReportState.RESTATED], decided_at__lte=at
+        )
+        return decided.filter(Q(restated_at=None) | Q(restated_at__gt=at))
+
+    def values_of(self, targets: Iterable[int], *, at: datetime | None = None):
+        """Return the verified values of these targets, by target and then by the end of the period.
+
+        One query, whatever their number. Each row is a dict: `target`, `period` (keys),
+        `period_code`, `ends_on`, `report` (ref), `value`, `numerator`, `denominator`, `is_true`,
+        `nothing_to_report`, `qualifier`, `about_width`, `stage`, `provenance`, `decided_at`. A period
+        without a verified report has no row: missing is not 0. `at`: as it was known then.
+        """
+        counted = self.counting(at=at).filter(duty__target__in=targets)
+        return (
+            counted.exclude(duty__target__state=TargetState.PLANNED)
+            .order_by("duty__target", "duty__period__ends_on")
+            .values(
+                "value",
+                "numerator",
+                "denominator",
+                "is_true",
+                "nothing_to_report",
+                "qualifier",
+                "about_width",
+                "stage",
+                "provenance",
+                "decided_at",
+                target=F("duty__target"),
+                period=F("duty__period"),
+                period_code=F("duty__period__code"),
+                ends_on=F("duty__period__ends_on"),
+                report=F("ref"),
+            )
+        )
+
+    def for_rows(self):
+        """Everything that a line about a report reads beside its duty, in constant queries."""
+        return self.select_related("author", "decided_by").prefetch_related("evidence", "checks")
+
+    def for_api(self):
+        """Everything the serializer reads, in constant queries."""
+        return self.select_related(
+            "duty__unit", "duty__target__period", "duty__period", "author", "decided_by"
+        ).prefetch_related("evidence", "checks__person")
