@@ -8,7 +8,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 
-from units.actions import accounts
+from units.actions import accounts, factors
 
 
 def listen() -> None:
@@ -27,4 +27,10 @@ def _removed(*, request: Any, user: Any, authenticator: Authenticator, **_: Any)
 
 def _enter(act: str, request: Any, user: Any, authenticator: Authenticator) -> None:
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        accounts.note_factor(person_id=user.pk, act=act, kind=authenticator.type, at=request.now)
+        accounts.note_factor(
+            person_id=user.pk,
+            act=act,
+            kind=authenticator.type,
+            credential=factors.name_of(authenticator),
+            at=request.now,
+        )

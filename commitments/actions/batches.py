@@ -98,6 +98,7 @@ def prepare(
     return batch
 
 
+@stepups.refusals_noted("batch_uuid")
 def confirm(
     *,
     batch_uuid: uuid.UUID,

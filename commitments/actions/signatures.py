@@ -169,6 +169,7 @@ def stated(
     )
 
 
+@stepups.refusals_noted("step_up_uuid")
 def confirm(
     *,
     step_up_uuid: uuid.UUID,
@@ -186,7 +187,7 @@ def confirm(
     (step-up-expired, step-up-spent, factor-rests, step-up-elsewhere, revision-moved, code-used and those of
     `slots.place_for`), Invalid (code-wrong, passkey-wrong, factor-missing), WrongState, StaleVersion.
     """
-    step_up = stepups.find(step_up_uuid, by=by, session_key=session_key, at=at)
+    step_up = stepups.find(step_up_uuid, by=by, session_key=session_key)
     version = CommitmentVersion.objects.get(document=step_up.receipt.document_id)
     with transaction.atomic():  # the cheap look before the factor: nothing is spent on a lost cause
         locked = versions.lock(version.pk)

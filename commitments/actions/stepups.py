@@ -2,9 +2,10 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -27,9 +28,11 @@ from commitments.models import (
 from commitments.rules.signatures import CONSENT, GUESSES_WITHIN, MAX_FAILURES, MAX_GUESSES
 from units import clock
 from units.actions import factors, register
-from units.errors import Conflict, Invalid, NotFound
+from units.errors import Conflict, Invalid, NotFound, Refused
 from units.models import User
 from units.rules import canonical
+
+Done = TypeVar("Done")
 
 
 def declaration(act: VersionAct, language: str, *, at: datetime) -> ConsentText | None:
@@ -177,19 +180,43 @@ def statement_of(
     )
 
 
-def find(step_up_uuid: UUID, *, by: User, session_key: str, at: datetime) -> StepUp:
-    step_up = (
-        StepUp.objects.select_related("receipt__document", "consent", "slot__office")
-        .filter(uuid=step_up_uuid, user=by)
-        .first()
-    )
+def refusals_noted(name: str) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
+    """Return a decorator: a proof that comes too late, again, from elsewhere or for what has moved on
+    leaves its entry. `name`: the argument that names it, "step_up_uuid" or "batch_uuid".
+
+    Wrong answers are entered where they are counted, and want of a right at the door.
+    """
+
+    def decorated(confirm: Callable[..., Done]) -> Callable[..., Done]:
+        @wraps(confirm)
+        def confirmed(**asked: Any) -> Done:
+            try:
+                return confirm(**asked)
+            except (Conflict, NotFound) as refused:
+                _note_refusal(name, asked, refused)
+                raise
+
+        return confirmed
+
+    return decorated
+
+
+def _note_refusal(name: str, asked: Mapping[str, Any], refused: Refused) -> None:
+    field = "uuid" if name == "step_up_uuid" else "batch__uuid"
+    step_up = StepUp.objects.filter(**{field: asked[name]}).order_by("pk").first()
+    if step_up is not None:  # else somebody has typed an address: nothing to enter it under
+        _record_failure(step_up, refused.code, by=asked["by"], at=asked["at"])
+
+
+def find(step_up_uuid: UUID, *, by: User, session_key: str) -> StepUp:
+    rows = StepUp.objects.select_related("receipt__document", "consent", "slot__office")
+    step_up = rows.filter(uuid=step_up_uuid, user=by).first()
     if step_up is None:
         raise NotFound(
             _("This confirmation is not yours or does not exist. Start again."),
             code="step-up-not-found",
         )
     if step_up.session_key_sha256 != canonical.sha256_hex(session_key):
-        _record_failure(step_up, "step-up-elsewhere", by=by, at=at)
         raise Conflict(
             _("This confirmation was begun in another login. Start again here."),
             code="step-up-elsewhere",

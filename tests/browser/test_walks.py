@@ -3,14 +3,18 @@
 Each walk is gone by thumb in both languages with axe over every page, and by keyboard alone.
 """
 
+import json
+
 import pytest
+from allauth.mfa.models import Authenticator
+from fido2.utils import websafe_decode
 
 from commitments.enums import VersionState
 from tests.browser.test_accounts import security_key
 from tests.browser.walking import GO_ON, PRIMARY, Keys, Mouse, begin, confirm, declare, log_in
 from tests.factories.body import make_body
 from units import clock
-from units.models import Appointment, DemonstrationClock
+from units.models import Appointment, DemonstrationClock, RegisterEntry
 
 S = VersionState
 WAYS = pytest.mark.parametrize(
@@ -184,7 +188,8 @@ def test_without_scripts_a_head_signs_and_the_queue_is_read(page_at):
     assert version.commitment.number not in desk.page.inner_text("main")
 
 
-def test_a_passkey_signs_the_very_statement(page_at, assert_accessible):
+def test_a_passkey_signs_the_very_statement(page_at, assert_accessible, live_server, settings):
+    settings.SITE_URL = live_server.url
     body = make_body()
     version = body.issued(second=False)
     head = Mouse(page_at(1280))
@@ -199,8 +204,20 @@ def test_a_passkey_signs_the_very_statement(page_at, assert_accessible):
     assert_accessible(head.page)
     head.page.click("[data-passkey-button]")
     head.page.wait_for_url("**/receipts/**")
-    use = version.document.slots.get(role="undertaker").acts.get().step_up_use
-    assert use.method == "passkey"
+    act = version.document.slots.get(role="undertaker").acts.get()
+    use, proof = act.step_up_use, json.loads(act.step_up_use.proof)
+    assert (use.method, proof["origins"]) == ("passkey", [live_server.url])
+    told = json.loads(websafe_decode(proof["answer"]["clientDataJSON"]))
+    assert websafe_decode(told["challenge"]).hex() == use.step_up.statement_sha256
+    enrolled = RegisterEntry.objects.get(kind="account.enrol_factor")
+    assert json.loads(enrolled.text)["data"]["credential"] == use.credential
+    assert enrolled.pk < RegisterEntry.objects.get(kind="commitment.sign").pk
+    key = Authenticator.objects.get(user_id=body.secretary.pk, type="webauthn")
+    head.page.goto("/accounts/2fa/webauthn/")
+    head.page.goto(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/")
+    head.press("main form button.button--danger")
+    removed = RegisterEntry.objects.get(kind="account.remove_factor")
+    assert json.loads(removed.text)["data"]["credential"] == use.credential
     session.detach()
 
 

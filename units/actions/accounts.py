@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from units import clock
-from units.actions import register
+from units.actions import factors, register
 from units.actions.guards import require_administrator, require_text, unique_or
 from units.enums import UserKind
 from units.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -172,13 +172,17 @@ def accept(*, secret: str, password: str, at: datetime, real_at: datetime) -> Us
 
 
 @transaction.atomic
-def note_factor(*, person_id: int, act: str, kind: str, at: datetime) -> None:
-    """Enter that a person has added or removed ("enrol", "remove") a factor of `kind`."""
+def note_factor(*, person_id: int, act: str, kind: str, credential: str = "", at: datetime) -> None:
+    """Enter that a person has added or removed ("enrol", "remove") a factor of `kind`.
+
+    `credential`: its name from `factors.name_of`, which for a passkey is the hash of its key: so it
+    can be shown later that the key was this person's before it signed.
+    """
     person = lock(person_id)
     if act == "enrol" and person.must_enrol_factor:
         person.must_enrol_factor = False
         person.save(update_fields=["must_enrol_factor"])
-    _enter(person, f"{act}_factor", by=person, at=at, factor=kind)
+    _enter(person, f"{act}_factor", by=person, at=at, factor=kind, credential=credential)
 
 
 @transaction.atomic
@@ -263,7 +267,9 @@ def confirm_factor_reset(
         )
     reset.confirmed_by, reset.confirmed_at = by, real_at
     reset.save(update_fields=["confirmed_by", "confirmed_at"])
-    Authenticator.objects.filter(user_id=person.pk).delete()
+    held = Authenticator.objects.filter(user_id=person.pk)
+    removed = sorted(factors.name_of(one) for one in held)
+    held.delete()
     for session in UserSession.objects.filter(user_id=person.pk):
         session.end()
     person.set_unusable_password()
@@ -276,6 +282,7 @@ def confirm_factor_reset(
         by=by,
         at=at,
         asked_by=reset.asked_by.username,
+        credentials=", ".join(removed),
         reason=reset.reason,
         may_sign_from=person.may_sign_from.isoformat(),
     )

@@ -13,7 +13,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from fido2.server import Fido2Server
-from fido2.utils import sha256, websafe_encode
+from fido2.utils import sha256, websafe_decode, websafe_encode
 from fido2.webauthn import (
     AttestedCredentialData,
     PublicKeyCredentialRpEntity,
@@ -116,10 +116,34 @@ def passkey_options(*, user: User, challenge: bytes) -> dict[str, Any] | None:
     return dict(options)
 
 
+def origins() -> list[str]:
+    """Return the origins whose pages may ask a passkey of this site: that of SITE_URL alone.
+
+    A browser writes it into what is signed, in lower case and without the port that goes unsaid.
+    """
+    parts = urlsplit(settings.SITE_URL.lower())
+    unsaid = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return [f"{parts.scheme}://{parts.netloc.removesuffix(unsaid)}"]
+
+
+def name_of_key(data: AttestedCredentialData) -> str:
+    """Return under which name a passkey stands in proofs and in the register: its key's hash."""
+    return f"passkey/{websafe_encode(sha256(bytes(data)))}"
+
+
+def name_of(authenticator: Authenticator) -> str:
+    """Return the name of a stored factor, as `StepUpUse.credential` and the register have it."""
+    if authenticator.type == Authenticator.Type.WEBAUTHN:
+        data = authenticator.wrap().authenticator_data.credential_data
+        return name_of_key(data) if data is not None else ""
+    return f"{authenticator.type}/{authenticator.pk}"
+
+
 def check_passkey(*, user: User, challenge: bytes, credential: str) -> Passkey | None:
     """Return the proof if `credential`, the browser's JSON, signs `challenge`; None if it does not.
 
-    User verification is required, the RP id is the host of SITE_URL.
+    User verification is required, the RP id is the host of SITE_URL, the page that asked is ours.
+    The proof outlives account and key: it holds all that a check needs.
     """
     server, credentials = _server(), _credentials(user)
     if not credentials:
@@ -131,14 +155,18 @@ def check_passkey(*, user: User, challenge: bytes, credential: str) -> Passkey |
         answer = json.loads(credential)
         used = server.authenticate_complete(state, credentials, answer)
         signed = {name: answer["response"][name] for name in SIGNED}
+        asked_by = json.loads(websafe_decode(signed["clientDataJSON"]))["origin"]
     except MALFORMED_OR_WRONG:
         return None
-    key = websafe_encode(used.credential_id)
+    if asked_by not in origins():
+        return None
     return Passkey(
-        f"passkey/{websafe_encode(sha256(bytes(used)))}",
+        name_of_key(used),
         {
-            "credential_id": key,
+            "credential_id": websafe_encode(used.credential_id),
             "public_key_data": websafe_encode(bytes(used)),
             "answer": signed,
+            "rp_id": server.rp.id,
+            "origins": origins(),
         },
     )

@@ -9,7 +9,7 @@ from django.core import signing
 from tests.constraints import again, change, refused
 from tests.factories.body import NOW, REAL, enrol
 from tests.factories.units import UserFactory
-from units.actions import accounts, people
+from units.actions import accounts, people, register
 from units.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
 from units.models import FactorReset, Invitation, RegisterEntry, User
 
@@ -160,6 +160,8 @@ def test_two_administrators_replace_a_lost_factor(first, second, head, settings)
     assert head.may_sign_from == NOW + timedelta(hours=settings.SIGNING_REST_HOURS)
     assert invitation.person == head
     assert kinds() == ["account.ask_factor_reset", "account.reset_factor", "account.invite"]
+    entry = RegisterEntry.objects.get(kind="account.reset_factor")
+    assert register.data_of(entry)["credentials"].startswith("totp/")
     reset = FactorReset.objects.get()
     assert (reset.asked_by, reset.confirmed_by, reset.confirmed_at) == (first, second, REAL)
 
@@ -313,4 +315,8 @@ def test_an_enrolment_is_entered_and_opens_the_way(head):
     assert not head.must_enrol_factor
     accounts.note_factor(person_id=head.pk, act="remove", kind="totp", at=NOW)
     assert kinds() == ["account.enrol_factor", "account.remove_factor"]
+    named = {"kind": "webauthn", "credential": "passkey/hash-of-its-key"}
+    accounts.note_factor(person_id=head.pk, act="enrol", **named, at=NOW)
+    entry = RegisterEntry.objects.order_by("pk").last()
+    assert register.data_of(entry)["credential"] == "passkey/hash-of-its-key"
     assert Invitation.objects.count() == 0

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -164,6 +165,21 @@ def test_a_right_answer_leaves_a_proof_that_anybody_checks_again(person, passkey
     with pytest.raises(InvalidSignature):
         passkey.key.public_key().verify(answer["signature"], b"else", ec.ECDSA(hashes.SHA256()))
     assert found.credential.startswith("passkey/")
+
+
+def test_a_proof_names_the_site_and_the_pages_that_may_ask(person, passkey, settings):
+    settings.SITE_URL = "https://Commitments.example.org:443"
+    there = {"origin": "https://commitments.example.org", "rp_id": "commitments.example.org"}
+    proof = check(person, passkey.answer(CHALLENGE, **there)).proof
+    assert (proof["rp_id"], proof["origins"]) == (there["rp_id"], [there["origin"]])
+    for near in ("https://sub.commitments.example.org", "https://commitments.example.org:8443"):
+        assert check(person, passkey.answer(CHALLENGE, **there | {"origin": near})) is None
+
+
+def test_a_factor_has_one_name_in_proofs_and_in_the_register(person, passkey):
+    totp, key = sorted(Authenticator.objects.filter(user=person), key=lambda one: one.type)
+    assert factors.name_of(key) == check(person, passkey.answer(CHALLENGE)).credential
+    assert factors.name_of(totp) == factors.authenticators_of(person)[0]
 
 
 def test_the_second_of_two_passkeys_is_as_good(person, passkey):
