@@ -82,6 +82,14 @@ class Role(TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+class ImportState(TextChoices):
+    """What became of an uploaded workbook; its bytes are kept while it waits."""
+
+    WAITING = "waiting", _("Waiting")
+    APPLIED = "applied", _("Applied")
+    DROPPED = "dropped", _("Dropped")
+
+
 class OversightLevel(TextChoices):
     SUPERVISOR = "supervisor", _("Supervisor")
     LEADER_IN_CHARGE = "leader_in_charge", _("Leader in charge")

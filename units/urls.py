@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units.web import accounts, calendars, offices, organisation, people
+from units.web import accounts, calendars, imports, offices, organisation, people
 
 app_name = "units"
 
@@ -26,6 +26,12 @@ urlpatterns = [
     path("calendar/days/<int:day>/withdraw/", calendars.withdraw, name="day-withdraw"),
     path("people/", people.index, name="people"),
     path("people/new/", people.create, name="person-new"),
+    path("people/import/", imports.begin, name="import-begin"),
+    path("people/import/<uuid:ref>/", imports.detail, name="import"),
+    path("people/import/<uuid:ref>/apply/", imports.apply, name="import-apply"),
+    path("people/import/<uuid:ref>/drop/", imports.drop, name="import-drop"),
+    path("people/template.xlsx", imports.template, name="import-template"),
+    path("people/people.xlsx", imports.export, name="people-export"),
     path("people/invite/", accounts.invite_everybody, name="invite-everybody"),
     path("people/<str:username>/", people.detail, name="person"),
     path("people/<str:username>/change/", people.change, name="person-change"),

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from commitments.actions import allocations, revisions, sheets
-from commitments.documents import workbooks
 from commitments.models import Mandate, Period, Target
 from commitments.rules import sheets as cells
-from commitments.rules.columns import EXAMPLES, GUIDE, TABLES, Table, title
-from commitments.rules.sheets import Row
+from commitments.rules.columns import EXAMPLES, GUIDE, TABLES
 from commitments.rules.targets import FIXED
+from units.actions import workbooks as layout
+from units.documents import workbooks
 from units.models import User
+from units.rules.sheets import PEOPLE, Row, Table
 
 
 def export(plan: Period, *, by: User, at: datetime, language: str) -> bytes:
@@ -35,7 +36,7 @@ def export(plan: Period, *, by: User, at: datetime, language: str) -> bytes:
     }
     return workbooks.write(
         [
-            _guide(language),
+            layout.guide(GUIDE[language], TABLES, language=language),
             *(_page(table, rows[table.name], language) for table in TABLES),
             _lists(now, plan, language),
         ]
@@ -54,7 +55,13 @@ def template(plan: Period, *, by: User, at: datetime, language: str) -> bytes:
     """Return an empty workbook with a guide, examples and the lists that rows refer to."""
     now = sheets.take(plan, by=by, at=at)
     pages = [_page(table, [], language)._replace(rows=EXAMPLES[table.name]) for table in TABLES]
-    return workbooks.write([_guide(language), *pages, _lists(now, plan, language)])
+    return workbooks.write(
+        [
+            layout.guide(GUIDE[language], TABLES, language=language),
+            *pages,
+            _lists(now, plan, language),
+        ]
+    )
 
 
 def _blank(row: Row, target: Target) -> Row:
@@ -93,45 +100,19 @@ def _lines(code: str, row: Row) -> list[Row]:
 
 
 def _page(table: Table, rows: list[tuple[Row, dict[int, str]]], language: str) -> workbooks.Page:
-    english = language == "en"
-    places = list(enumerate(table.columns, start=1))
-    return workbooks.Page(
-        title(table, language),
-        [f"{title(column, language)}{' *' if column.required else ''}" for column in table.columns],
+    written = [
         [
-            [
-                cells.write_cell(
-                    column,
-                    row[column.name],
-                    language=language,
-                    grades=grades if column.name in cells.GRADED else None,
-                )
-                for column in table.columns
-            ]
-            for row, grades in rows
-        ],
-        widths=[column.width for column in table.columns],
-        texts=frozenset(place for place, column in places if column.kind in {"code", "text"}),
-        choices={
-            place: [words[english] for words in column.choices.values()]
-            for place, column in places
-            if column.choices
-        },
-    )
-
-
-def _guide(language: str) -> workbooks.Page:
-    english = language == "en"
-    rows: list[list[str]] = [[line] for line in GUIDE[language]]
-    for table in TABLES:
-        rows += [[], [title(table, language), table.help[english]]]
-        for column in table.columns:
-            said = [column.help[english]]
-            if column.choices:
-                said.append(" / ".join(words[english] for words in column.choices.values()))
-            mark = " *" if column.required else ""
-            rows.append(["", f"{title(column, language)}{mark}", " ".join(filter(None, said))])
-    return workbooks.Page(cells.PEOPLE[language][0], [], rows, widths=[30, 44, 90])
+            cells.write_cell(
+                column,
+                row[column.name],
+                language=language,
+                grades=grades if column.name in cells.GRADED else None,
+            )
+            for column in table.columns
+        ]
+        for row, grades in rows
+    ]
+    return layout.page(table, written, language=language)
 
 
 def _lists(now: sheets.Snapshot, plan: Period, language: str) -> workbooks.Page:
@@ -154,4 +135,4 @@ def _lists(now: sheets.Snapshot, plan: Period, language: str) -> workbooks.Page:
     for mandate in Mandate.objects.filter(issuer=plan.owner).order_by("pk"):
         name = (english and mandate.title_en) or mandate.title_vi
         rows.append([of_mandate, mandate.ref, name, mandate.number])
-    return workbooks.Page(cells.PEOPLE[language][1], heads[language], rows, widths=[14, 30, 60, 24])
+    return workbooks.Page(PEOPLE[language][1], heads[language], rows, widths=[14, 30, 60, 24])

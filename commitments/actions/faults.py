@@ -1,59 +1,12 @@
-"""What is wrong with a workbook, in words: what, and how to mend it, in the reader's language."""
+"""What is wrong with the workbook of a plan, in words, beside what can be wrong with any workbook."""
 
-from typing import Any, NamedTuple
-
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from commitments.rules.columns import TABLES, title
-from commitments.rules.sheets import Fault
-from units.errors import Invalid
+from commitments.rules.columns import TABLES
+from units.actions import workbooks
+from units.rules.sheets import Fault
 
-UNREADABLE = {
-    "too-large": _(
-        "The file is larger than 5 MB. A plan needs far less: remove pictures, or split it."
-    ),
-    "not-a-workbook": _(
-        "The file is no Excel workbook (.xlsx). Save it as .xlsx and upload it again."
-    ),
-    "protected": _(
-        "The file is protected by a password, or has the old format .xls. Save it as .xlsx without a password."
-    ),
-    "unpacks-too-large": _(
-        "The file unpacks to far more than a plan needs. Copy the rows into a fresh template."
-    ),
-    "too-many-parts": _("The file has far more parts than a plan needs. Use a fresh template."),
-    "declares-entities": _(
-        "The file contains declarations that no spreadsheet needs. Copy the rows into a fresh template."
-    ),
-    "broken": _("The file is damaged. Open it in a spreadsheet, save it as .xlsx and try again."),
-}
-FAULTS: dict[str, tuple[Any, Any]] = {  # (what is wrong, how to mend it)
-    "sheet-unknown": (
-        _("There is no sheet “%(sheet)s” in a plan."),
-        _("Name it like one of these, or begin its name with “_”: %(known)s."),
-    ),
-    "sheet-twice": (_("This sheet stands twice."), _("Put its rows into one sheet.")),
-    "no-sheet": (_("No sheet of a plan was found."), _("Begin with the template.")),
-    "sheet-too-long": (
-        _("The sheet has more rows or columns than a plan needs."),
-        _(
-            "At most 5,000 rows and 60 columns are read: split the plan, or remove what is no part of it."
-        ),
-    ),
-    "merged": (_("Cells %(area)s are merged."), _("Undo the merging and fill in each cell.")),
-    "formula": (
-        _("“%(text)s” is a formula."),
-        _("Copy the cell and paste it as a value."),
-    ),
-    "error-value": (_("“%(text)s” is an error of the spreadsheet."), _("Type the value.")),
-    "heading-unknown": (
-        _("There is no column “%(text)s”."),
-        _("Use a heading of the template, or remove the column."),
-    ),
-    "heading-twice": (_("The column “%(text)s” stands twice."), _("Remove one of them.")),
-    "heading-missing": (_("This column is missing."), _("Add it as in the template.")),
-    "cell-empty": (_("The cell is empty."), _("Fill it in.")),
+FAULTS: workbooks.Sentences = {
     "not-a-number": (
         _("“%(text)s” is not a number."),
         _("Write digits, with one decimal sign at most."),
@@ -67,22 +20,6 @@ FAULTS: dict[str, tuple[Any, Any]] = {  # (what is wrong, how to mend it)
         _("Round it."),
     ),
     "too-large": (_("“%(text)s” is too large."), _("Choose a larger unit of measure.")),
-    "not-a-day": (_("“%(text)s” is no day."), _("Write it like 30/06/2024.")),
-    "day-for-text": (_("“%(text)s” is a date."), _("Format the cell as text and type it anew.")),
-    "text-too-long": (
-        _("“%(text)s” is longer than %(longest)s characters."),
-        _("Shorten it."),
-    ),
-    "not-yes-or-no": (_("“%(text)s” is neither yes nor no."), _("Write x, or leave it empty.")),
-    "choice-unknown": (_("“%(text)s” is not known here."), _("Write one of: %(known)s.")),
-    "code-is-number": (
-        _("%(text)s is stored as a number: 1.10 would have become 1.1."),
-        _("Format the column as text and type the code anew."),
-    ),
-    "code-is-day": (
-        _("%(text)s is stored as a date."),
-        _("Format the column as text and type the code anew."),
-    ),
     "line-parts-missing": (
         _("Line %(line)s, “%(text)s”, lacks a part."),
         _("Write the parts of a line with “|” between them, as the guide shows."),
@@ -104,10 +41,6 @@ FAULTS: dict[str, tuple[Any, Any]] = {  # (what is wrong, how to mend it)
         _("Round it."),
     ),
     "line-too-large": (_("The number in “%(text)s” is too large."), _("Check it.")),
-    "code-twice": (
-        _("The code %(text)s stands twice, first in row %(row)s."),
-        _("Give each row its own code."),
-    ),
     "mandate-missing": (
         _("It is not said by which document the group is given."),
         _("Enter the mandate on the page of the plan, and write its reference here."),
@@ -301,43 +234,6 @@ FAULTS: dict[str, tuple[Any, Any]] = {  # (what is wrong, how to mend it)
 }
 
 
-class Said(NamedTuple):
-    """One fault as people read it. `cell`: such as "F12", "" where it is no cell."""
-
-    sheet: str
-    row: int | None
-    column: str
-    cell: str
-    what: str
-    mend: str
-
-
-def unreadable(code: str) -> Invalid:
-    """Return the refusal of a file that cannot be read at all."""
-    text = UNREADABLE[code]
-    return Invalid(text, code=f"workbook-{code}", fields={"file": [text]})
-
-
-def in_words(fault: Fault) -> Said:
+def in_words(fault: Fault) -> workbooks.Said:
     """Return `fault` in the reader's language: where, what is wrong, how to mend it."""
-    language = "en" if get_language() == "en" else "vi"
-    table = next((table for table in TABLES if table.name == fault.table), None)
-    column = (
-        next((row for row in table.columns if row.name == fault.column), None) if table else None
-    )
-    detail = dict(fault.detail)
-    if language == "en" and "known_en" in detail:
-        detail["known"] = detail["known_en"]
-    what, mend = (str(text) % detail for text in FAULTS[fault.code])
-    if detail.get("close"):
-        near = str(_("Did you mean %(close)s?")) % detail
-        mend = f"{near} {mend}"
-    area = fault.detail.get("area", "")
-    return Said(
-        sheet=title(table, language) if table else "",
-        row=fault.row,
-        column=title(column, language) if column else "",
-        cell=area or (f"{fault.letter}{fault.row}" if fault.letter and fault.row else ""),
-        what=what,
-        mend=mend,
-    )
+    return workbooks.in_words(fault, TABLES, FAULTS)

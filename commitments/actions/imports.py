@@ -10,11 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import allocations, drafts, faults, plans, sheets, targets
+from commitments.actions import allocations, drafts, plans, sheets, targets
 from commitments.actions.plans import require_planner
 from commitments.actions.revisions import Wanted
-from commitments.documents import workbooks
-from commitments.enums import ImportState, PeriodState, VersionState
+from commitments.enums import PeriodState, VersionState
 from commitments.models import (
     GradeScale,
     IndicatorDefinition,
@@ -27,11 +26,13 @@ from commitments.models import (
 from commitments.rules import imports as rules
 from commitments.rules import sheets as cells
 from commitments.rules.columns import TABLES
-from commitments.rules.sheets import Fault, Measure, Row
-from units.actions import register
+from commitments.rules.sheets import Measure
+from units.actions import register, workbooks
+from units.enums import ImportState
 from units.errors import Conflict, NotAllowed, StaleVersion, WrongState
 from units.models import OrgUnit, User
 from units.rules.refs import fold, slug
+from units.rules.sheets import Fault, Found, Row, matched
 
 PLANNING = frozenset({PeriodState.PLANNING, PeriodState.OPEN})
 
@@ -54,15 +55,9 @@ class Check(NamedTuple):
 @transaction.atomic
 def upload(*, period_id: int, file_name: str, data: bytes, by: User, at: datetime) -> PlanImport:
     """Keep a workbook for a plan until it is applied or dropped; one that waited there from the
-    same person is dropped for it. Raises NotAllowed, WrongState, Invalid (the codes of
-    `documents.workbooks`) for a file that cannot be read at all."""
+    same person is dropped for it. Raises NotAllowed, WrongState, Invalid (workbook-...) for a file that cannot be read at all."""
     plan = _lock(period_id, by=by, at=at)
-    if len(data) > workbooks.MAX_BYTES:
-        raise faults.unreadable("too-large")
-    try:
-        workbooks.read(data)
-    except workbooks.Unreadable as error:
-        raise faults.unreadable(error.code) from error
+    workbooks.read(data)
     for waiting in plan.imports.filter(uploaded_by=by, state=ImportState.WAITING):
         _end(waiting, ImportState.DROPPED, by=by, at=at)
     kept = PlanImport.objects.create(
@@ -122,13 +117,9 @@ def check(*, plan: Period, data: bytes, by: User, at: datetime) -> Check:
 
 
 def _check(now: sheets.Snapshot, data: bytes) -> Check:
-    try:
-        book = workbooks.read(data)
-    except workbooks.Unreadable as error:
-        raise faults.unreadable(error.code) from error
-    named, language, wrong = cells.matched(book)
+    named, language, wrong = matched(TABLES, workbooks.read(data))
     known = now.known
-    found: dict[str, cells.Found] = {}
+    found: dict[str, Found] = {}
     for table in TABLES:
         if table.name in named:
             found[table.name] = cells.read(
@@ -147,7 +138,7 @@ def _check(now: sheets.Snapshot, data: bytes) -> Check:
     return Check(judged.entries, wrong + judged.faults, sorted(uoms), digest, language)
 
 
-def _measure(row: Row, found: Mapping[str, cells.Found], known: rules.Known) -> Measure:
+def _measure(row: Row, found: Mapping[str, Found], known: rules.Known) -> Measure:
     """Return how the numbers of a row are written: by the indicator it names, or its target does."""
     if "whole" in row:
         said = found["targets"].rows.values() if "targets" in found else ()

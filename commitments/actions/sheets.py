@@ -18,11 +18,11 @@ from commitments.models import (
     UnitOfMeasure,
 )
 from commitments.rules.known import QUARTERS, Known, Office, Standing
-from commitments.rules.sheets import Row
 from units import clock
 from units.models import OrgUnit, Position, User
 from units.permissions import holders_at
 from units.rules.refs import fold, tidy
+from units.rules.sheets import Row
 
 
 class Snapshot(NamedTuple):

@@ -190,14 +190,6 @@ class AllocationMode(TextChoices):
     CONTRIBUTION = "contribution", _("The parts are not added")
 
 
-class ImportState(TextChoices):
-    """What became of an uploaded workbook; its bytes are kept while it waits."""
-
-    WAITING = "waiting", _("Waiting")
-    APPLIED = "applied", _("Applied")
-    DROPPED = "dropped", _("Dropped")
-
-
 class ItemRole(TextChoices):
     LEAD = "lead", _("Lead")
     CO_LEAD = "co_lead", _("Co-lead")

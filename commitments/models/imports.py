@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from commitments.enums import ImportState
+from units.enums import ImportState
 
 
 class PlanImport(models.Model):

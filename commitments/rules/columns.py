@@ -1,7 +1,6 @@
 """Which columns the sheets of a plan's workbook have, what stands in them, in both languages."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from commitments.enums import (
     AllocationMode,
@@ -15,38 +14,7 @@ from commitments.enums import (
     TargetOrigin,
     ValueBasis,
 )
-
-Words = tuple[str, str]  # Vietnamese, English
-
-
-class Column(NamedTuple):
-    """`kind`: text, code, number, day, flag, choice, or one of the lists: shares, steps, grades,
-    points. `default`: of a choice that is left empty. `help`: for the guide."""
-
-    name: str
-    heading: Words
-    kind: str = "text"
-    required: bool = False
-    help: Words = ("", "")
-    choices: Mapping[str, Words] = {}
-    default: str = ""
-    longest: int = 300
-    width: int = 16
-
-
-class Table(NamedTuple):
-    """One sheet. `examples`: rows for the template, by name of the column."""
-
-    name: str
-    heading: Words
-    columns: tuple[Column, ...]
-    help: Words
-
-
-def title(thing: Table | Column, language: str) -> str:
-    """Return the name of a sheet or the heading of a column."""
-    return thing.heading[language == "en"]
-
+from units.rules.sheets import Column, Table, Words
 
 FIELDS: Mapping[str, Words] = {
     Field.PARTY_BUILDING: ("Xây dựng Đảng", "Party building"),

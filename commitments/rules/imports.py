@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from commitments.enums import AllocationMode, Comparator, IndicatorKind, TargetState, ValueBasis
 from commitments.rules import allocations, undertakers
 from commitments.rules.known import QUARTERS, Entry, Judged, Known, named
-from commitments.rules.sheets import Fault, Found, Row
 from commitments.rules.targets import (
     ADDITIVE_KINDS,
     FIXED,
@@ -16,6 +15,7 @@ from commitments.rules.targets import (
     roadmap_problems,
 )
 from units.rules.refs import fold, is_ref
+from units.rules.sheets import Fault, Found, Row
 
 COLUMN_OF = {  # where a contradiction is told
     "revision-value-stated-or-marked": "value",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from commitments.rules.sheets import Fault, Row
+from units.rules.sheets import Fault, Row
 
 QUARTERS = ("q1", "q2", "q3", "q4")
 

@@ -1,8 +1,6 @@
 """Shares of a whole and steps of a task as people type them: one in each line, parts split by “|”."""
 
-import re
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 
 from commitments.rules.targets import (
@@ -13,7 +11,7 @@ from commitments.rules.targets import (
     format_quantity,
     parse_quantity,
 )
-from units.rules.dates import day_text
+from units.rules.dates import day_text, read_day
 
 SHARE_PARTS = (2, 3)  # name | percent [| name in English]
 STEP_PARTS = (3, 4)  # day | percent | title [| title in English]
@@ -29,17 +27,6 @@ class BadLine(ValueError):
     def __init__(self, text: str, *, code: str, line: int) -> None:
         self.text, self.code, self.line = text, code, line
         super().__init__(f"line {line} {text!r}: {code}")
-
-
-def read_day(text: str) -> date:
-    """Return the day that a person wrote, `30/06/2024` or `2024-06-30`. Raises ValueError."""
-    plain = text.strip()
-    if found := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", plain, re.ASCII):
-        day, month, year = map(int, found.groups())
-        return date(year, month, day)
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", plain, re.ASCII):
-        return date.fromisoformat(plain)
-    raise ValueError(f"{text!r} is no day.")
 
 
 def read_shares(text: str, *, language: str) -> list[Share]:

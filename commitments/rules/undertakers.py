@@ -3,7 +3,7 @@
 from typing import Any
 
 from commitments.rules.known import Entry, named
-from commitments.rules.sheets import Row
+from units.rules.sheets import Row
 
 
 def judge(work: Any) -> None:

@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from commitments.actions import exports, faults, imports
-from commitments.enums import ImportState
 from commitments.models import Period, PlanImport
-from commitments.rules.columns import TABLES, title
+from commitments.rules.columns import TABLES
 from commitments.web.plans import faults_into, own_plan_or_404
 from commitments.web.words import language
+from units.actions.workbooks import MAX_BYTES
+from units.enums import ImportState
 from units.errors import Refused, StaleVersion
 from units.http.requests import WebRequest
+from units.rules.sheets import title
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 500  # faults on one page; a workbook with more has one cause
@@ -45,7 +47,7 @@ def begin(request: WebRequest, code: str) -> HttpResponse:
             kept = imports.upload(
                 period_id=plan.pk,
                 file_name=file.name,
-                data=file.read(imports.workbooks.MAX_BYTES + 1),
+                data=file.read(MAX_BYTES + 1),
                 by=request.user,
                 at=request.now,
             )

@@ -5,17 +5,26 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from commitments.documents import workbooks
-from commitments.rules.columns import TABLES, title
+from commitments.rules.columns import TABLES
+from units.documents import workbooks
+from units.rules.sheets import Table, title
 
 SHEET = "xl/worksheets/sheet1.xml"
 XMLNS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
-def workbook(*, language: str = "en", **tables: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return a workbook with the rows of each table; a sheet has the columns that rows name."""
+def workbook(
+    *,
+    language: str = "en",
+    of: Sequence[Table] = TABLES,
+    **tables: Sequence[Mapping[str, Any]],
+) -> bytes:
+    """Return a workbook with the rows of each table; a sheet has the columns that rows name.
+
+    `of`: the tables there are, those of a plan unless a test says others.
+    """
     pages = []
-    for table in TABLES:
+    for table in of:
         rows = tables.get(table.name, [])
         named = {name for row in rows for name in row}
         columns = [column for column in table.columns if column.name in named or column.required]

@@ -130,7 +130,8 @@ def make_world() -> World:
         "config:problem": {"code": "not-found"},
         "commitments:plan-move": {"act": "close"},
         **{  # nobody has uploaded one
-            f"commitments:{name}": {"ref": "00000000-0000-4000-8000-000000000000"}
+            f"{app}:{name}": {"ref": "00000000-0000-4000-8000-000000000000"}
+            for app in ("commitments", "units")
             for name in ("import", "import-apply", "import-drop")
         },
         "commitments:read": {"receipt": begun.receipt.uuid},

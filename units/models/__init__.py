@@ -7,6 +7,7 @@ from units.models.checkpoints import (
     RegisterVerification,
 )
 from units.models.clients import ApiClient, ApiToken
+from units.models.imports import OrganisationImport
 from units.models.jobs import JobKind
 from units.models.organisation import OrgEdge, OrgUnit, OrgUnitVersion, Position
 from units.models.people import RoleGrant, User
@@ -31,6 +32,7 @@ __all__ = [
     "OrgEdge",
     "OrgUnit",
     "OrgUnitVersion",
+    "OrganisationImport",
     "Oversight",
     "Position",
     "RegisterCheckpoint",

@@ -1,5 +1,6 @@
 """Days and instants as text: dd/mm/yyyy in both languages, instants always with their zone."""
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,3 +38,14 @@ def offset_text(local: datetime) -> str:
 def last_day(valid_to: date) -> date:
     """Return the last day of a half-open range that ends at `valid_to`."""
     return valid_to - timedelta(days=1)
+
+
+def read_day(text: str) -> date:
+    """Return the day that a person wrote, `30/06/2024` or `2024-06-30`. Raises ValueError."""
+    plain = text.strip()
+    if found := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", plain, re.ASCII):
+        day, month, year = map(int, found.groups())
+        return date(year, month, day)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", plain, re.ASCII):
+        return date.fromisoformat(plain)
+    raise ValueError(f"{text!r} is no day.")

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
-RESERVED = frozenset({"new"})  # parts of addresses that would otherwise name an object
+RESERVED = frozenset(
+    {"new", "import", "invite"}
+)  # parts of addresses that would otherwise name an object
 
 
 def fold(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 
 from commitments.actions import exports, faults, imports, plans, sheets, targets
-from commitments.enums import Comparator, ImportState, VersionState
+from commitments.enums import Comparator, VersionState
 from commitments.models import (
     Allocation,
     CommitmentVersion,
@@ -23,8 +23,11 @@ from commitments.rules import sheets as cells
 from commitments.rules import targets as target_rules
 from tests.factories.body import NOW, make_body
 from tests.factories.workbooks import workbook
+from units.actions import workbooks
+from units.enums import ImportState
 from units.errors import Conflict, StaleVersion
 from units.models import RegisterEntry
+from units.rules import sheets as plain_cells
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -218,14 +221,15 @@ def test_a_fault_names_place_and_mend(language, settings):
 def test_every_code_of_a_fault_has_words_in_both_languages():
 
     named = set()
-    for module in (rules, cells, target_rules):
+    for module in (rules, cells, plain_cells, target_rules):
         text = Path(module.__file__).read_text(encoding="utf-8")
         named |= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', text))
     named -= {"revision-later-has-reason", "parts-missing"}
-    assert named - set(faults.FAULTS) == set()
+    sentences = workbooks.FAULTS | faults.FAULTS
+    assert named - set(sentences) == set()
     for language in ("vi", "en"):
         with translation.override(language):
-            assert all(str(what) and str(mend) for what, mend in faults.FAULTS.values())
+            assert all(str(what) and str(mend) for what, mend in sentences.values())
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import openpyxl
 import pytest
 
 from commitments.actions import imports
-from commitments.enums import ImportState
 from commitments.models import PlanImport
 from tests.commitments.actions.test_imports import INDICATOR, checked, sound
 from tests.factories.body import NOW, make_body
+from units.enums import ImportState
 from units.errors import Invalid, NotAllowed, WrongState
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commitments.documents.workbooks import Cell
-from commitments.rules.columns import TABLES, title
+from commitments.rules.columns import TABLES
 from commitments.rules.imports import judge
 from commitments.rules.known import Known, Office, Standing
 from commitments.rules.sheets import Measure, read
+from units.documents.workbooks import Cell
+from units.rules.sheets import title
 
 D = Decimal
 KNOWN = Known(

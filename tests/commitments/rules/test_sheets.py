@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commitments.documents import workbooks
-from commitments.rules.columns import TABLES, Column, Table, title
-from commitments.rules.sheets import Measure, fold, letter_of, matched, read, write_cell
+from commitments.rules.columns import TABLES
+from commitments.rules.sheets import Measure, read, write_cell
 from commitments.rules.targets import Share, Step
-from units.rules.refs import tidy
+from units.documents import workbooks
+from units.rules.refs import fold, tidy
+from units.rules.sheets import Column, Table, letter_of, matched, title
 
 D = Decimal
 letters = st.characters(categories=["L", "N", "P", "S"], exclude_characters="|#*")
@@ -116,6 +117,7 @@ def told(*rows, **more):
 
 def test_sheets_are_found_by_either_language_and_others_are_told():
     named, language, faults = matched(
+        TABLES,
         [
             sheet_of(name="chi tieu"),
             sheet_of(name="Nhóm nhiệm vụ"),
@@ -123,11 +125,11 @@ def test_sheets_are_found_by_either_language_and_others_are_told():
             sheet_of(name="_mine"),
             sheet_of(name="Sheet1"),
             sheet_of(name="Targets"),
-        ]
+        ],
     )
     assert (set(named), language) == ({"targets", "groups"}, "vi")
     assert [fault.code for fault in faults] == ["sheet-unknown", "sheet-twice"]
-    assert [fault.code for fault in matched([sheet_of(name="Guide")])[2]] == ["no-sheet"]
+    assert [fault.code for fault in matched(TABLES, [sheet_of(name="Guide")])[2]] == ["no-sheet"]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from commitments.documents import workbooks
 from commitments.models import PlanImport, Target
 from tests.commitments.actions.test_imports import GROUP, INDICATOR, PARTS, TARGET, sound
 from tests.factories.body import make_body
 from tests.factories.workbooks import workbook
+from units.documents import workbooks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("business_time")]
 PAGE = "/plans/2024/import/"

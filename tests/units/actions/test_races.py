@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 
 from tests.factories.places import AT, make_place
 from tests.factories.units import OrgUnitFactory, PositionFactory, UserFactory
-from units.actions import appointments, calendars, clients, organisation, people
+from tests.units.actions.test_imports import kept
+from units.actions import appointments, calendars, clients, imports, organisation, people
 from units.enums import DayKind, Role, Scope, Tree
 from units.errors import Refused
 from units.models import (
@@ -121,6 +122,18 @@ def two_heads(place):
         )
 
     return Position, [act, act], ["done", "head-exists"], lambda: Position.objects.count() == 1
+
+
+def two_applications(place):
+    """One workbook that two administrators apply at once: what it says is written once."""
+    waiting, seen = kept(by=place.by)
+    second = UserFactory(roles=["administrator"])
+
+    def act(by):
+        return lambda: imports.apply(import_id=waiting.pk, seen=seen, by=by, at=AT)
+
+    wanted = ["apply-import-not-from-applied", "done"]
+    return User, [act(place.by), act(second)], wanted, lambda: entered("import.apply") == 1
 
 
 def two_names(place):
@@ -276,6 +289,7 @@ def three_tokens(place):
 
 
 LOCKED = [
+    two_applications,
     two_holders,
     two_holders_for_a_while,
     two_ends,
@@ -305,7 +319,7 @@ def test_two_at_once_leave_one(race, monkeypatch):
 def test_without_the_locks_the_race_is_lost(race, monkeypatch):
     model, acts, wanted, holds = race(make_place())
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_named: self.all())
-    for module in (organisation, people):
+    for module in (imports, organisation, people):
         monkeypatch.setattr(module, "one_at_a_time", lambda _lock: None)
     results = at_once(monkeypatch, model, *acts, patience=5)
     assert not holds() or results != wanted

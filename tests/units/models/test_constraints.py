@@ -26,6 +26,7 @@ from units.models import (
     DemonstrationClock,
     FactorReset,
     Invitation,
+    OrganisationImport,
     RegisterPrivate,
     RegisterReach,
 )
@@ -70,6 +71,12 @@ def nameless():
     unit = OrgUnitFactory()
     unit.versions.all().delete()
     return unit
+
+
+def workbook(**changes):
+    fields = {"file_name": "people.xlsx", "content": b"PK", "size": 2, "sha256": "0" * 64}
+    fields |= {"uploaded_by": UserFactory(), "uploaded_at": AT, "ref": uuid.uuid4()}
+    return OrganisationImport.objects.create(**(fields | changes))
 
 
 def invitation(**changes):
@@ -192,6 +199,12 @@ REFUSED = [
     (
         "token_expires_within_a_year",
         changed(ApiTokenFactory, by=lambda row: {"expires_at": row.created_at + YEAR + SECOND}),
+    ),
+    ("organisationimport_one_waiting", repeated(workbook, by={"ref": uuid.uuid4()})),
+    ("organisationimport_kept_while_waiting", changed(workbook, by={"content": None})),
+    (
+        "organisationimport_ended_has_time",
+        changed(workbook, by={"state": "dropped", "content": None}),
     ),
     ("invitation_one_open", repeated(invitation)),
     ("invitation_expires", changed(invitation, by={"expires_at": AT})),

@@ -11,7 +11,8 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from commitments.documents.workbooks import (
+from tests.factories.workbooks import SHEET, sheet_xml, with_parts, with_sheet
+from units.documents.workbooks import (
     MAX_BYTES,
     MAX_ROWS,
     MIB,
@@ -21,7 +22,6 @@ from commitments.documents.workbooks import (
     read,
     write,
 )
-from tests.factories.workbooks import SHEET, sheet_xml, with_parts, with_sheet
 
 D = Decimal
 
