@@ -1,0 +1,379 @@
+"""What hostile and honest people do to a document: each function returns the file they upload."""
+
+import io
+import re
+import zlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import time_machine
+from asn1crypto import cms, crl, tsp
+from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
+from pyhanko.sign import fields, signers
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.stamp import TextStampStyle
+from pyhanko_certvalidator.context import ValidationContext
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from tests.commitments.documents import papers
+from tests.commitments.documents.authorities import NOW, Holder, cast, root
+from tests.commitments.documents.papers import changed, sealed, sign, signed_again
+
+FIELD = "undertaker-1"
+OTHER_CODE = "0000000000000000Z"
+
+
+def good() -> bytes:
+    """Return what an honest head uploads."""
+    return sign(sealed(), FIELD, cast().head)
+
+
+def by(holder: Callable[[], Holder], **how: Any) -> Callable[[], bytes]:
+    return lambda: sign(sealed(), FIELD, holder(), **how)
+
+
+def before_signing(change: Any) -> Callable[[], bytes]:
+    return lambda: sign(changed(sealed(), change), FIELD, cast().head)
+
+
+def after_signing(change: Any) -> Callable[[], bytes]:
+    return lambda: changed(good(), change)
+
+
+# --- wrong files
+
+
+def resaved() -> bytes:
+    """Return what a program leaves that writes the whole file anew."""
+    out = io.BytesIO()
+    copy_into_new_writer(PdfFileReader(io.BytesIO(good()))).write(out)
+    return out.getvalue()
+
+
+def prepared() -> bytes:
+    """Return a file of the same text, prepared before issue so that its text can be swapped later."""
+    draft = changed(papers.render_pdf(papers.text_of(), language="vi"), papers.add_page)
+    return sign(changed(draft, papers.add_field(FIELD, (60, 60, 240, 120))), FIELD, cast().head)
+
+
+# --- against the parser
+
+
+def tail(
+    objects: bytes, *, trailer: bytes = b"", size: int = 400, prev: int | None = None
+) -> bytes:
+    """Return the sealed file with a handmade revision: `objects` are "n 0 obj ... endobj"."""
+    base = sealed()
+    reader = PdfFileReader(io.BytesIO(base))
+    start = len(base)
+    found = re.finditer(rb"(?m)^(\d+) 0 obj\b", objects)
+    entries = [(int(match.group(1)), start + match.start()) for match in found]
+    table = b"xref\n"
+    for number, offset in sorted(entries):
+        table += b"%d 1\n%010d 00000 n \n" % (number, offset)
+    where = start + len(objects)
+    previous = reader.last_startxref if prev is None else prev or where
+    root_ref = reader.root_ref
+    return (
+        base
+        + objects
+        + table
+        + b"trailer\n<< /Size %d /Root %d 0 R /Prev %d " % (size, root_ref.idnum, previous)
+        + trailer
+        + b">>\nstartxref\n%d\n%%%%EOF\n" % where
+    )
+
+
+EMPTY = b"390 0 obj\n<< >>\nendobj\n"
+
+
+def root_number() -> int:
+    return PdfFileReader(io.BytesIO(sealed())).root_ref.idnum
+
+
+def deep() -> bytes:
+    """Return a file whose catalogue holds arrays in arrays, a hundred thousand deep."""
+    return tail(b"%d 0 obj\n<< /X %s >>\nendobj\n" % (root_number(), b"[" * 10**5 + b"]" * 10**5))
+
+
+def compression_bomb() -> bytes:
+    """Return a file whose catalogue lies in a stream that unpacks to 64 MB."""
+    packed = zlib.compress(b"%d 0 " % root_number() + b" " * 64 * 1024 * 1024, 1)
+    stream = (
+        b"390 0 obj\n<< /Type /ObjStm /N 1 /First 6 /Filter /FlateDecode /Length %d >>\nstream\n"
+        % len(packed)
+    )
+    objects = stream + packed + b"\nendstream\nendobj\n"
+    base = sealed()
+    where = len(base) + len(objects)
+    rows = {root_number(): (2, 390, 0), 390: (1, len(base), 0), 391: (1, where, 0)}
+    index = b" ".join(b"%d 1" % number for number in sorted(rows))
+    body = b"".join(
+        bytes([kind]) + place.to_bytes(4, "big") + at.to_bytes(2, "big")
+        for _number, (kind, place, at) in sorted(rows.items())
+    )
+    reader = PdfFileReader(io.BytesIO(base))
+    xref = (
+        b"391 0 obj\n<< /Type /XRef /Size 400 /W [1 4 2] /Index [%s] /Root %d 0 R /Prev %d /Length %d >>\nstream\n"
+        % (index, root_number(), reader.last_startxref, len(body))
+    )
+    return base + objects + xref + body + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % where
+
+
+def object_bomb() -> bytes:
+    """Return a file that says to have ten million objects."""
+    return tail(EMPTY, size=10_000_000)
+
+
+def circle() -> bytes:
+    """Return a file whose cross-reference table names itself as the one before."""
+    return tail(EMPTY, prev=0)
+
+
+def circular_pages() -> bytes:
+    def turn(writer: Any) -> None:
+        pages = writer.root["/Pages"]
+        pages["/Kids"].append(writer.root.raw_get("/Pages"))
+        writer.update_container(pages["/Kids"])
+        writer.update_container(pages)
+
+    return sign(changed(sealed(), turn), FIELD, cast().head)
+
+
+def broken_table() -> bytes:
+    data = good()
+    where = data.rindex(b"xref\n", 0, data.rindex(b"startxref"))
+    return data[:where] + b"xrfe" + data[where + 4 :]
+
+
+def encrypted() -> bytes:
+    return tail(
+        EMPTY, trailer=b"/Encrypt << /Filter /Standard /V 5 /R 6 /Length 256 >> /ID [<00> <00>] "
+    )
+
+
+# --- additions
+
+
+def twice_in_two_fields() -> bytes:
+    """Return a file where the new signature stands in the other field as well."""
+
+    def repeat(writer: Any) -> None:
+        value = papers.field_of(writer, FIELD).raw_get("/V")
+        papers.field_of(writer, "assigner")[pdf_name("/V")] = value
+
+    return changed(good(), repeat)
+
+
+def strangers() -> bytes:
+    """Return a file that somebody else signed as well, with a picture over the text."""
+    spec = fields.SigFieldSpec("stamp", box=(60, 500, 300, 560))
+    return sign(good(), "stamp", cast().colleague, own_field=spec)
+
+
+def in_own_field() -> bytes:
+    spec = fields.SigFieldSpec("Signature1", on_page=-1, box=(60, 200, 240, 260))
+    return sign(sealed(), "Signature1", cast().head, own_field=spec)
+
+
+def with_range(change: Callable[[list[int]], list[int]]) -> Callable[[], bytes]:
+    """Return a file whose signature says to cover other bytes, signed over those."""
+
+    def make() -> bytes:
+        data = good()
+        hole = papers.hole_of(data)
+        found = list(re.finditer(rb"/ByteRange\s*\[([^\]]*)\]", data))[-1]
+        numbers = change([int(number) for number in found.group(1).split()])
+        text = b" ".join(b"%d" % number for number in numbers)
+        first, end = found.span(1)
+        data = data[:first] + text.ljust(end - first) + data[end:]
+        start, one, second, rest = numbers
+        content = data[start : start + one] + data[second : second + rest]
+        return signed_again(data, content, hole=hole)
+
+    return make
+
+
+# --- the signature itself
+
+
+def exchanged_seal() -> bytes:
+    """Return a file whose seal was exchanged for another by an added revision, then signed."""
+    other = sign(papers.rendered(), "seal", cast().colleague, certify=True)
+    spare = PdfFileReader(io.BytesIO(other)).embedded_signatures[0]
+
+    def exchange(writer: Any) -> None:
+        value = papers.field_of(writer, "seal")["/V"]
+        value[pdf_name("/Contents")] = generic.ByteStringObject(bytes(spare.pkcs7_content))
+        writer.update_container(value)
+
+    return sign(changed(sealed(), exchange), FIELD, cast().head)
+
+
+def two_signers() -> bytes:
+    def double(signed: cms.SignedData) -> None:
+        info = signed["signer_infos"][0].copy()
+        signed["signer_infos"].append(info)
+
+    return signed_again(good(), change=double)
+
+
+def encapsulated() -> bytes:
+    def fill(signed: cms.SignedData) -> None:
+        signed["encap_content_info"] = cms.ContentInfo(
+            {"content_type": "data", "content": b"another text"}
+        )
+
+    return signed_again(good(), change=fill)
+
+
+def no_attributes() -> bytes:
+    def strip(signed: cms.SignedData) -> None:
+        old = signed["signer_infos"][0]
+        kept = {
+            name: old[name]
+            for name in ("version", "sid", "digest_algorithm", "signature_algorithm", "signature")
+        }
+        signed["signer_infos"] = cms.SignerInfos([cms.SignerInfo(kept)])
+
+    return signed_again(good(), change=strip)
+
+
+def without(attribute: str) -> Callable[[], bytes]:
+    def drop(signed: cms.SignedData) -> None:
+        info = signed["signer_infos"][0]
+        kept = [row for row in info["signed_attrs"] if row["type"].native != attribute]
+        info["signed_attrs"] = cms.CMSAttributes(kept)
+
+    return lambda: signed_again(good(), change=drop)
+
+
+def flipped_value() -> bytes:
+    data = good()
+    message = papers.cms_of(data)
+    info = message["content"]["signer_infos"][0]
+    value = bytearray(info["signature"].native)
+    value[-1] ^= 1
+    info["signature"] = bytes(value)
+    return papers.with_cms(data, message.dump(force=True))
+
+
+def flipped_text() -> bytes:
+    """Return a file in which one byte of the signed part changed, in the stamp's own revision."""
+    data = good()
+    place = data.index(b"/M (D", len(sealed())) + 14
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def flipped_base() -> bytes:
+    """Return a file in which one byte of what was handed out changed, in a place nobody parses."""
+    data = bytearray(good())
+    place = data.index(b"%", 9) + 1
+    data[place] ^= 1
+    return bytes(data)
+
+
+# --- trust
+
+
+def stamper(**other: Any) -> DummyTimeStamper:
+    """Return a timestamp service in this process, of the state unless `other` says whose."""
+    holder = other.pop("holder", cast().stamper)
+    signer = holder.signer()
+    registry = SimpleCertificateStore()
+    made = other.pop("kind", DummyTimeStamper)
+    return made(signer.signing_cert, signer.signing_key, certs_to_embed=registry, **other)
+
+
+class WrongImprint(DummyTimeStamper):
+    """A service that stamps something else than it was asked to."""
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        req["message_imprint"]["hashed_message"] = bytes(32)
+        return await super().async_request_tsa_response(req)
+
+
+def namesake() -> Holder:
+    """Return a head whose authority has the trusted root's name and another key."""
+    authority = root("Gốc nhà nước", key="another root")
+    return authority.issue("Trưởng đơn vị", key="head of a namesake")
+
+
+def revoked(before: timedelta) -> Callable[[], dict[str, Any]]:
+    return lambda: {
+        "crls": [
+            cast().agency.revocation_list((cast().head, NOW - before), at=NOW - timedelta(hours=1))
+        ]
+    }
+
+
+def locking() -> bytes:
+    """Return a file signed with "lock the document after signing" switched on."""
+
+    def lock(writer: Any) -> None:
+        field = papers.field_of(writer, FIELD)
+        field[pdf_name("/Lock")] = papers.dictionary(
+            Type=pdf_name("/SigFieldLock"), Action=pdf_name("/All"), P=generic.NumberObject(1)
+        )
+
+    return sign(changed(sealed(), lock), FIELD, cast().head)
+
+
+def responding_head() -> Holder:
+    """Return the head's certificate of an agency that answers, always the same one."""
+    if not _RESPONDING:
+        _RESPONDING.append(
+            cast().agency.issue("Trưởng đơn vị", responder="http://127.0.0.1/answers")
+        )
+    return _RESPONDING[0]
+
+
+_RESPONDING: list[Holder] = []
+
+
+def with_stamp() -> bytes:
+    """Return a file with text drawn in the field."""
+    with time_machine.travel(NOW, tick=False):
+        signer = signers.PdfSigner(
+            signers.PdfSignatureMetadata(
+                field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
+            ),
+            signer=cast().head.signer(),
+            stamp_style=TextStampStyle(stamp_text="%(signer)s %(ts)s"),
+        )
+        out = signer.sign_pdf(
+            IncrementalPdfFileWriter(io.BytesIO(sealed())), existing_fields_only=True
+        )
+    return out.getvalue()
+
+
+def with_evidence() -> bytes:
+    """Return a file whose signing program added certificates and a revocation list afterwards."""
+    out = io.BytesIO(good())
+    DocumentSecurityStore.add_dss(
+        out,
+        sig_contents=None,
+        certs=[asn1_x509.Certificate.load(row) for row in cast().head.chain],
+        crls=[crl.CertificateList.load(cast().agency.revocation_list(at=NOW))],
+    )
+    return out.getvalue()
+
+
+def with_document_timestamp() -> bytes:
+    with time_machine.travel(NOW, tick=False):
+        out = signers.PdfTimeStamper(stamper()).timestamp_pdf(
+            IncrementalPdfFileWriter(io.BytesIO(good())),
+            "sha256",
+            validation_context=ValidationContext(
+                trust_roots=[asn1_x509.Certificate.load(cast().state.der)], allow_fetching=False
+            ),
+        )
+    return out.getvalue()
