@@ -30,6 +30,7 @@ from units.permissions import (
 )
 from units.querysets.organisation import in_force
 from units.web.forms import EndForm, NameForm, SuperiorForm, UnitForm
+from units.web.lists import page_of
 
 TYPED_AS = {"valid_to": "last_on", "end_on": "last_on"}  # people type last days
 
@@ -86,7 +87,7 @@ def index(request: WebRequest) -> HttpResponse:
     seen = OrgUnit.objects.within_reach_of(request.user, at=request.now).in_force(day)
     if text:
         seen = OrgUnit.objects.filter(pk__in=seen.called(text, on=day).values("pk"))
-    units = list(seen.with_names().order_by("ref")[:500])
+    units, more = page_of(seen.with_names(), request, by="ref")
     heads = Position.objects.heads().in_force(day).filter(unit__in=units).order_by("tree", "pk")
     heads = list(heads)
     held = holders_on([head.pk for head in heads], day=day)
@@ -100,6 +101,7 @@ def index(request: WebRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "query": text,
+        "more": more,
         "on": day,
         "administers": is_administrator(request.user, at=request.now),
     }

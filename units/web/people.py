@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from units.http.requests import WebRequest
 from units.models import OrgUnit, RoleGrant, User
 from units.permissions import may_administer
 from units.web.forms import PersonChangeForm, PersonForm, RoleForm
+from units.web.lists import page_of
 from units.web.organisation import faults_into, page
 
 SHOWN = "password-shown-once"
@@ -41,11 +43,14 @@ def index(request: WebRequest) -> HttpResponse:
     """List the accounts with their offices and roles."""
     require_administrator(request)
     day = clock.local_date(request.now)
-    found = User.objects.people().order_by("full_name", "pk")
+    found = User.objects.people()
     if text := request.GET.get("q", "").strip():
-        found = found.filter(full_name__icontains=text) | found.filter(username__icontains=text)
-    rows = list(
-        found.prefetch_related("role_grants__unit__versions", "appointments__position")[:500]
+        named = Q(full_name__icontains=text) | Q(username__icontains=text)
+        found = found.filter(named | Q(email__icontains=text) | Q(personnel_no=text))
+    rows, more = page_of(
+        found.prefetch_related("role_grants__unit__versions", "appointments__position"),
+        request,
+        by="full_name",
     )
     context = {
         "to_invite": User.objects.to_invite(real_at=clock.real_now()).count(),
@@ -66,6 +71,7 @@ def index(request: WebRequest) -> HttpResponse:
             for person in rows
         ],
         "query": text,
+        "more": more,
     }
     return render(request, "units/people.html", context)
 
