@@ -48,6 +48,7 @@ class Navigation:
         wanted = [
             ("commitments:home", _("Home"), True),
             ("commitments:list", _("Commitments"), True),
+            ("commitments:reports", _("Reports"), True),
             ("commitments:queue", _("Queue"), steers),
             ("commitments:plans", _("Plans"), steers),
             ("units:list", _("Units"), True),

@@ -220,7 +220,11 @@ MFA_FORMS = {
 
 # --- what apps offer to pages of apps below them ----------------------------------------------------
 QUEUE_BUCKETS: list[str] = [
-    "notifications.web.queue.UNDELIVERED"
+    "commitments.web.verifications.TO_VERIFY",
+    "commitments.web.verifications.NOT_IN",
+    "commitments.web.verifications.RETURNED",
+    "commitments.web.verifications.MISSING",
+    "notifications.web.queue.UNDELIVERED",
 ]  # dotted paths of further buckets of the queue
 HEALTH: list[str] = [  # functions of the instant that return (label, value, well) for /status/
     "units.health.figures",

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
 from commitments.enums import TargetState
-from commitments.enums.reports import DutyState, ReportState
+from commitments.enums.reports import DutyState, ReportState, Timeliness
 from units import clock
 from units.enums import Role, UserKind
 from units.models import User
@@ -41,6 +41,11 @@ class ReportingDutyQuerySet(models.QuerySet):
         """Awaited on the day `on` although the due day has passed, and nothing ever came."""
         return self.filter(state=DutyState.AWAITED, first_submitted_at=None, due_on__lt=on)
 
+    def to_write(self, *, on: date):
+        """What somebody must still write on the day `on`: open and not handed in, or sent back."""
+        awaited = self.filter(state=DutyState.AWAITED, opens_on__lte=on)
+        return awaited.filter(Q(locks_on__gte=on) | Q(first_submitted_at__isnull=False))
+
     def returned(self):
         """Sent back to the author and not submitted again."""
         return self.filter(state=DutyState.AWAITED, resubmit_by__isnull=False)
@@ -48,6 +53,30 @@ class ReportingDutyQuerySet(models.QuerySet):
     def missing(self):
         """Locked with nothing submitted."""
         return self.filter(state=DutyState.MISSING)
+
+    def counted(self, *by: str, on: date):
+        """Return how reporting stands on the day `on`, one row for each value of the fields `by`.
+
+        Each row is a dict with those fields and `expected`, `on_time`, `late`, `missing`, `not_in`
+        (late, but not locked yet), `verified`, `in_review`, `returned`. Only what is expected by that
+        day counts, and what was waived never does. One query. Source: F-20.
+        """
+        came = Q(first_submitted_at__isnull=False)
+        return (
+            self.expected(on=on)
+            .values(*by)
+            .annotate(
+                expected=Count("pk"),
+                on_time=Count("pk", filter=Q(timeliness=Timeliness.ON_TIME)),
+                late=Count("pk", filter=Q(timeliness=Timeliness.LATE)),
+                missing=Count("pk", filter=Q(state=DutyState.MISSING)),
+                not_in=Count("pk", filter=Q(state=DutyState.AWAITED) & ~came),
+                verified=Count("pk", filter=Q(state=DutyState.VERIFIED)),
+                in_review=Count("pk", filter=Q(state=DutyState.IN_REVIEW)),
+                returned=Count("pk", filter=Q(state=DutyState.AWAITED) & came),
+            )
+            .order_by(*by)
+        )
 
     def to_lock(self, *, at: datetime, on: date):
         """Awaited with nothing ever submitted behind their last day, and no unlock in force."""
@@ -69,7 +98,9 @@ class ReportingDutyQuerySet(models.QuerySet):
             "period", "rule", "unit", "target__group", "target__indicator__uom", "target__period"
         ).prefetch_related(
             "unit__versions",
-            "target__revisions__roadmap__period",
+            "target__revisions__roadmap",
+            "target__revisions__shares",
+            "target__revisions__steps",
             "target__indicator__scale__levels",
         )
 

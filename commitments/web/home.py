@@ -1,21 +1,27 @@
 """The first page: what waits for this person, nearest deadline first."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from commitments.enums import VersionState
-from commitments.models import CommitmentVersion
+from commitments.models import CommitmentVersion, ReportingDuty
 from commitments.querysets import queue
+from commitments.querysets.reports import own_side
 from commitments.web.rows import rows_for
+from commitments.web.verifications import TO_VERIFY
 from units import clock
 from units.enums import Role
 from units.http.requests import WebRequest
+from units.models import OrgUnit
 from units.permissions import offices_of, roles_of
 
 STEERING = {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER, Role.INSPECTOR}
 URGENT = 5
+MOST = 12  # lines about reports
 
 
 @login_required
@@ -37,6 +43,10 @@ def home(request: WebRequest) -> HttpResponse:
     waiting = [row for row in rows_for(mine, at=request.now) if _waits_for(row, positions)]
     context = {
         "waiting": waiting,
+        "reporting": _reporting(request),
+        "to_verify": TO_VERIFY.count(request.user, at=request.now)
+        if Role.VERIFIER in roles
+        else None,
         "offices": offices,
         "roles": roles,
         "steers": bool(roles & STEERING),
@@ -49,6 +59,24 @@ def home(request: WebRequest) -> HttpResponse:
         urgent = queue.bucket(visible, "late", on=day).for_rows().order_by("sign_by", "pk")[:URGENT]
         context["urgent"] = rows_for(urgent, at=request.now)
     return render(request, "commitments/home/home.html", context)
+
+
+def _reporting(request: WebRequest) -> list[dict[str, Any]]:
+    """Return what this person's own side must still report, by unit and period, the next due first."""
+    day = clock.local_date(request.now)
+    own = own_side(request.user, at=request.now)
+    if not own.everything and not own.unit_ids:
+        return []
+    owed = ReportingDuty.objects.filter(own.on("unit")).to_write(on=day).order_by("due_on", "unit")
+    rows = owed.values(
+        "unit", "period__code", "period__name_vi", "period__name_en", "due_on"
+    ).annotate(left=Count("pk"), returned=Count("pk", filter=Q(resubmit_by__isnull=False)))
+    found = list(rows[:MOST])
+    names = OrgUnit.objects.with_names().in_bulk({row["unit"] for row in found})
+    return [
+        row | {"unit": names[row["unit"]], "days_late": max(0, (day - row["due_on"]).days)}
+        for row in found
+    ]
 
 
 def _waits_for(row, positions) -> bool:
