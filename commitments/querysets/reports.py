@@ -30,7 +30,10 @@ def own_side(user: User, *, at: datetime) -> Reach:
 class ReportingDutyQuerySet(models.QuerySet):
     def visible_to(self, user: User, *, at: datetime):
         """Duties of the units in reach of `user`, and of targets that a unit in reach has assigned."""
-        reach = reach_of(user, at=at)
+        return self.within(reach_of(user, at=at))
+
+    def within(self, reach: Reach):
+        """Duties that whoever has this reach may see."""
         return self.filter(reach.on("unit") | reach.on("target__assigner"))
 
     def expected(self, *, on: date):

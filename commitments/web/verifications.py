@@ -21,8 +21,18 @@ from commitments.web.filings import rows_for
 from units import clock
 from units.http.requests import WebRequest
 from units.models import User
+from units.querysets.organisation import Reach, reach_of
 
 SHOWN = 200
+
+
+def _reach(user: User, *, at: datetime) -> Reach:
+    """Return the reach of `user`, computed once for the four buckets of a page."""
+    known: tuple[datetime, Reach] | None = getattr(user, "reach_of_buckets", None)
+    if known is None or known[0] != at:
+        known = (at, reach_of(user, at=at))
+        user.reach_of_buckets = known
+    return known[1]
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class Bucket:
     template: str = "commitments/reports/_bucket.html"
 
     def _found(self, user: User, *, at: datetime) -> QuerySet:
-        seen = ReportingDuty.objects.visible_to(user, at=at)
+        seen = ReportingDuty.objects.within(_reach(user, at=at))
         return self.condition(seen, clock.local_date(at))
 
     def count(self, user: User, *, at: datetime) -> int:

@@ -144,6 +144,18 @@ def make_world() -> World:
         "api:appointments": {"ref": f"{body.first.ref}-1"},
         "api:plans": {"ref": "2024", "group": "N01"},
         "api:targets": {"ref": body.targets[0].ref},
+        **{  # an address without an object behind it: reports have their own matrix
+            f"commitments:{name}": {"ref": "2024-t1-2024-03"} | more
+            for name, more in (
+                ("report", {}),
+                ("report-save", {}),
+                ("report-act", {"name": "recall"}),
+                ("evidence-add", {}),
+                ("unlock-answer", {"unlock": 1}),
+            )
+        },
+        "commitments:evidence": {"pk": 1},
+        "commitments:evidence-remove": {"pk": 1},
         "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
         "mfa_remove_webauthn": {"pk": 1},
         "mfa_edit_webauthn": {"pk": 1},
