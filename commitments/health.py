@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commitments.enums import ClockState
-from commitments.models import CaseClock
+from commitments.models import CaseClock, CommitmentVersion, Period, Target
 from units import clock
 
 LATE_AFTER = timedelta(minutes=5)
@@ -29,3 +31,13 @@ def figures(at: datetime) -> Iterator[tuple[Any, Any, bool]]:
     )
     aside = CaseClock.objects.filter(state=ClockState.QUARANTINED).count()
     yield (_("Clocks set aside after three failures"), aside, aside == 0)
+
+
+def subjects() -> dict[str, Any]:
+    """Return what counts its writes, by the kind of its entries: model, and reference as an expression."""
+    version = Concat("commitment__ref", Value("-v"), Cast("n", CharField()))
+    return {
+        "period": (Period, F("code")),
+        "target": (Target, F("ref")),
+        "commitment_version": (CommitmentVersion, version),
+    }

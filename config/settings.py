@@ -56,6 +56,13 @@ REGISTER_ORIGIN = env.str(  # whose register it is, in every checkpoint
 REGISTER_COPIES = Path(  # beside the deployment: a database put back from an old copy is behind it
     env.str("REGISTER_COPIES", default="") or DATA_DIR / "checkpoints"
 )
+REGISTER_OLD_KEYS = env.list(
+    "REGISTER_OLD_KEYS", default=[]
+)  # fingerprints of keys before this one
+REGISTER_SUBJECTS = [
+    "units.health.subjects",
+    "commitments.health.subjects",
+]  # what counts its writes
 REGISTER_PUBLISH = [  # places that others look after: folders and web addresses
     place.strip() for place in env.secret("REGISTER_PUBLISH").split(",") if place.strip()
 ]

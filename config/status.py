@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET
 
 from config.schedule import JOBS, Job, late_after
 from units import clock
+from units.actions import verification
 from units.enums import Role
 from units.http.requests import WebRequest
 from units.models import JobKind
@@ -30,6 +31,7 @@ OK, STARTING, LATE = "ok", "starting", "late"
 JOB_NAMES = {
     "sequence_register": gettext_lazy("Number the register"),
     "make_checkpoint": gettext_lazy("Close and publish the register"),
+    "verify_register": gettext_lazy("Check the whole register each night"),
     "dispatch_notices": gettext_lazy("Decide who is told"),
     "send_notices": gettext_lazy("Send notices"),
     "sweep_cases": gettext_lazy("Remind and escalate"),
@@ -115,6 +117,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     """
     try:
         states = job_states(at=clock.real_now())
+        broken = verification.alarm()
     except DatabaseError as error:
         connection.close()
         text = {"status": "failing", "database": f"does not answer ({type(error).__name__})"}
@@ -123,6 +126,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
         {
             "status": "ok",
             "database": "ok",
+            "register": "broken" if broken else "ok",
             "jobs": _jobs_in_a_word(states),
             "jobs_late": [state.job.name for state in states if state.late],
             "jobs_failing": [state.job.name for state in states if state.error],

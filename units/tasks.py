@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from units import clock
-from units.actions import checkpoints, jobs, register
+from units.actions import checkpoints, jobs, register, verification
 
 
 @shared_task
@@ -16,3 +16,9 @@ def sequence_register(**_) -> None:
 def make_checkpoint(**_) -> None:
     """Sign what the register says by now, and publish what was signed."""
     jobs.run("make_checkpoint", lambda: checkpoints.make_and_publish(at=clock.real_now()))
+
+
+@shared_task
+def verify_register(**_) -> None:
+    """Check the whole register once a night, and keep what was found."""
+    jobs.run("verify_register", lambda: verification.verify_nightly(at=clock.real_now()))

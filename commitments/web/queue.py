@@ -23,6 +23,7 @@ from commitments.querysets import queue as buckets
 from commitments.web.rows import Row, rows_for
 from commitments.web.words import as_key, searched
 from units import clock
+from units.actions import verification
 from units.errors import Refused
 from units.http import tables
 from units.http.requests import WebRequest
@@ -86,6 +87,7 @@ def queue(request: WebRequest) -> HttpResponseBase:
             Tab(name, label, numbers[name], _address(request, bucket=name))
             for name, label in labels.items()
         ],
+        "register_alarm": verification.alarm(),
         "bucket": key,
         "label": labels[key],
         "chosen": {name: request.GET.get(name, "") for name in FILTERS},

@@ -12,7 +12,7 @@ from config.schedule import JOBS, late_after
 from tests.factories.units import UserFactory
 from units import clock
 from units.actions import jobs
-from units.models import JobKind
+from units.models import JobKind, RegisterVerification
 
 NAMES = [job.name for job in JOBS]
 
@@ -147,3 +147,18 @@ def test_status_page_is_for_administrators(client):
 def test_age_in_words(seconds, words):
     with translation.override("en"):
         assert status.age_in_words(seconds) == words
+
+
+@pytest.mark.django_db
+def test_a_register_that_is_not_as_it_was_written_is_said_without_its_place(client):
+    assert client.get("/healthz").json()["register"] == "ok"
+    RegisterVerification.objects.create(
+        started_at=clock.real_now(),
+        ended_at=clock.real_now() + timedelta(seconds=1),
+        entries=3,
+        exposed=0,
+        findings=[["entry-changed", 2, "the entry is not the one that was registered"]],
+    )
+    answer = client.get("/healthz")
+    assert answer.json()["register"] == "broken"
+    assert b"entry-changed" not in answer.content

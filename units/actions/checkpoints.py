@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from units.actions import register
 from units.channels import keys, places
@@ -28,6 +29,7 @@ from units.rules import merkle
 from units.rules import register as chain
 
 KeyUnusable = keys.KeyUnusable
+PlaceSilent = places.PlaceSilent
 
 log = logging.getLogger(__name__)
 CHECKPOINT_LOCK = 0x5EA  # the advisory lock of the one who closes stretches
@@ -49,35 +51,25 @@ def make_and_publish(*, at: datetime) -> int:
 def make(*, at: datetime, now: bool = False) -> int:
     """Close the stretches that are due under signed roots; return how many checkpoints were made.
 
-    A full stretch is due at once, what is left 55 minutes after the last checkpoint, or when the
-    epoch has ended, or `now`. One at a time, like the sequencer. Raises KeyUnusable.
+    A full stretch is due at once, what is left 55 minutes after the last checkpoint, or `now`. One
+    at a time, like the sequencer. A checkpoint belongs to the newest epoch, also where its stretch
+    begins before it. Raises KeyUnusable.
     """
     if not register.take_turn(CHECKPOINT_LOCK):
         return 0
+    epoch = RegisterEpoch.objects.order_by("-number").first()
+    end = RegisterLink.objects.aggregate(last=Max("seq"))["last"]
     last = RegisterCheckpoint.objects.order_by("-last_seq").first()
-    following = RegisterLink.objects.after(last.last_seq if last else 0)
-    first_link = following.select_related("epoch").first()
-    if first_link is None:
+    first = last.last_seq + 1 if last else 1
+    if epoch is None or end is None or end < first:
         return 0
-    epoch = first_link.epoch
-    end, ended = _end_of(epoch)
-    if last is not None and last.epoch_id != epoch.number:
-        last = None  # each epoch counts its own
-    due = now or ended or at - (last.made_at if last else epoch.started_at) >= rules.EVERY
-    spans = list(rules.spans(first_link.seq, end, due=due))
+    due = now or at - (last.made_at if last else epoch.started_at) >= rules.EVERY
+    spans = list(rules.spans(first, end, due=due))
     if spans:
         signer = open_key()
         for first_seq, last_seq in spans:
             last = _close(epoch, last, first_seq, last_seq, signer=signer, at=at)
     return len(spans)
-
-
-def _end_of(epoch: RegisterEpoch) -> tuple[int, bool]:
-    """Return the last place of `epoch`, and whether a later epoch has ended it."""
-    later = RegisterEpoch.objects.filter(number__gt=epoch.number).order_by("number").first()
-    if later is not None:
-        return later.after_seq, True
-    return RegisterLink.objects.order_by("-seq").values_list("seq", flat=True)[0], False
 
 
 def _close(
@@ -91,6 +83,8 @@ def _close(
 ) -> RegisterCheckpoint:
     rows = RegisterLink.objects.filter(seq__range=(first_seq, last_seq)).order_by("seq")
     hashes = [(bytes(leaf), link) for leaf, link in rows.values_list("leaf_hash", "link_hash")]
+    if last is not None and last.epoch_id != epoch.number:
+        last = None  # each epoch counts its own
     number = last.number + 1 if last else 1
     previous = bytes.fromhex(last.sha256) if last else chain.epoch_hash(epoch.text)
     text = rules.text_of(
@@ -186,6 +180,35 @@ def _note(
         RegisterPublication.objects.bulk_create([row], ignore_conflicts=True)  # ..._done_once
 
 
+# --- beginning anew ---------------------------------------------------------------------------
+
+
+@transaction.atomic
+def open_epoch(*, reason: str, at: datetime) -> RegisterEpoch:
+    """Begin a new epoch where a database was put back from an old copy, and say so for ever.
+
+    It names the last checkpoint that the folder beside the deployment knows, and so owns up to the
+    entries that are lost. `at`: real time. Raises RegisterBusy while somebody else numbers.
+    """
+    if not register.take_turn(register.SEQUENCER_LOCK):
+        raise RegisterBusy("The register is being numbered; try again.")
+    known = newest_copy()
+    return register.open_epoch(
+        checkpoint=known.sha256.hex() if known else None, reason=reason, at=at
+    )
+
+
+def newest_copy() -> rules.Signed | None:
+    """Return the newest checkpoint in the folder beside the deployment; None: there is none.
+
+    Raises ValueError where that file is no checkpoint, PlaceSilent where it cannot be read.
+    """
+    folder = beside()
+    name = folder.newest()
+    text = folder.get(name) if name else None
+    return rules.read(text) if text else None
+
+
 # --- proving ----------------------------------------------------------------------------------
 
 
@@ -231,6 +254,10 @@ def receipts_of(entries: Iterable[RegisterEntry]) -> list[dict[str, Any]]:
                 receipt |= _proof(link, stretches)
         found.append(receipt)
     return found
+
+
+class RegisterBusy(Exception):
+    """Somebody else has the turn of the register."""
 
 
 class _Stretch:

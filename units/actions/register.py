@@ -184,24 +184,32 @@ def _end_of_chain() -> tuple[int, bytes, int]:
 
     The first sequencer of a new register opens its first epoch.
     """
-    epoch = RegisterEpoch.objects.order_by("-number").first() or _first_epoch()
+    epoch = RegisterEpoch.objects.order_by("-number").first()
+    if epoch is None:
+        epoch = open_epoch(checkpoint=None, reason=chain.FIRST_REASON, at=clock.real_now())
     last = RegisterLink.objects.order_by("-seq").values_list("seq", "link_hash", "epoch").first()
     if last is None or last[2] != epoch.number:
         return epoch.after_seq, chain.epoch_hash(epoch.text), epoch.number
     return last[0], bytes(last[1]), epoch.number
 
 
-def _first_epoch() -> RegisterEpoch:
-    at = clock.real_now()
+def open_epoch(*, checkpoint: str | None, reason: str, at: datetime) -> RegisterEpoch:
+    """Begin the next epoch behind the last place; the caller has the sequencer's turn.
+
+    `checkpoint`: SHA-256 of the last published one, hexadecimal; None: there was none. `at`: real.
+    """
+    newest = RegisterEpoch.objects.order_by("-number").first()
+    last = RegisterLink.objects.order_by("-seq").first()
+    number, after = newest.number + 1 if newest else 1, last.seq if last else 0
     text = chain.epoch_text(
         ident=str(uuid.uuid4()),
-        number=1,
-        after_seq=0,
-        last_link=None,
-        checkpoint=None,
-        reason=chain.FIRST_REASON,
+        number=number,
+        after_seq=after,
+        last_link=bytes(last.link_hash) if last else None,
+        checkpoint=checkpoint,
+        reason=reason,
         at=at,
     )
     return RegisterEpoch.objects.create(
-        number=1, after_seq=0, started_at=at, reason=chain.FIRST_REASON, text=text
+        number=number, after_seq=after, started_at=at, reason=reason, text=text
     )

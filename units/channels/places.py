@@ -78,13 +78,19 @@ class Folder:
         except (OSError, ValueError) as error:
             raise PlaceSilent(str(error)) from error
 
+    def names(self) -> list[str]:
+        """Return the names of all checkpoints here, in order; none where the folder is missing.
+
+        Raises PlaceSilent where it cannot be read.
+        """
+        try:
+            return sorted(path.name for path in self.path.glob("[0-9]*.json"))
+        except OSError as error:
+            raise PlaceSilent(str(error)) from error
+
     def newest(self) -> str | None:
         """Return the name of the last checkpoint here; None: there is none, or no such folder."""
-        try:
-            names = [path.name for path in self.path.glob("[0-9]*.json")]
-        except OSError:
-            return None
-        return max(names, default=None)
+        return max(self.names(), default=None)
 
 
 class WebAddress:

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from units.querysets.checkpoints import RegisterCheckpointQuerySet
-from units.rules.checkpoints import Signed
+from units.rules.checkpoints import Signed, from_hex
 
 
 class RegisterCheckpoint(models.Model):
@@ -40,7 +40,7 @@ class RegisterCheckpoint(models.Model):
 
     @property
     def signed(self) -> Signed:
-        return Signed(self.text, bytes.fromhex(self.signature), bytes.fromhex(self.public_key))
+        return Signed(self.text, from_hex(self.signature), from_hex(self.public_key))
 
 
 class RegisterPublication(models.Model):
@@ -85,3 +85,8 @@ class RegisterVerification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ended_at:%Y-%m-%d %H:%M}: {len(self.findings)}"
+
+    @property
+    def good(self) -> bool:
+        """All was checked and nothing was wrong."""
+        return not self.findings

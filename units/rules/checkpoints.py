@@ -29,7 +29,12 @@ class Signed(NamedTuple):
 
     @property
     def said(self) -> dict[str, Any]:
-        return json.loads(self.text)
+        """What the text says; empty where it is no JSON object."""
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     @property
     def sha256(self) -> bytes:
@@ -41,6 +46,14 @@ class Signed(NamedTuple):
             "signature": self.signature.hex(),
             "public_key": self.public_key.hex(),
         }
+
+
+def from_hex(text: str) -> bytes:
+    """Return the bytes that `text` writes; none where it writes none, which no signature then fits."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
 
 
 def text_of(

@@ -1,7 +1,7 @@
 """The desk: what a tab counts is what its list shows, and more rows cost nothing more."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -14,6 +14,7 @@ from commitments.querysets.queue import CONDITIONS
 from tests.commitments.web.test_pages import fill
 from tests.factories.body import make_body
 from units import clock
+from units.models import RegisterVerification
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("business_time")]
 TRAITS = {
@@ -101,3 +102,19 @@ def test_lateness_goes_with_the_act_and_is_stored_nowhere(client_of):
         body.act(VersionAct.SIGN, version, who)
     assert counted(client.get("/queue/?bucket=late").content.decode()) == 0
     assert counted(client.get("/queue/?bucket=to_countersign").content.decode()) == 1
+
+
+def test_a_register_that_is_not_as_it_was_written_is_said_above_the_queue(client_of):
+    body = make_body()
+    client = client_of(body.supervisor)
+    assert 'role="alert"' not in client.get("/queue/").content.decode()
+    RegisterVerification.objects.create(
+        started_at=clock.real_now(),
+        ended_at=clock.real_now() + timedelta(seconds=1),
+        entries=3,
+        exposed=0,
+        findings=[["entry-changed", 2, "the entry is not the one that was registered"]],
+    )
+    page = client.get("/queue/").content.decode()
+    assert 'role="alert"' in page
+    assert "seq 2: the entry is not the one that was registered [entry-changed]" in page

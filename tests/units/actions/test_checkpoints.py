@@ -97,23 +97,33 @@ def test_a_checkpoint_says_what_it_covers_and_is_signed(small):
     assert not rules.is_signed(first.signed._replace(signature=b""))
 
 
-def test_an_epoch_that_has_ended_is_closed_and_the_next_begins_anew():
+def test_a_new_epoch_names_what_was_published_and_counts_anew():
     entries(2)
     first, tail = closed(), entries(1)
     last = RegisterLink.objects.latest("seq")
-    text = chain.epoch_text(
-        ident="x", number=2, after_seq=3, last_link=bytes(last.link_hash), checkpoint=first.sha256,
-        reason="put back", at=AT,
-    )  # fmt: skip
-    RegisterEpoch.objects.create(number=2, after_seq=3, started_at=AT, reason="put back", text=text)
+    epoch = checkpoints.open_epoch(reason="put back from the copy of 2 February", at=LATER)
+    said = json.loads(epoch.text)
+    assert (said["epoch"], said["after_seq"], said["checkpoint"]) == (2, 3, first.sha256)
+    assert said["last_link"] == bytes(last.link_hash).hex()
     after = entries(1)
     link = RegisterLink.objects.get(entry=after[0])
-    assert (link.seq, link.epoch_id, bytes(link.prev_hash)) == (4, 2, chain.epoch_hash(text))
-    assert checkpoints.make(at=AT) == 1  # the tail of the first, although nothing was due
+    assert (link.seq, link.epoch_id) == (4, 2)
+    assert bytes(link.prev_hash) == chain.epoch_hash(epoch.text)
     assert checkpoints.make(at=AT, now=True) == 1
-    assert stretches() == [(1, 1, 1, 2), (1, 2, 3, 3), (2, 1, 4, 4)]
-    assert RegisterCheckpoint.objects.latest("pk").previous == chain.epoch_hash(text).hex()
+    assert stretches() == [(1, 1, 1, 2), (2, 1, 3, 4)]
+    assert RegisterCheckpoint.objects.latest("pk").previous == chain.epoch_hash(epoch.text).hex()
     assert checkpoints.receipt_of(tail[0])["index"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql_only
+def test_an_epoch_waits_for_the_sequencer():
+    entries(1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [register.SEQUENCER_LOCK])
+        (found,) = in_threads(lambda: checkpoints.open_epoch(reason="x", at=AT))
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [register.SEQUENCER_LOCK])
+    assert isinstance(found, checkpoints.RegisterBusy)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,47 @@
+"""What checking the register has found, and which finding comes first."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+MOST_FINDINGS = 100  # of one kind: a chain that was recomputed is wrong everywhere
+
+
+class Finding(NamedTuple):
+    """`seq`: the first place that is wrong; None: it has none. `code` never changes."""
+
+    code: str
+    seq: int | None
+    detail: str
+
+    def __str__(self) -> str:
+        where = "" if self.seq is None else f"seq {self.seq}: "
+        return f"{where}{self.detail} [{self.code}]"
+
+
+@dataclass
+class Found:
+    """What a run found. `exposed`: places that no published checkpoint covers, counted from the end.
+
+    `unchecked`: what could not be looked at; none of it counts as good.
+    """
+
+    entries: int = 0
+    last_seq: int = 0
+    exposed: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, code: str, seq: int | None, detail: str) -> None:
+        self.counts[code] = self.counts.get(code, 0) + 1
+        if self.counts[code] <= MOST_FINDINGS:
+            self.findings.append(Finding(code, seq, detail))
+
+    @property
+    def good(self) -> bool:
+        return not self.findings and not self.unchecked
+
+    @property
+    def first_bad(self) -> Finding | None:
+        """The finding with the lowest place; one without a place only where no other is."""
+        return min(self.findings, key=lambda one: (one.seq is None, one.seq or 0), default=None)
