@@ -7,6 +7,7 @@ from commitments.enums import VersionAct
 from commitments.web import (
     allocations,
     batches,
+    board,
     commitments,
     desk,
     evidence,
@@ -42,6 +43,7 @@ register_converter(ActConverter, "act")
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("board/", board.board, name="board"),
     path("queue/", queue.queue, name="queue"),
     path("queue/remind/", queue.remind, name="remind-many"),
     path("countersign/", batches.read, name="countersign-many"),

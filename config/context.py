@@ -49,6 +49,7 @@ class Navigation:
             ("commitments:home", _("Home"), True),
             ("commitments:list", _("Commitments"), True),
             ("commitments:reports", _("Reports"), True),
+            ("commitments:board", _("Board"), True),
             ("commitments:queue", _("Queue"), steers),
             ("commitments:plans", _("Plans"), steers),
             ("units:list", _("Units"), True),

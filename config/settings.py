@@ -281,6 +281,7 @@ SPECTACULAR_SETTINGS = {
         "TargetState": "commitments.enums.TargetState",
         "TargetMode": "commitments.enums.TargetMode",
         "IndicatorKind": "commitments.enums.IndicatorKind",
+        "FigureName": "commitments.enums.FigureName",
         "MandateKind": "commitments.enums.MandateKind",
         "AllocationMode": "commitments.enums.AllocationMode",
         "ItemRole": "commitments.enums.ItemRole",

@@ -14,8 +14,10 @@ from commitments.actions.plans import require_planner
 from commitments.actions.revisions import Wanted, wanted_of
 from commitments.enums import (
     IndicatorKind,
+    InputBasis,
     Nature,
     PeriodState,
+    RollUp,
     TargetOrigin,
     TargetState,
 )
@@ -28,6 +30,7 @@ from commitments.models import (
     Target,
     UnitOfMeasure,
 )
+from commitments.rules import rollups
 from units.actions import register
 from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion, WrongState
@@ -122,9 +125,14 @@ def define_indicator(
     numerator: str = "",
     denominator: str = "",
     scale_id: int | None = None,
+    input_basis: InputBasis = InputBasis.YTD,
+    unit_agg: RollUp | None = None,
     provenance: Provenance = Provenance.LIVE,
 ) -> IndicatorDefinition:
-    """Enter what is measured and how, as version 1 of `code` or as its next version."""
+    """Enter what is measured and how, as version 1 of `code` or as its next version.
+
+    `unit_agg` None: the roll-up that is usual for the kind.
+    """
     if not permissions.plans_somewhere(by, at=at):
         raise NotAllowed(
             _("Only a planner does this. Ask one, or ask the administrator for that role."),
@@ -142,6 +150,8 @@ def define_indicator(
         numerator=numerator,
         denominator=denominator,
         scale_id=scale_id,
+        input_basis=input_basis,
+        unit_agg=rollups.USUAL.get(kind, RollUp.NONE) if unit_agg is None else unit_agg,
         provenance=provenance,
     )
     indicator.full_clean()

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import plans
+from commitments.api.board import BoardOfPlan
 from commitments.enums import Field, PeriodState
 from commitments.models import Mandate, Period, TaskGroup
 from units.enums import Provenance, Scope
@@ -240,7 +241,7 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         examples=EXAMPLES,
     ),
 )
-class PlanCollection(Collection):
+class PlanCollection(BoardOfPlan, Collection):
     scope = Scope.PLANS_READ
     scopes = dict.fromkeys(("create", "partial_update", "add_group", "group"), Scope.PLANS_WRITE)
     questions = {
@@ -257,6 +258,7 @@ class PlanCollection(Collection):
     }
     kind = "period"
     pointers = {"starts_on": "year", "owner": "owner"}
+    problems = {"board": ("invalid-parameter",)}
     lookup_field = "code"
     lookup_url_kwarg = "ref"
     queryset = Period.objects.none()

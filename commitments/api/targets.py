@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import allocations, targets
+from commitments.api.board import ResultOfTarget
 from commitments.api.inputs.targets import (
     CHANGE,
     NEW,
@@ -81,7 +82,7 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         examples=EXAMPLES,
     ),
 )
-class TargetCollection(Collection):
+class TargetCollection(ResultOfTarget, Collection):
     scope = Scope.PLANS_READ
     scopes = dict.fromkeys(
         ("create", "partial_update", "assign", "revise", "withdraw", "allocate"), Scope.PLANS_WRITE

@@ -11,7 +11,15 @@ from decimal import Decimal
 from typing import Any
 
 from commitments.demo.district import ARTICLE, BODIES, COMMUNES
-from commitments.enums import Comparator, Field, IndicatorKind, Nature, VerdictValue
+from commitments.enums import (
+    Comparator,
+    Field,
+    IndicatorKind,
+    Nature,
+    Qualifier,
+    Stage,
+    VerdictValue,
+)
 from units.enums import Provenance
 
 P, S = Field.PARTY_BUILDING, Field.SOCIO_ECONOMIC
@@ -85,6 +93,16 @@ class Aim:
     @property
     def group(self) -> str:
         return self.code.split(".")[0]
+
+    @property
+    def is_computed(self) -> bool:
+        """Say whether the verdict of 2023 follows from published figures, and nobody states it."""
+        return self.verdict_source == DERIVED
+
+    @property
+    def verdict_provenance(self) -> Provenance:
+        """The mark of the verdict of 2023: a target may be published and its verdict invented."""
+        return Provenance.SOURCED if self.verdict_source == PUBLISHED else Provenance.SYNTHETIC
 
     @property
     def indicator(self) -> str:
@@ -216,6 +234,39 @@ AIMS = [
            "Agencies whose public service was inspected", ("25", "25"),
            "Số đơn vị đã kiểm tra", "Tổng số đơn vị", verdict=OPEN, verdict_source=PUBLISHED,
            is_sourced=True),
+]  # fmt: skip
+
+# --- what is published of 2023 --------------------------------------------------------------------
+
+LEVELS = [  # measured, and nobody's target: code, names, kind, measure, decimals
+    ("targets-met", "Chỉ tiêu cấp trên giao đã hoàn thành", "Targets of the superior that were met",
+     IndicatorKind.RATIO, "percent", 2),
+    ("economic-growth", "Tốc độ tăng trưởng kinh tế", "Economic growth",
+     IndicatorKind.GROWTH, "percent", 2),
+    ("production-value", "Tổng giá trị sản xuất", "Total production value",
+     IndicatorKind.NUMBER, "ty-dong", 0),
+]  # fmt: skip
+OBSERVED: list[tuple[str, Mapping[str, Any]]] = [  # indicator, figures; all of the district
+    ("targets-met", {
+        "numerator": Decimal(30), "denominator": Decimal(32),
+        "note_vi": "Xây dựng Đảng: 14/14; kinh tế – xã hội, quốc phòng, an ninh: 16/18. Phát biểu với báo chí.",
+        "note_en": "Party building: 14/14; socio-economic, defence, security: 16/18. A statement to the press."}),
+    ("economic-growth", {
+        "value": Decimal("10.23"),
+        "note_vi": "Đứng đầu tỉnh. Khác với mức tăng giá trị sản xuất +9,3 %.",
+        "note_en": "First in the province. Not the growth of production value of +9.3 %."}),
+    ("production-value", {
+        "value": Decimal(230000), "qualifier": Qualifier.OVER, "stage": Stage.ESTIMATE,
+        "percent_of_plan": Decimal("93.64"), "growth": Decimal("9.3")}),
+    ("n07-1", {"value": Decimal("9.3"), "percent_of_plan": Decimal("93.64")}),
+    ("revenue", {
+        "value": Decimal(3400), "qualifier": Qualifier.NEARLY, "growth": Decimal("22.6"),
+        "note_vi": "Vượt chỉ tiêu (theo công bố); mức giao không nêu.",
+        "note_en": "Above its target, as published; the target itself is not stated."}),
+    ("n13-1", {
+        "value": Decimal("0.57"),
+        "note_vi": "Hiểu là tỷ lệ còn 0,57 %; cách hiểu “giảm 0,57 điểm %” được ghi lại.",
+        "note_en": "Read as a rate of 0.57 %; the reading “by 0.57 points” is noted."}),
 ]  # fmt: skip
 
 HOUSEHOLDS: Mapping[str, int] = dict(

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from commitments.actions import allocations, plans, targets
-from commitments.demo.district import UNITS
+from commitments.actions import allocations, observations, plans, targets
+from commitments.demo.district import ARTICLE, UNITS
 from commitments.demo.organisation import District
 from commitments.demo.plan import (
     AIMS,
@@ -14,6 +14,8 @@ from commitments.demo.plan import (
     GROUPS,
     HOUSEHOLDS,
     KEY_USED,
+    LEVELS,
+    OBSERVED,
     OWN_GROUP,
     REVISED,
     ROADMAP_REVISED,
@@ -132,6 +134,20 @@ class Planner:
         scale = targets.define_scale(
             code=SCALE[0], name_vi=SCALE[1], name_en=SCALE[2], levels=GRADES, by=self.by, at=at
         )
+        for code, vi, en, kind, uom, decimals in LEVELS:
+            targets.define_indicator(
+                code=code,
+                name_vi=vi,
+                name_en=en,
+                kind=kind,
+                uom_id=uoms[uom].pk,
+                decimals=decimals,
+                numerator="Số chỉ tiêu đạt" if kind == IndicatorKind.RATIO else "",
+                denominator="Số chỉ tiêu được giao" if kind == IndicatorKind.RATIO else "",
+                provenance=Provenance.SOURCED,
+                by=self.by,
+                at=at,
+            )
         return {
             aim.indicator: targets.define_indicator(
                 code=aim.indicator,
@@ -171,6 +187,22 @@ class Planner:
             expected=whole.etag_version,
             at=at,
         )
+
+    def observe_2023(self, *, at: datetime) -> None:
+        """Enter what is published of the year, each figure with its source."""
+        plan = Period.objects.get(code="2023")
+        keys = dict(IndicatorDefinition.objects.values_list("code", "pk"))
+        for code, figures in OBSERVED:
+            observations.record(
+                indicator_id=keys[code],
+                unit_id=self.district.units["bx"].pk,
+                period_id=plan.pk,
+                source_ref=ARTICLE,
+                provenance=Provenance.SOURCED,
+                by=self.by,
+                at=at,
+                **figures,
+            )
 
     def revise_certificates(self, *, at: datetime) -> None:
         """Raise the certificates of 2024 from 280 to 300 and split them anew."""

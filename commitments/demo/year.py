@@ -20,6 +20,7 @@ from commitments.enums import SigningOrder, VersionAct
 from commitments.models import Commitment, CommitmentVersion, Period
 from units import clock
 from units.actions import appointments
+from units.enums import Provenance
 from units.models import Appointment, User
 
 BEGINNING = datetime(2023, 1, 3, 2, tzinfo=UTC)
@@ -181,10 +182,14 @@ class Year:
         at = moment(date(2023, 12, 31), 16)
         plan = Period.objects.get(code="2023")
         plans.start_closing(period_id=plan.pk, by=self.assigner, expected=plan.etag_version, at=at)
+        self.plans.observe_2023(at=at)
         concluded = {aim.code: aim for aim in AIMS}
         carried = plan.targets.filter(unit__ref__in=OF_2023).select_related("parent")
         for target in [*plan.targets.filter(parent=None).order_by("pk"), *carried.order_by("pk")]:
             aim = concluded[target.parent.code if target.parent else target.code]
+            if aim.is_computed:
+                scoring.compute_verdict(target_id=target.pk, by=self.assigner, at=at)
+                continue
             scoring.assert_verdict(
                 target_id=target.pk,
                 verdict=aim.verdict,
@@ -192,6 +197,7 @@ class Year:
                 source_ref="Biên bản quyết toán (minh họa)"
                 if target.parent
                 else aim.verdict_source,
+                provenance=Provenance.SYNTHETIC if target.parent else aim.verdict_provenance,
                 by=self.assigner,
                 at=at,
             )

@@ -96,7 +96,7 @@ class Qualifier(TextChoices):
 
 
 class Stage(TextChoices):
-    """How final a figure is."""
+    """How settled a figure is."""
 
     ESTIMATE = "estimate", _("Estimate")
     PROVISIONAL = "provisional", _("Provisional")
@@ -158,6 +158,13 @@ class RollUp(TextChoices):
     WORST = "worst", _("Worst value")
     COUNT_TRUE = "count_true", _("Share that reaches it")
     NONE = "none", _("Not rolled up")
+
+
+class InputBasis(TextChoices):
+    """What a reported figure of something that adds up counts."""
+
+    YTD = "ytd", _("Since the beginning of the year")
+    PERIOD = "period", _("In the period alone")
 
 
 class Keeping(TextChoices):

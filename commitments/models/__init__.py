@@ -19,6 +19,7 @@ from commitments.models.desk import Hold, Note, SavedView
 from commitments.models.documents import Document, DocumentRevision, DocumentSlot
 from commitments.models.imports import PlanImport
 from commitments.models.issuing import IssueLine, IssueRun
+from commitments.models.observations import Observation
 from commitments.models.plans import Mandate, Period, TaskGroup
 from commitments.models.proposals import Proposal
 from commitments.models.reports import (
@@ -29,7 +30,7 @@ from commitments.models.reports import (
     ReportingRule,
     Unlock,
 )
-from commitments.models.scoring import Verdict
+from commitments.models.scoring import RuleSet, Verdict
 from commitments.models.signatures import (
     ConsentText,
     ReturnItem,
@@ -79,6 +80,7 @@ __all__ = [
     "Mandate",
     "Milestone",
     "Note",
+    "Observation",
     "Period",
     "PlanImport",
     "Proposal",
@@ -90,6 +92,7 @@ __all__ = [
     "ReturnAnswer",
     "ReturnItem",
     "RevisionShare",
+    "RuleSet",
     "SavedView",
     "SignatureAct",
     "StepFired",

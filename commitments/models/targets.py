@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from commitments.enums import (
     Comparator,
     IndicatorKind,
+    InputBasis,
     MaintainRule,
     Nature,
+    RollUp,
     TargetMode,
     TargetOrigin,
     TargetState,
@@ -112,6 +114,12 @@ class IndicatorDefinition(models.Model):
     numerator = models.CharField(_("numerator in words"), max_length=300, blank=True)
     denominator = models.CharField(_("denominator in words"), max_length=300, blank=True)
     data_source = models.CharField(_("source of the data"), max_length=300, blank=True)
+    input_basis = models.CharField(
+        _("what a report counts"), max_length=6, choices=InputBasis, default=InputBasis.YTD
+    )
+    unit_agg = models.CharField(  # of several units; only what is declared is computed
+        _("how units become one figure"), max_length=14, choices=RollUp, default=RollUp.NONE
+    )
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.LIVE)
 
     class Meta:
@@ -129,6 +137,17 @@ class IndicatorDefinition(models.Model):
                 violation_error_message=_("Grades, and nothing else, have a scale of grades."),
             ),
             models.CheckConstraint(name="indicator_decimals_fit", condition=Q(decimals__lte=6)),
+            models.CheckConstraint(
+                name="indicator_agg_fits_kind",
+                condition=(~Q(unit_agg="sum") | Q(kind__in=["number", "count"]))
+                & (~Q(unit_agg="ratio_of_sums") | Q(kind="ratio"))
+                & (~Q(unit_agg="growth_of_sums") | Q(kind="growth"))
+                & (~Q(unit_agg="count_true") | Q(kind="boolean"))
+                & (~Q(kind="percent") | Q(unit_agg__in=["none", "weighted_mean", "last", "worst"])),
+                violation_error_message=_(
+                    "Only amounts are summed, only ratios and growth are taken of sums."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 
 from commitments.enums import PeriodKind
 from units.models import User
-from units.querysets.organisation import reach_of
+from units.querysets.organisation import Reach, reach_of
 
 
 class PeriodQuerySet(models.QuerySet):
@@ -26,7 +26,10 @@ class PeriodQuerySet(models.QuerySet):
     def visible_to(self, user: User, *, at: datetime):
         """Plans of units in reach of `user`, and plans in which such a unit has a target or a
         commitment."""
-        reach = reach_of(user, at=at)
+        return self.within(reach_of(user, at=at))
+
+    def within(self, reach: Reach):
+        """Plans that whoever has this reach may see."""
         return self.filter(
             reach.on("owner")
             | models.Exists(

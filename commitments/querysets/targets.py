@@ -7,13 +7,16 @@ from django.db.models import Q
 
 from commitments.enums import TargetState
 from units.models import User
-from units.querysets.organisation import reach_of
+from units.querysets.organisation import Reach, reach_of
 
 
 class TargetQuerySet(models.QuerySet):
     def visible_to(self, user: User, *, at: datetime):
         """Targets of units in reach of `user`; planned ones only for the assigning side."""
-        reach = reach_of(user, at=at)
+        return self.within(reach_of(user, at=at))
+
+    def within(self, reach: Reach):
+        """Targets that whoever has this reach may see."""
         return self.filter(
             reach.on("assigner") | (reach.on("unit") & ~Q(state=TargetState.PLANNED))
         )

@@ -37,7 +37,8 @@ class Figure:
     `value` None: not known, or not defined; never 0 for what is missing. `said`: a word in the
     place of a number, such as a verdict. `about`: what it is about, for people: a code, a name or
     a period. `source`: the row or publication that states it, "" for what was computed.
-    `provenance`: the mark of the row, "" for what was computed.
+    `provenance`: the mark of the row, "" for what was computed. `ref`: the object it belongs to, as
+    the register calls it, such as target/2024-h17-1; "" where it is the source itself.
     """
 
     name: FigureName
@@ -47,7 +48,7 @@ class Figure:
     about: str = ""
     source: str = ""
     provenance: str = ""
-    uom: str = ""
+    ref: str = ""
 
     def __iter__(self) -> Iterator["Figure"]:
         """Go through this figure and all it rests on, the whole before its parts."""

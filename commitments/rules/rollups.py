@@ -4,10 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from commitments.enums import Comparator, FigureName, RollUp
+from commitments.enums import Comparator, FigureName, IndicatorKind, RollUp
 from commitments.rules.figures import HUNDRED, Figure, Number, figure
 
 N = FigureName
+USUAL: Mapping[str, RollUp] = {  # of a kind for which nothing else is declared; others: none
+    IndicatorKind.NUMBER: RollUp.SUM,
+    IndicatorKind.COUNT: RollUp.SUM,
+    IndicatorKind.RATIO: RollUp.RATIO_OF_SUMS,
+    IndicatorKind.GROWTH: RollUp.GROWTH_OF_SUMS,
+    IndicatorKind.BOOLEAN: RollUp.COUNT_TRUE,
+}
 
 
 class Child(NamedTuple):

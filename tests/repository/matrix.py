@@ -41,6 +41,8 @@ GET  api:appointments-end                   401 405 405 405 405 405 405 405 405
 POST api:appointments-end                   401 404 403 403 403 403 400 403 400
 GET  api:plans-list                         401 200 200 200 200 200 200 200 200
 POST api:plans-list                         401 403 403 403 400 403 403 403 400
+GET  api:plans-board                        401 404 200 200 200 200 404 200 200
+POST api:plans-board                        401 405 405 405 405 405 405 405 405
 GET  api:plans-detail                       401 404 200 200 200 200 404 200 200
 POST api:plans-detail                       401 405 405 405 405 405 405 405 405
 GET  api:plans-groups                       401 405 405 405 405 405 405 405 405
@@ -49,6 +51,8 @@ GET  api:plans-group                        401 405 405 405 405 405 405 405 405
 POST api:plans-group                        401 405 405 405 405 405 405 405 405
 GET  api:targets-list                       401 200 200 200 200 200 200 200 200
 POST api:targets-list                       401 403 403 403 400 403 403 403 400
+GET  api:targets-result                     401 404 200 200 200 200 404 200 200
+POST api:targets-result                     401 405 405 405 405 405 405 405 405
 GET  api:targets-detail                     401 404 200 200 200 200 404 200 200
 POST api:targets-detail                     401 405 405 405 405 405 405 405 405
 GET  api:targets-assign                     401 405 405 405 405 405 405 405 405
@@ -135,6 +139,8 @@ GET  usersessions_list                      302 200 200 200 200 200 200 200 302
 POST usersessions_list                      302 302 302 302 302 302 302 302 302
 GET  commitments:home                       302 200 200 200 200 200 200 200 302
 POST commitments:home                       302 200 200 200 200 200 200 200 302
+GET  commitments:board                      302 200 200 200 200 200 200 200 302
+POST commitments:board                      302 200 200 200 200 200 200 200 302
 GET  commitments:queue                      302 200 200 200 200 200 200 200 302
 POST commitments:queue                      302 200 200 200 200 200 200 200 302
 GET  commitments:remind-many                302 405 405 405 405 405 405 405 302

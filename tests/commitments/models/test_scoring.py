@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from commitments.models import Verdict, scoring
+from commitments.models import RuleSet, Verdict, scoring
+from commitments.rules.lights import Thresholds
 from tests.constraints import named, refused
 from tests.factories.commitments_versions import CommitmentFactory, target_of
 from tests.factories.units import UserFactory
@@ -12,8 +13,15 @@ from tests.factories.units import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def verdict(*, beside=None, **changes):
+OF_RULES = {"ruleset_amber_below_green", "ruleset_coverage_in_whole"}  # in test_observations
+
+
+def verdict(*, beside=None, computed=False, **changes):
     def rows():
+        if computed:
+            told = Thresholds()._asdict() | {"minimum_coverage": 80}
+            used = RuleSet.objects.create(version=1, in_force_from=date(2024, 1, 1), **told)
+            changes.update(basis="computed", rule_set=used)
         told = {
             "target": target_of(CommitmentFactory()).target,
             "against": "adjusted",
@@ -33,15 +41,22 @@ def verdict(*, beside=None, **changes):
 REFUSED = [
     ("verdict_once", verdict(beside=True, verdict="unmet")),
     ("verdict_asserted_has_source", verdict(source_ref="")),
+    ("verdict_computed_has_rule_set", verdict(basis="computed")),
+    ("verdict_sourced_has_ref", verdict(computed=True, source_ref="", provenance="derived")),
+    ("verdict_exceeded_is_met", verdict(verdict="unmet", exceeded_by=1)),
+    ("verdict_exceeded_is_met", verdict(exceeded_by=0)),
+    *[(name, None) for name in OF_RULES],
 ]
 TAKEN = [
     verdict(),
     verdict(beside=True, against="original"),
-    verdict(basis="computed", source_ref=""),
+    verdict(computed=True, source_ref=""),
+    verdict(exceeded_by=1),
+    verdict(provenance="sourced"),
 ]
 
 
-@pytest.mark.parametrize(("name", "rows"), REFUSED, ids=[name for name, _rows in REFUSED])
+@pytest.mark.parametrize(("name", "rows"), [row for row in REFUSED if row[1]])
 def test_the_database_refuses(name, rows):
     do = rows()
     with refused(name):

@@ -1,0 +1,221 @@
+"""How far one target is: its verified rows, or its parts, made into one figure with its reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from commitments.enums import (
+    FigureName,
+    IndicatorKind,
+    InputBasis,
+    Nature,
+    Qualifier,
+    RollUp,
+    TargetMode,
+    VerdictValue,
+)
+from commitments.rules import rollups, verdicts
+from commitments.rules.figures import (
+    Figure,
+    Interval,
+    figure,
+    growth_of,
+    interval_of,
+    point,
+    ratio,
+)
+from commitments.rules.verdicts import Demand
+
+N = FigureName
+MET, UNMET = VerdictValue.MET, VerdictValue.UNMET
+
+
+class Row(NamedTuple):
+    """One verified figure, or one that a source states, about the time up to `ends_on`.
+
+    Of a ratio numerator and denominator; of growth this and last year's level, or the growth itself
+    as `value`. `source`: the reference of the report or the publication.
+    """
+
+    ends_on: date
+    period: str
+    value: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    is_true: bool | None = None
+    nothing_to_report: bool = False
+    qualifier: str = Qualifier.EXACT
+    about_width: Decimal | None = None
+    source: str = ""
+    provenance: str = ""
+    share: Decimal | None = None  # of the plan in percent, as it was published
+
+
+class Point(NamedTuple):
+    """A checkpoint of the roadmap: the cumulative value expected by `ends_on`."""
+
+    ends_on: date
+    value: Decimal
+    period: str = ""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What one target demands, as its newest revision says it.
+
+    `checkpoints`: the last days of the periods in which it is reported, of the whole year.
+    """
+
+    kind: str
+    demand: Demand
+    nature: str = Nature.FLOW
+    input_basis: str = InputBasis.YTD
+    mode: str = TargetMode.REACH
+    maintain_rule: str = ""
+    maintain_share: Decimal | None = None
+    baseline: Decimal | None = None
+    roadmap: tuple[Point, ...] = ()
+    checkpoints: tuple[date, ...] = ()
+    unit_agg: str = RollUp.NONE
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one target is by its rows: `actual` with its reasons, and all that it may mean.
+
+    `first` and `second`: the parts of a ratio or of growth. `as_of` None: nothing is known.
+    """
+
+    actual: Figure
+    reach: Interval | None = None
+    first: Fraction | None = None
+    second: Fraction | None = None
+    as_of: date | None = None
+
+
+def stands(terms: Terms, rows: Sequence[Row]) -> Standing:
+    """Return how far a target is by `rows`, in the order of their periods.
+
+    Figures that count one period alone and add up are summed; a month missing in between makes the
+    sum a lower bound. All others: the last one counts. Source: F-10 to F-12.
+    """
+    if not rows:
+        return Standing(figure(N.ACTUAL, None))
+    last = rows[-1]
+    sums = terms.input_basis == InputBasis.PERIOD and terms.nature == Nature.FLOW
+    if sums and terms.kind in {IndicatorKind.NUMBER, IndicatorKind.COUNT}:
+        return _summed(terms, rows)
+    if sums and terms.kind in {IndicatorKind.RATIO, IndicatorKind.GROWTH}:
+        parted = [row for row in rows if row.numerator is not None and row.denominator is not None]
+        if parted:
+            first = sum((Fraction(row.numerator or 0) for row in parted), Fraction(0))
+            second = sum((Fraction(row.denominator or 0) for row in parted), Fraction(0))
+            whole = last._replace(
+                numerator=None, denominator=None, value=None, nothing_to_report=False
+            )
+            reach = _of_parts(terms.kind, point(first), second)
+            parts = tuple(_read(row, terms) for row in parted)
+            value = None if reach is None else reach.low
+            actual = Figure(N.ACTUAL, value, parts, about=whole.period)
+            return Standing(actual, reach, first, second, last.ends_on)
+    return _of_row(terms, last)
+
+
+def _of_row(terms: Terms, row: Row) -> Standing:
+    first = None if row.numerator is None else Fraction(row.numerator)
+    second = None if row.denominator is None else Fraction(row.denominator)
+    return Standing(_read(row, terms), meaning(row, terms), first, second, row.ends_on)
+
+
+def _summed(terms: Terms, rows: Sequence[Row]) -> Standing:
+    """Return the sum of what single periods brought."""
+    meanings = [meaning(row, terms) for row in rows]
+    known = [one for one in meanings if one is not None]
+    last = rows[-1].ends_on
+    due = [day for day in terms.checkpoints if day <= last]
+    gap = len(known) < len(due)
+    low = sum((one.low or Fraction(0) for one in known), Fraction(0))
+    high = None if gap else sum((one.high or Fraction(0) for one in known), Fraction(0))
+    open_low = any(one.low_open for one in known)
+    reach = Interval(low, high, open_low, any(one.high_open for one in known) and not gap)
+    parts = tuple(_read(row, terms) for row in rows)
+    stated = sum((part.value or Fraction(0) for part in parts), Fraction(0))
+    actual = Figure(N.YEAR_TO_DATE, stated, parts, said="≥" if gap else "")
+    return Standing(actual, reach, as_of=last)
+
+
+def meaning(row: Row, terms: Terms) -> Interval | None:
+    """Return all that one row may mean in the unit of its target; None: it has no value."""
+    if row.nothing_to_report:
+        value = verdicts.nothing_to_report(kind=terms.kind, nature=terms.nature)
+        return None if value is None else point(value)
+    if row.is_true is not None:
+        return point(int(row.is_true))
+    if row.numerator is not None and row.denominator is not None:
+        first = interval_of(row.numerator, row.qualifier, width=row.about_width)
+        return _of_parts(terms.kind, first, Fraction(row.denominator))
+    if row.value is None:
+        return None
+    return interval_of(row.value, row.qualifier, width=row.about_width)
+
+
+def _of_parts(kind: str, first: Interval, second: Fraction) -> Interval | None:
+    if kind == IndicatorKind.GROWTH:
+        return growth_of(first, point(second))
+    low, high = first.low, first.high
+    if low is None or high is None or second <= 0:
+        return None
+    return Interval(ratio(low, second), ratio(high, second), first.low_open, first.high_open)
+
+
+def _read(row: Row, terms: Terms) -> Figure:
+    """Return what one row says, as a figure: the stated number, whatever its qualifier."""
+    exact = meaning(row._replace(qualifier=Qualifier.EXACT, about_width=None), terms)
+    parts: tuple[Figure, ...] = ()
+    if row.numerator is not None and row.denominator is not None:
+        names = (
+            (N.ACTUAL, N.LAST_YEAR)
+            if terms.kind == IndicatorKind.GROWTH
+            else (N.NUMERATOR, N.DENOMINATOR)
+        )
+        parts = (figure(names[0], row.numerator), figure(names[1], row.denominator))
+    said = "" if row.qualifier == Qualifier.EXACT else row.qualifier
+    name = N.GROWTH if terms.kind == IndicatorKind.GROWTH and parts else N.ACTUAL
+    name = N.RATIO if terms.kind == IndicatorKind.RATIO and parts else name
+    value = None if exact is None else exact.low
+    return Figure(name, value, parts, said, row.period, row.source, row.provenance)
+
+
+def rolled(terms: Terms, children: Sequence[tuple[str, Standing]]) -> tuple[Standing, int]:
+    """Return how the whole stands by its parts, and how many of them are known.
+
+    `children`: what each is called, and how it stands. A sum from which a part is missing is a lower
+    bound. Source: F-16.
+    """
+    found = rollups.roll_up(
+        [
+            rollups.Child(child.actual.value, child.first, child.second, about=name)
+            for name, child in children
+        ],
+        terms.unit_agg,
+        comparator=terms.demand.comparator,
+    )
+    if found is None or found.figure.value is None:
+        return Standing(figure(N.ACTUAL, None)), 0 if found is None else found.known
+    parts = tuple(
+        Figure(N.ACTUAL, child.actual.value, (child.actual,), child.actual.said, about=name)
+        for name, child in children
+    )
+    actual = Figure(
+        found.figure.name, found.figure.value, parts, "≥" if found.is_lower_bound else ""
+    )
+    reach = Interval(actual.value, None if found.is_lower_bound else actual.value)
+    if found.known < found.expected and not found.is_lower_bound:
+        reach = Interval(None, None)  # what is missing may turn a rate either way
+    days = [child.as_of for _name, child in children if child.as_of]
+    first = sum((child.first or Fraction(0) for _name, child in children), Fraction(0))
+    second = sum((child.second or Fraction(0) for _name, child in children), Fraction(0))
+    return Standing(actual, reach, first, second, max(days) if days else None), found.known
