@@ -57,7 +57,13 @@ PAGES: dict[str, dict[str, str]] = {
         "commitment-in-force": "/commitments/2024-bx-huong-son/",
         "409": "/commitments/2024-bx-huong-son/sign/",
     },
-    "tung": {"home": "/", "inbox": "/inbox/", "plan": "/plans/2024/"},
+    "tung": {
+        "home": "/",
+        "inbox": "/inbox/",
+        "plan": "/plans/2024/",
+        "board-2023": "/board/?year=2023",
+        "board-2024": "/board/?year=2024",
+    },
     "lieu": {"home": "/", "inbox": "/inbox/"},
     "que": {
         "home": "/",

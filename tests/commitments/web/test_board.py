@@ -45,8 +45,8 @@ def plan_of(owner: OrgUnit, *, year: int = 2023, state: str = PeriodState.CLOSIN
     )
 
 
-def targets_of(plan: Period, unit: OrgUnit, fields, *, origin=TargetOrigin.SUPERIOR):
-    """Make one assigned target of `unit` in each of `fields`, to reach at least 10."""
+def targets_of(plan: Period, unit: OrgUnit, fields, *, origin=TargetOrigin.SUPERIOR, value=10):
+    """Make one assigned target of `unit` in each of `fields`, to reach at least `value`."""
     mandate = Mandate.objects.get_or_create(
         ref="board-m", defaults={"issuer": plan.owner, "kind": "plan", "title_vi": "Kế hoạch"}
     )[0]
@@ -76,7 +76,7 @@ def targets_of(plan: Period, unit: OrgUnit, fields, *, origin=TargetOrigin.SUPER
             state="assigned",
         )
         TargetRevision.objects.create(
-            target=target, comparator="ge", value=10, effective_from=plan.starts_on
+            target=target, comparator="ge", value=value, effective_from=plan.starts_on
         )
         made.append(target)
     return made
@@ -230,6 +230,31 @@ def test_a_unit_can_be_looked_at_alone(body, year, client_of):
     text = read(client_of(body.assigner), f"/board/?year=2023-b&unit={body.commune.ref}")
     assert "1/1 (100 %)" in text
     assert client_of(body.assigner).get("/board/?year=2023-b&unit=nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("growth", "language", "told"),
+    [
+        ("9.3", "en", "Consistent at the edge"),
+        ("9.3", "vi", "Khớp ở mức biên: % kế hoạch"),
+        ("19.3", "en", "Contradiction"),
+        ("19.3", "vi", "suy ra tốc độ tăng kế hoạch là 27,4 %"),
+    ],
+)
+def test_published_figures_that_contradict_each_other_are_named(
+    body, client_of, growth, language, told
+):  # G-04
+    plan = plan_of(body.committee)
+    (target,) = targets_of(plan, body.committee, FIELDS[:1], value="16.8")
+    IndicatorDefinition.objects.filter(pk=target.indicator_id).update(kind="growth")
+    Observation.objects.filter(pk=observe(target, growth, body.planner).pk).update(
+        percent_of_plan="93.64"
+    )
+    client = client_of(body.assigner)
+    client.cookies["django_language"] = language
+    text = read(client)
+    assert told in text
+    assert ("93,64 % kế hoạch" if language == "vi" else "93.64 % of plan") in text
 
 
 def test_what_is_invented_is_marked(body, client_of):
