@@ -175,6 +175,9 @@ def test_every_read_of_every_state_is_as_described():
                 for row in rows:
                     judged(client.get(f"{path}{row['ref']}/"), f"{path}{{ref}}/")
                     read.add(f"{path}{{ref}}/")
+                    if end := {"plans": "board/", "targets": "result/"}.get(name):
+                        judged(client.get(f"{path}{row['ref']}/{end}"), f"{path}{{ref}}/{end}")
+                        read.add(f"{path}{{ref}}/{end}")
                     for number in (one["version"] for one in row.get("versions", [])):
                         for end in ("", "pdf/"):
                             query = {"version": number}
