@@ -57,13 +57,7 @@ PAGES: dict[str, dict[str, str]] = {
         "commitment-in-force": "/commitments/2024-bx-huong-son/",
         "409": "/commitments/2024-bx-huong-son/sign/",
     },
-    "tung": {
-        "home": "/",
-        "inbox": "/inbox/",
-        "plan": "/plans/2024/",
-        "board-2023": "/board/?year=2023",
-        "board-2024": "/board/?year=2024",
-    },
+    "tung": {"home": "/", "plan": "/plans/2024/", "board": "/board/?year=2023"},
     "lieu": {"home": "/", "inbox": "/inbox/"},
     "que": {
         "home": "/",
