@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 
 from commitments.enums import PeriodState, SlotRole, VersionAct, VersionState
-from commitments.models import CommitmentVersion, DocumentSlot, Period, Target
+from commitments.models import BacklogCase, CommitmentVersion, DocumentSlot, Period, Target
 from units import clock
 from units.enums import (
     AppointmentMode,
@@ -15,7 +15,7 @@ from units.enums import (
     Scope,
     UserKind,
 )
-from units.models import Appointment, OrgUnit, Position, User
+from units.models import Appointment, OrgUnit, Oversight, Position, User
 from units.permissions import (
     has_role,
     holder_at,
@@ -233,3 +233,69 @@ def may_waive(user: User, plan: Period, *, at: datetime) -> bool:
 def may_ask_unlock(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
     """Say whether `user` asks that a locked report be opened again: a supervisor of the unit."""
     return has_role(user, Role.SUPERVISOR, unit, at=at)
+
+
+# --- backlog cases --------------------------------------------------------------------------------
+
+
+def supervises(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` is a supervisor of `unit`, in person."""
+    return has_role(user, Role.SUPERVISOR, unit, at=at)
+
+
+def leads(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` holds the office of a leader in charge of `unit`."""
+    if not acts_in_person(user):
+        return False
+    watching = watchers_of(unit, OversightLevel.LEADER_IN_CHARGE, on=clock.local_date(at))
+    mine = {office.position_id for office in offices_of(user, at=at)}
+    return any(office.pk in mine for office in watching)
+
+
+def may_extend(user: User, case: BacklogCase, *, at: datetime) -> bool:
+    """Say whether `user` decides on extensions: an assigner by role, or a head of the assigning unit."""
+    if not acts_in_person(user):
+        return False
+    if has_role(user, Role.ASSIGNER, case.assigner_unit_id, at=at):
+        return True
+    heads = {office.position_id for office in offices_of(user, at=at) if office.position.is_head}
+    return Position.objects.filter(unit=case.assigner_unit_id, pk__in=heads).exists()
+
+
+def may_resolve(user: User, case: BacklogCase, *, at: datetime) -> bool:
+    """Say whether `user` holds the office that resolves the case."""
+    if case.office_id is None or not acts_in_person(user):
+        return False
+    holder = holder_at(case.office_id, at=at)
+    return holder is not None and holder.person_id == user.pk
+
+
+def may_verify_case(user: User, case: BacklogCase, *, at: datetime) -> bool:
+    """Say whether `user` may judge what was delivered: a verifier of the unit who neither resolved it,
+    nor holds an office of that unit, nor granted an extension (separation of duties)."""
+    if not has_role(user, Role.VERIFIER, case.unit_id, at=at) or user.pk == case.resolved_by_id:
+        return False
+    if any(office.position.unit_id == case.unit_id for office in offices_of(user, at=at)):
+        return False
+    return not case.extensions.filter(granted_by=user).exists()
+
+
+def lowest_level(user: User, *, at: datetime) -> int | None:
+    """Return from which level of the ladder on cases come up to `user`; None: none ever does.
+
+    To a supervisor, by role or office, all that are late; to a leader in charge from level 3, to the
+    standing committee from level 4.
+    """
+    if not acts_in_person(user):
+        return None
+    if Role.SUPERVISOR in roles_of(user, at=at):
+        return 1
+    offices = [office.position_id for office in offices_of(user, at=at)]
+    watched = Oversight.objects.in_force(clock.local_date(at)).filter(position__in=offices)
+    levels = {
+        OversightLevel.SUPERVISOR: 1,
+        OversightLevel.LEADER_IN_CHARGE: 3,
+        OversightLevel.STANDING_COMMITTEE: 4,
+    }
+    found = [levels[OversightLevel(row.level)] for row in watched]
+    return min(found, default=None)

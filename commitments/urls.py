@@ -5,7 +5,10 @@ from django.urls import path, register_converter
 from commitments.actions.slots import CEREMONY
 from commitments.enums import VersionAct
 from commitments.web import (
+    acts,
+    agenda,
     allocations,
+    backlog,
     batches,
     board,
     commitments,
@@ -98,6 +101,13 @@ urlpatterns = [
     path("reports/<slug:ref>/<slug:name>/", reports.act, name="report-act"),
     path("evidence/<int:pk>/", evidence.download, name="evidence"),
     path("evidence/<int:pk>/remove/", evidence.remove, name="evidence-remove"),
+    path("cases/", backlog.index, name="cases"),
+    path("cases/new/", backlog.create, name="case-new"),
+    path("cases/agenda/", agenda.agenda, name="agenda"),
+    path("cases/<slug:ref>/", backlog.detail, name="case"),
+    path("cases/<slug:ref>/edit/", backlog.edit, name="case-edit"),
+    path("cases/<slug:ref>/act/<slug:name>/", acts.act, name="case-act"),
+    path("explanations/<int:explanation>/", acts.explanation, name="explanation"),
     path("commitments/", commitments.index, name="list"),
     path("commitments/<slug:ref>/", commitments.detail, name="detail"),
     path("commitments/<slug:ref>/pdf/", commitments.pdf, name="pdf"),

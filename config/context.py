@@ -51,6 +51,7 @@ class Navigation:
             ("commitments:reports", _("Reports"), True),
             ("commitments:board", _("Board"), True),
             ("commitments:queue", _("Queue"), steers),
+            ("commitments:cases", _("Backlog"), True),
             ("commitments:plans", _("Plans"), steers),
             ("units:list", _("Units"), True),
             ("units:people", _("People"), administers),

@@ -231,6 +231,8 @@ QUEUE_BUCKETS: list[str] = [
     "commitments.web.verifications.NOT_IN",
     "commitments.web.verifications.RETURNED",
     "commitments.web.verifications.MISSING",
+    "commitments.web.backlog.ESCALATED",
+    "commitments.web.backlog.TO_VERIFY",
     "notifications.web.queue.UNDELIVERED",
 ]  # dotted paths of further buckets of the queue
 HEALTH: list[str] = [  # functions of the instant that return (label, value, well) for /status/

@@ -19,7 +19,7 @@ from commitments.actions import firings, ladders, versions
 from commitments.actions.addressees import Addressee
 from commitments.actions.ladders import Ladder
 from commitments.actions.subjects import as_column, awaited_kind, directory_of
-from commitments.enums import ClockKind, ClockState, VersionState
+from commitments.enums import Audience, ClockKind, ClockState, VersionState
 from commitments.models import CaseClock, CommitmentVersion, Explanation, RemindedNow
 from commitments.rules import cases as rules
 from units import clock
@@ -72,6 +72,12 @@ def finish(
     if kinds is not None:
         rows = rows.filter(kind__in=kinds)
     return rows.update(state=ClockState.DONE, next_action_at=None, end_reason=reason[:40])
+
+
+def pause(*, subject: Any, kind: ClockKind) -> int:
+    """Let the clock of `kind` stand still until it is started anew; return how many were running."""
+    rows = CaseClock.objects.filter(**as_column(subject), kind=kind, state=ClockState.RUNNING)
+    return rows.update(state=ClockState.PAUSED, next_action_at=None)
 
 
 # --- the sweep ------------------------------------------------------------------------------------
@@ -218,25 +224,34 @@ class NextStep(NamedTuple):
     audience: str
     acts: tuple[str, ...] = ()
 
+    @property
+    def audience_label(self) -> str:
+        """Return who will be told, in words."""
+        return str(Audience(self.audience).label)
 
-def next_step(row: CaseClock) -> NextStep | None:
-    """Return the step of `row` that fires next if nothing happens; None: none will.
+
+def coming(row: CaseClock) -> list[NextStep]:
+    """Return the steps of `row` that fire if nothing happens, in their order; [] for a clock at rest.
 
     Lists load clocks by `CaseClock.objects.with_ladder()`; then this asks no query. Should nobody
-    be in office on that day, the level above is told.
+    be in office on a day, the level above is told. Of repeats only the next one is named.
     """
     if row.state != ClockState.RUNNING:
-        return None
+        return []
     ladder = ladders.of(row.policy)
-    coming = rules.schedule(
+    steps = rules.schedule(
         ladder.policy,
         firings.as_rule(row),
         calendar=ladder.calendar,
         zone=ladder.zone,
         opens_at=ladder.opens_at,
     )
-    step = next(iter(coming), None)
-    return NextStep(step.level, step.at, step.audience, step.acts) if step else None
+    return [NextStep(step.level, step.at, step.audience, step.acts) for step in steps]
+
+
+def next_step(row: CaseClock) -> NextStep | None:
+    """Return the first of the `coming` steps; None: none will come."""
+    return next(iter(coming(row)), None)
 
 
 @transaction.atomic

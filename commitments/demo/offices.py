@@ -157,6 +157,22 @@ OFFICES = [
         "Chair of the Veterans' Association",
         ("tich", "Hầu Văn Tích"),
     ),
+    Office(
+        "p-tckh-truong-phong",
+        "bx-p-tckh",
+        "Trưởng phòng Tài chính – Kế hoạch",
+        "Head of Finance and Planning",
+        _A,
+        ("ngoi", "Đàm Thị Ngòi"),
+    ),
+    Office(
+        "p-tnmt-truong-phong",
+        "bx-p-tnmt",
+        "Trưởng phòng Tài nguyên và Môi trường",
+        "Head of Natural Resources and Environment",
+        _A,
+        ("suoi", "Mông Văn Suối"),
+    ),
     _head(
         "f1-giam-doc",
         "Giám đốc Ban Quản lý dự án",

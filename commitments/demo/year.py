@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from commitments.actions import cases, commitments, drafts, plans, scoring, targets, versions
 from commitments.demo import organisation
+from commitments.demo.backlog import Backlog
 from commitments.demo.ceremony import Hand
 from commitments.demo.district import BODIES, COMMUNES
 from commitments.demo.offices import LEAVES
@@ -54,6 +55,11 @@ class Year:
 
     def timetable(self) -> list[tuple[date, Callable[[], None]]]:
         """Return what happens on which day, in order."""
+        rows = [*self.commitments(), *Backlog(self.district, moment).timetable()]
+        return sorted(rows, key=lambda row: row[0])
+
+    def commitments(self) -> list[tuple[date, Callable[[], None]]]:
+        """Return what happens to plans and commitments."""
         return [
             (date(2023, 1, 9), self.plan_2023),
             (date(2023, 12, 31), self.settle_2023),

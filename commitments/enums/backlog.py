@@ -67,3 +67,17 @@ class CaseAct(TextChoices):
     REJECT = "reject", pgettext_lazy("act", "Reject")
     REOPEN = "reopen", pgettext_lazy("act", "Reopen")
     CANCEL = "cancel", pgettext_lazy("act", "Cancel")
+
+
+class CaseProposalAct(TextChoices):
+    """What a supervisor proposes and somebody else decides."""
+
+    EXTEND = "extend", pgettext_lazy("proposal", "Extension")
+    REOPEN = "reopen", pgettext_lazy("proposal", "Reopening")
+
+
+class CaseProposalState(TextChoices):
+    OPEN = "open", pgettext_lazy("proposal", "To be decided")
+    GRANTED = "granted", pgettext_lazy("proposal", "Granted")
+    DECLINED = "declined", pgettext_lazy("proposal", "Declined")
+    LAPSED = "lapsed", pgettext_lazy("proposal", "Lapsed: the case has moved on")

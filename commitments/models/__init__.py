@@ -1,5 +1,5 @@
 from commitments.models.allocations import Allocation, AllocationLine
-from commitments.models.backlog import BacklogCase
+from commitments.models.backlog import BacklogCase, CaseExtension, CaseProposal
 from commitments.models.cases import (
     CaseClock,
     EscalationPolicy,
@@ -60,6 +60,8 @@ __all__ = [
     "AllocationLine",
     "BacklogCase",
     "CaseClock",
+    "CaseExtension",
+    "CaseProposal",
     "Commitment",
     "CommitmentItem",
     "CommitmentVersion",

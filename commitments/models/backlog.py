@@ -6,7 +6,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from commitments.enums.backlog import CaseCause, CaseKind, CaseState, Competence, Resolvable
+from commitments.enums.backlog import (
+    CaseCause,
+    CaseKind,
+    CaseProposalAct,
+    CaseProposalState,
+    CaseState,
+    Competence,
+    Resolvable,
+)
 from commitments.querysets.backlog import BacklogCaseQuerySet
 from units.enums import Provenance
 
@@ -151,3 +159,81 @@ class BacklogCase(models.Model):
     def last_day(self, *, today: date) -> date:
         """Return the day at which its age is read: the day it ended, else `today`."""
         return self.ended_on or today
+
+
+class CaseProposal(models.Model):
+    """An extension or a reopening that a supervisor proposes, and what was decided about it."""
+
+    case = models.ForeignKey(BacklogCase, models.PROTECT, related_name="proposals")
+    act = models.CharField(max_length=8, choices=CaseProposalAct)
+    new_due_on = models.DateField(_("new due date"), null=True)  # of an extension
+    reason = models.TextField(_("reason"))
+    proposed_by = models.ForeignKey("units.User", models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=8, choices=CaseProposalState, default=CaseProposalState.OPEN
+    )
+    answer = models.TextField(_("answer"), blank=True)
+    decided_by = models.ForeignKey("units.User", models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="caseproposal_one_open", fields=["case"], condition=Q(state="open")
+            ),
+            models.CheckConstraint(name="caseproposal_has_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="caseproposal_extension_has_day",
+                condition=Q(act="extend", new_due_on__isnull=False)
+                | Q(act="reopen", new_due_on=None),
+            ),
+            models.CheckConstraint(
+                name="caseproposal_decided_together",
+                condition=Q(state__in=["open", "lapsed"], decided_by=None, decided_at=None)
+                | Q(
+                    state__in=["granted", "declined"],
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="caseproposal_decided_by_another",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="caseproposal_declined_has_answer",
+                condition=~Q(state="declined") | ~Q(answer=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} of {self.case_id} ({self.state})"
+
+
+class CaseExtension(models.Model):
+    """One extension that was granted: counted, with its reason, and never taken back."""
+
+    case = models.ForeignKey(BacklogCase, models.PROTECT, related_name="extensions")
+    ordinal = models.PositiveSmallIntegerField()
+    old_due_on = models.DateField()
+    new_due_on = models.DateField()
+    reason = models.TextField()
+    proposed_by = models.ForeignKey("units.User", models.PROTECT, related_name="+")
+    granted_by = models.ForeignKey("units.User", models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="extension_once", fields=["case", "ordinal"]),
+            models.CheckConstraint(
+                name="extension_moves_forward", condition=Q(new_due_on__gt=F("old_due_on"))
+            ),
+            models.CheckConstraint(
+                name="extension_granted_by_another",
+                condition=~Q(granted_by=F("proposed_by")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"extension {self.ordinal} of {self.case_id} to {self.new_due_on}"

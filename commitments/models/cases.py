@@ -6,7 +6,8 @@ from operator import or_
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import Audience, ClockKind, ClockState, Decision
 from commitments.querysets.cases import CaseClockQuerySet
@@ -172,19 +173,51 @@ class StepFired(models.Model):
 
 
 class Explanation(models.Model):
-    """Asked of the holder by a step; the next level waits until the day after it is due."""
+    """Asked of the holder by a step; the next level waits until the day after it is due.
+
+    Whoever watches says whether it is accepted; that stops no step, it stands beside them.
+    """
 
     clock = models.ForeignKey(CaseClock, models.PROTECT, related_name="explanations")
     generation = models.PositiveSmallIntegerField()
     level = models.PositiveSmallIntegerField()
     asked_at = models.DateTimeField()
     due_on = models.DateField()
+    text = models.TextField(_("explanation"), blank=True)
+    given_by = models.ForeignKey("units.User", models.PROTECT, null=True, related_name="+")
+    given_at = models.DateTimeField(null=True)
+    accepted = models.BooleanField(null=True)  # None: nobody has said yet
+    answer = models.TextField(_("answer"), blank=True)
+    decided_by = models.ForeignKey("units.User", models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 name="explanation_once", fields=["clock", "generation", "level"]
-            )
+            ),
+            models.CheckConstraint(
+                name="explanation_given_together",
+                condition=Q(text="", given_by=None, given_at=None)
+                | (~Q(text="") & Q(given_by__isnull=False, given_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="explanation_decided_together",
+                condition=Q(accepted=None, decided_by=None, decided_at=None)
+                | Q(accepted__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="explanation_decided_after_given",
+                condition=Q(accepted=None) | Q(given_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="explanation_decided_by_another",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("given_by")),
+            ),
+            models.CheckConstraint(
+                name="explanation_refused_has_answer",
+                condition=~Q(accepted=False) | ~Q(answer=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,15 @@
 """Named sets of backlog cases."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from django.apps import apps
 from django.db import models
+from django.db.models import Count, IntegerField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
+from commitments.enums import ClockKind
 from commitments.enums.backlog import CaseState
+from commitments.rules.backlog import BUCKETS
 from units.models import User
 from units.querysets.organisation import Reach, reach_of
 
@@ -23,3 +28,33 @@ class BacklogCaseQuerySet(models.QuerySet):
     def open(self):
         """Cases that have not ended."""
         return self.exclude(state__in=ENDED)
+
+    def aged(self, bucket: str, *, on: date):
+        """Cases whose age on the day `on` lies in this bucket; one that has ended keeps its age.
+
+        Raises KeyError for an unknown bucket.
+        """
+        low, high = BUCKETS[bucket]
+        last = Coalesce("ended_on", Value(on))
+        found = self.annotate(counted_to=last)
+        if low:
+            found = found.filter(original_due_on__lte=models.F("counted_to") - timedelta(days=low))
+        if high is not None:
+            found = found.filter(original_due_on__gte=models.F("counted_to") - timedelta(days=high))
+        return found
+
+    def with_level(self):
+        """Annotate `level`: how far the ladder has climbed, 0 while nothing is late or no clock runs."""
+        clocks = apps.get_model("commitments", "CaseClock").objects.open()
+        running = clocks.filter(case=OuterRef("pk"), kind=ClockKind.CASE)
+        climbed = Subquery(running.values("level")[:1], output_field=IntegerField())
+        return self.annotate(level=Coalesce(climbed, Value(0)))
+
+    def for_rows(self):
+        """Everything that one line about a case reads, in constant queries."""
+        return (
+            self.select_related("unit", "assigner_unit", "office", "origin_period")
+            .prefetch_related("unit__versions", "assigner_unit__versions")
+            .annotate(extension_count=Count("extensions"))
+            .with_level()
+        )

@@ -5,7 +5,9 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from units.actions.register import data_of
 from units.models import RegisterEntry
 
 register = template.Library()
@@ -26,6 +28,23 @@ SAID: Mapping[str, Any] = {
     "commitment.void": _("Made void"),
     "commitment.settle": _("Accounts settled"),
     "commitment.remind": _("Reminded by hand"),
+    "case.register": _("Registered as a backlog case"),
+    "case.edit": _("Made clearer"),
+    "case.assign": pgettext_lazy("case", "Assigned to the office that resolves it"),
+    "case.propose_extend": _("Extension proposed"),
+    "case.propose_reopen": _("Reopening proposed"),
+    "case.decline": _("Proposal declined"),
+    "case.extend": _("Extension granted"),
+    "case.suspend": pgettext_lazy("case", "Suspended for an objective cause"),
+    "case.resume": pgettext_lazy("case", "Taken up again"),
+    "case.resolve": _("Said to be resolved"),
+    "case.accept": _("Verified and closed"),
+    "case.reject": _("Given back: not resolved"),
+    "case.reopen": pgettext_lazy("case", "Reopened"),
+    "case.cancel": pgettext_lazy("case", "Cancelled as no case"),
+    "explanation.give": _("Explanation given"),
+    "explanation.accept": _("Explanation accepted"),
+    "explanation.refuse": _("Explanation not accepted"),
     "audit.factor_failed": _("A second factor failed"),
     "report.submit": _("Submitted"),
     "report.recall": _("Taken back by the author"),
@@ -46,6 +65,16 @@ SAID: Mapping[str, Any] = {
     "target.conclude": _("Concluded"),
     "target.allocate": _("Split among units"),
 }
+
+
+DETAILS = ("reason", "answer", "outcome", "text")  # what people wrote, as the entry keeps it
+
+
+@register.filter
+def words_given(entry: RegisterEntry) -> str:
+    """Return what somebody wrote with an act: a reason, an answer, an outcome; "" for nothing."""
+    data = data_of(entry)
+    return next((str(data[name]) for name in DETAILS if data.get(name)), "")
 
 
 @register.filter

@@ -21,6 +21,7 @@ from commitments.enums import VersionAct, VersionState
 from commitments.models import (
     Commitment,
     CommitmentVersion,
+    Explanation,
     Period,
     ReturnAnswer,
     SignatureAct,
@@ -112,6 +113,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "versions": every,
         "content": documents.read_content(version.document) if version.document else None,
         "draft_items": _draft_items(version),
+        "explanations": Explanation.objects.filter(clock__version=version).order_by("pk"),
         "differences": documents.differences_from_previous(version),
         "acts": slots.possible_acts(version, by=request.user, at=request.now),
         "may": {act.value for act in allowed & steering} if steers else set(),

@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from commitments.enums import VersionState
-from commitments.models import CommitmentVersion, ReportingDuty
+from commitments.enums.backlog import CaseState
+from commitments.models import BacklogCase, CommitmentVersion, ReportingDuty
 from commitments.querysets import queue
 from commitments.querysets.reports import own_side
+from commitments.web.ageing import case_rows
 from commitments.web.rows import rows_for
 from commitments.web.verifications import TO_VERIFY
 from units import clock
@@ -53,6 +55,9 @@ def home(request: WebRequest) -> HttpResponse:
         "reads_only": bool(roles) and not offices and not roles & (STEERING | {Role.ADMINISTRATOR}),
         "today": day,
     }
+    mine_too = BacklogCase.objects.filter(state=CaseState.ASSIGNED, office__in=positions)
+    ordered = mine_too.for_rows().order_by("current_due_on", "pk")
+    context["cases"] = case_rows(ordered, at=request.now) if positions else []
     if context["steers"]:
         visible = CommitmentVersion.objects.visible_to(request.user, at=request.now).latest()
         context["counts"] = queue.counts(visible, on=day)

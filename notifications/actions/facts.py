@@ -46,7 +46,15 @@ def facts_of(
             "when": instant_text(step.at, clock.body_zone()) if step else "",
             "audience": str(Audience(step.audience).label) if step else "",
             "name": notice.recipient.full_name,
+            "until": _until(notice),
         } | ABOUT[notice.column or ""](notice.subject)
+
+
+def _until(notice: Notice) -> str:
+    """Return the day of which the entry speaks: one that is proposed, else the one that stood then."""
+    data = register.data_of(notice.link.entry)
+    day = data.get("new_due_on") or data.get("current_due_on")
+    return day_text(date.fromisoformat(day)) if day else ""
 
 
 def _about_version(version: CommitmentVersion) -> dict[str, str]:
@@ -82,7 +90,7 @@ def path_of(subject: Any) -> str:
     """Return the page of what a notice is about."""
     if isinstance(subject, CommitmentVersion):
         return reverse("commitments:detail", args=[subject.commitment.ref])
-    return reverse("commitments:queue")
+    return reverse("commitments:case", args=[subject.ref])
 
 
 def invitation_of(notice: Notice) -> Invitation | None:

@@ -74,7 +74,9 @@ class BacklogCaseFactory(DjangoModelFactory):
 
 
 def office_of(unit, *, vacant: bool = False):
-    """Make the head office of `unit`; somebody holds it unless `vacant`."""
+    """Return the head office of `unit`, made when there is none; then somebody holds it unless `vacant`."""
+    if there := unit.positions.filter(is_head=True).first():
+        return there
     office = PositionFactory(unit=unit, head=True)
     if not vacant:
         AppointmentFactory(position=office)

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from commitments.actions import cases, commitments
 from commitments.enums import ClockKind, SigningOrder, VersionAct
+from commitments.enums.backlog import CaseAct, CaseProposalAct
 from commitments.models import Commitment
 from notifications import audiences, messages
 from notifications.actions.facts import facts_of
@@ -63,8 +64,12 @@ def test_every_kind_of_entry_is_told_or_silent_on_purpose():
     assert {"step.fired", "clock.recompute", "commitment.remind", "uom.define"} <= written
     assert {"person.*", "unit.*", "commitment.*", "calendar.*"} <= written  # the scan sees both
     acts = {f"commitment.{act.value}" for act in VersionAct}
+    acts |= {f"case.{act.value}" for act in CaseAct}
+    acts |= {f"case.propose_{act.value}" for act in CaseProposalAct}
+    acts |= {f"explanation.{act}" for act in ("give", "accept", "refuse")}
     whole = {kind for kind in written if not kind.endswith("*")} | acts
-    open_ended = {kind[:-2] for kind in written if kind.endswith(".*")} - {"commitment"}
+    filled_in = {"commitment", "case", "explanation"}
+    open_ended = {kind[:-2] for kind in written if kind.endswith(".*")} - filled_in
     assert {kind for kind in whole if not audiences.is_known(kind)} == set()
     assert open_ended - audiences.SILENT_NOUNS == set()
 

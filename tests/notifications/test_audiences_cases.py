@@ -4,12 +4,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from commitments.actions import cases
+from commitments.actions import cases, explanations
 from commitments.actions.subjects import DIRECTORIES
 from commitments.enums import ClockKind
+from commitments.enums.backlog import CaseAct
 from commitments.rules.cases import DEFAULT_POLICIES
 from notifications import audiences, messages
+from notifications.actions.facts import facts_of
 from notifications.models import Notice
+from tests.commitments.actions.test_backlog import AT, DO, Office
+from tests.commitments.actions.test_explanations import AT as EXPLAINED_AT
+from tests.commitments.actions.test_explanations import asked
 from tests.factories.clocks import local, make_scene, start
 from tests.factories.notices import give_addresses, read_register
 from tests.factories.units import RoleGrantFactory
@@ -71,3 +76,70 @@ def test_who_resolved_a_case_is_not_told_to_verify_it():
         "verifier",
         "case-verify-late",
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_act_on_a_case_tells_whom_it_concerns(language):
+    """Plays all acts; each notice has its text, and every fact that the text names."""
+    office = Office("registered")
+    head, supervisor = office.head.username, office.scene.supervisor.username
+    give_addresses()
+    acts = [
+        *(
+            lambda name=name: DO[CaseAct[name]](office, at=AT)
+            for name in ("ASSIGN", "SUSPEND", "RESUME")
+        ),
+        lambda: office.propose(new_due_on=date(2024, 10, 31)),
+        office.decide,
+        lambda: office.propose(new_due_on=date(2024, 12, 1)),
+        lambda: office.decide(granted=False, answer="Không"),
+        *(
+            lambda name=name: DO[CaseAct[name]](office, at=AT)
+            for name in ("RESOLVE", "REJECT", "RESOLVE", "ACCEPT", "REOPEN", "CANCEL")
+        ),
+    ]
+    for act in acts:
+        act()
+        read_register(at=AT)
+
+    found = {}
+    for notice in Notice.objects.with_matter().filter(case=office.case).order_by("pk"):
+        found.setdefault(notice.message, set()).add(notice.recipient.username)
+        facts = facts_of(notice, at=AT, language=language)
+        text = messages.MESSAGES[notice.message]
+        named = [name for name in facts if f"%({name})s" in f"{text.subject} {text.what}"]
+        assert all(facts[name] for name in named), (notice.message, facts)
+        assert messages.compose(notice.message, facts, language=language).text.strip()
+    watching = {head, supervisor}
+    assert found == {
+        "case-assigned": {head},
+        "case-suspended": watching,
+        "case-resumed": watching,
+        "case-extension-proposed": {office.assigner.username},
+        "case-extended": watching,
+        "case-declined": {office.supervisor.username},
+        "case-verify-request": {office.verifier.username},
+        "case-rejected": {head},
+        "case-closed": watching,
+        "case-reopening-proposed": {office.leader.username},
+        "case-reopened": {head},
+        "case-cancelled": watching,
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("of", ["case", "version"])
+@pytest.mark.parametrize("accepted", [True, False])
+def test_an_explanation_is_told_to_who_watches_and_its_judgement_to_who_gave_it(of, accepted):
+    scene, explanation, holder, supervisor = asked(of)
+    key = {"explanation_id": explanation.pk, "at": EXPLAINED_AT}
+    explanations.give(**key, text="Mưa lũ", by=holder)
+    explanations.judge(**key, accepted=accepted, by=supervisor, answer="Không có minh chứng")
+    read_register(at=EXPLAINED_AT)
+
+    rows = Notice.objects.filter(message__startswith="explanation").order_by("pk")
+    assert [(row.recipient, row.message) for row in rows] == [
+        (scene.supervisor, "explanation-given"),
+        (holder, "explanation-accepted" if accepted else "explanation-refused"),
+    ]

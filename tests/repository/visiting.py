@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from commitments.actions import backlog
 from commitments.enums import VersionAct
 from notifications.actions import notices
 from notifications.models import Notice
 from tests.factories import readers
+from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import NOW, Body, make_body, person
 from tests.factories.units import OversightFactory, RoleGrantFactory
 from units import clock
@@ -104,6 +107,14 @@ def make_world() -> World:
     for name in ("administrator", "inspector"):
         RoleGrantFactory(person=people[name], role=name)
     commitment = version.commitment.ref
+    case = BacklogCaseFactory(
+        assigned=True, unit=body.commune, assigner_unit=body.committee, office=body.first
+    )
+    with transaction.atomic():
+        backlog.start_clock(case, at=NOW)
+    explanation = case.clocks.get().explanations.create(
+        generation=1, level=2, asked_at=NOW, due_on=clock.local_date(NOW)
+    )
     words = {
         "any": {
             "ref": commitment,
@@ -119,6 +130,10 @@ def make_world() -> World:
             "secret": "invented",
             "batch": "00000000-0000-4000-8000-000000000000",  # nobody has begun one
         },
+        "commitments:case": {"ref": case.ref},
+        "commitments:case-edit": {"ref": case.ref},
+        "commitments:case-act": {"ref": case.ref, "name": "extend"},
+        "commitments:explanation": {"explanation": explanation.pk},
         "units": {"ref": body.commune.ref},
         "units:appoint": {"ref": body.first.ref},
         "units:office-end": {"ref": body.first.ref},

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from commitments.enums.backlog import CaseState
-from commitments.models import BacklogCase, backlog
+from commitments.models import BacklogCase, CaseExtension, CaseProposal, backlog
 from tests.constraints import again, change, named, refused
 from tests.factories.backlog import REGISTERED_AT, BacklogCaseFactory
 from tests.factories.units import UserFactory
@@ -33,6 +33,53 @@ def verified_by_its_resolver():
     return lambda: change(row, verified_by=row.resolved_by)
 
 
+def proposal(beside=False, **changes):
+    def rows():
+        told = {
+            "case": BacklogCaseFactory(assigned=True),
+            "act": "extend",
+            "new_due_on": date(2024, 9, 30),
+            "reason": "Chờ quy hoạch",
+            "proposed_by": UserFactory(),
+            "proposed_at": REGISTERED_AT,
+        }
+        if beside:
+            CaseProposal.objects.create(**told)
+        return lambda: CaseProposal.objects.create(**(told | changes))
+
+    return rows
+
+
+def proposal_decided(by_proposer=False, **changes):
+    def rows():
+        row = proposal()()()
+        decider = row.proposed_by if by_proposer else UserFactory()
+        told = {"state": "granted", "decided_at": REGISTERED_AT, "decided_by": decider}
+        return lambda: change(row, **(told | changes))
+
+    return rows
+
+
+def extension(by_proposer=False, beside=False, **changes):
+    def rows():
+        proposer = UserFactory()
+        told = {
+            "case": BacklogCaseFactory(assigned=True),
+            "ordinal": 1,
+            "old_due_on": date(2024, 4, 26),
+            "new_due_on": date(2024, 4, 27),
+            "reason": "Chờ quy hoạch",
+            "proposed_by": proposer,
+            "granted_by": proposer if by_proposer else UserFactory(),
+            "granted_at": REGISTERED_AT,
+        }
+        if beside:
+            CaseExtension.objects.create(**told)
+        return lambda: CaseExtension.objects.create(**(told | changes))
+
+    return rows
+
+
 UNCLEAR = ("task", "responsibility", "product", "competence", "authority")
 REFUSED = [
     ("case_number_once", numbered_twice),
@@ -55,6 +102,18 @@ REFUSED = [
     ("case_closed_has_verifier", with_("closed", verified_by=None)),
     ("case_verified_by_another", verified_by_its_resolver),
     ("case_sourced_has_ref", with_("registered", provenance="sourced")),
+    ("caseproposal_one_open", proposal(beside=True)),
+    ("caseproposal_has_reason", proposal(reason="")),
+    ("caseproposal_extension_has_day", proposal(new_due_on=None)),
+    ("caseproposal_extension_has_day", proposal(act="reopen")),
+    ("caseproposal_decided_together", proposal(state="granted")),
+    ("caseproposal_decided_together", proposal_decided(state="lapsed")),
+    ("caseproposal_decided_together", proposal_decided(decided_at=None)),
+    ("caseproposal_decided_by_another", proposal_decided(by_proposer=True)),
+    ("caseproposal_declined_has_answer", proposal_decided(state="declined")),
+    ("extension_once", extension(beside=True)),
+    ("extension_moves_forward", extension(new_due_on=date(2024, 4, 26))),
+    ("extension_granted_by_another", extension(by_proposer=True)),
 ]
 
 
@@ -89,3 +148,19 @@ def test_nobody_changes_the_day_from_which_the_age_counts(state):
     with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
         change(row, original_due_on=date(2024, 4, 20))
     change(row, current_due_on=date(2024, 4, 30))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        proposal(),
+        proposal(act="reopen", new_due_on=None),
+        proposal(beside=True, state="lapsed"),
+        proposal_decided(),
+        proposal_decided(state="declined", answer="Không"),
+        extension(),
+        extension(beside=True, ordinal=2),
+    ],
+)
+def test_the_database_takes_what_just_keeps_the_rule(rows):
+    rows()()

@@ -111,6 +111,27 @@ def explanation(**changes):
     return rows
 
 
+def explained(by_giver=False, **changes):
+    def rows():
+        giver = UserFactory()
+        told = {
+            "clock": clock(),
+            "generation": 1,
+            "level": 2,
+            "asked_at": AT,
+            "due_on": DUE,
+            "text": "Mưa lũ",
+            "given_by": giver,
+            "given_at": AT,
+            "accepted": True,
+            "decided_by": giver if by_giver else UserFactory(),
+            "decided_at": AT,
+        }
+        return lambda: Explanation.objects.create(**(told | changes))
+
+    return rows
+
+
 def reminder(**changes):
     def rows():
         told = {
@@ -148,6 +169,13 @@ REFUSED = [
     ("step_fired_once", fired(beside=True, decision="suppressed", with_entry=False)),
     ("stepfired_fired_has_entry", fired(with_entry=False)),
     ("explanation_once", explanation()),
+    ("explanation_given_together", explanation(level=3, text="Mưa")),
+    ("explanation_given_together", explanation(level=3, given_at=AT)),
+    ("explanation_decided_together", explained(decided_at=None)),
+    ("explanation_decided_together", explained(accepted=None)),
+    ("explanation_decided_after_given", explained(text="", given_by=None, given_at=None)),
+    ("explanation_decided_by_another", explained(by_giver=True)),
+    ("explanation_refused_has_answer", explained(accepted=False)),
     ("remindednow_once_a_day", reminder()),
 ]
 TAKEN = [
@@ -164,6 +192,8 @@ TAKEN = [
     fired(beside=True, repeat=1),
     fired(decision="superseded", with_entry=False),
     explanation(level=3),
+    explained(),
+    explained(accepted=False, answer="Không"),
     reminder(on=date(2024, 2, 21)),
 ]
 

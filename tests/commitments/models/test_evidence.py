@@ -1,11 +1,14 @@
 """What has happened stays: raw SQL changes no evidence, no issued item, no assigned revision."""
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from commitments.enums import VersionAct
 from commitments.models import (
+    CaseExtension,
     CommitmentItem,
     Note,
     RemindedNow,
@@ -19,6 +22,7 @@ from commitments.models import (
 from tests import triggers
 from tests.commitments.models.rows import AT, batch_of, mandate
 from tests.constraints import again
+from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.clocks import start
 from tests.factories.commitments_versions import (
     CommitmentVersionFactory,
@@ -32,6 +36,7 @@ from units.append_only import FrozenOnce
 
 pytestmark = pytest.mark.django_db
 EVIDENCE = [
+    "commitments_caseextension",
     "commitments_consenttext",
     "commitments_document",
     "commitments_documentrevision",
@@ -104,6 +109,16 @@ def leave_evidence() -> None:
     Note.objects.create(version=in_force, person=void.person, text="Telephoned.", at=AT)
     RemindedNow.objects.create(
         version=in_force, person=void.person, on=AT.date(), by=void.person, at=AT
+    )
+    CaseExtension.objects.create(
+        case=BacklogCaseFactory(assigned=True),
+        ordinal=1,
+        old_due_on=AT.date(),
+        new_due_on=AT.date() + timedelta(days=1),
+        reason="Chờ",
+        proposed_by=void.person,
+        granted_by=in_force.first_undertaker.appointments.get().person,
+        granted_at=AT,
     )
     clock = start(CommitmentVersionFactory(issued=True), at=AT)
     with transaction.atomic():

@@ -5,22 +5,14 @@ text in that language already. Nobody's words become markup: HTML is escaped by 
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-
-class Text(NamedTuple):
-    """`subject`: one line, also the headline in the inbox. `what`: what it is about.
-
-    `after`: what happens next where no ladder says it.
-    """
-
-    subject: Any
-    what: Any
-    after: Any = ""
+from notifications.messages.backlog import BACKLOG
+from notifications.messages.texts import NOTHING_FOLLOWS, Text
 
 
 class Message(NamedTuple):
@@ -31,7 +23,6 @@ class Message(NamedTuple):
     html: str
 
 
-NOTHING_FOLLOWS = _("No further message about this follows by itself.")
 MESSAGES: Mapping[str, Text] = {
     # --- requests -----------------------------------------------------------------------------
     "sign-request": Text(
@@ -160,57 +151,6 @@ MESSAGES: Mapping[str, Text] = {
             "was to answer the reasons by %(due)s. Days late: %(days)s."
         ),
     ),
-    # --- backlog cases ------------------------------------------------------------------------
-    "case-due": Text(
-        _("Reminder: resolve backlog case %(number)s by %(due)s"),
-        _(
-            "Backlog case %(number)s of %(unit)s, “%(title)s”, is to be resolved by your office by "
-            "%(due)s. It was originally due on %(original_due)s."
-        ),
-    ),
-    "case-due-watch": Text(
-        _("Nobody in office: backlog case %(number)s of %(unit)s is due on %(due)s"),
-        _(
-            "Nobody holds the office that is to resolve backlog case %(number)s of %(unit)s, "
-            "“%(title)s”, by %(due)s. See that somebody is appointed, titular or acting."
-        ),
-    ),
-    "case-late": Text(
-        _("Late: backlog case %(number)s was due on %(due)s"),
-        _(
-            "Backlog case %(number)s of %(unit)s, “%(title)s”, was to be resolved by your office by "
-            "%(due)s. Days late: %(days)s. It was originally due on %(original_due)s."
-        ),
-    ),
-    "case-late-watch": Text(
-        _("Escalated to you: backlog case %(number)s of %(unit)s is not resolved"),
-        _(
-            "Backlog case %(number)s of %(unit)s, “%(title)s”, was to be resolved by %(due)s and is "
-            "not. Days late: %(days)s. It was originally due on %(original_due)s."
-        ),
-    ),
-    "case-explain": Text(
-        _("Please explain: backlog case %(number)s of %(unit)s is not resolved"),
-        _(
-            "Backlog case %(number)s of %(unit)s, “%(title)s”, was to be resolved by %(due)s. You "
-            "are asked to explain to your supervisor, by %(answer_by)s, why it is not. Resolving "
-            "it ends the matter."
-        ),
-    ),
-    "case-verify-late": Text(
-        _("Late: verify backlog case %(number)s of %(unit)s"),
-        _(
-            "%(unit)s has resolved backlog case %(number)s, “%(title)s”. It was to be verified by "
-            "%(due)s. Days late: %(days)s."
-        ),
-    ),
-    "case-verify-late-watch": Text(
-        _("Escalated to you: backlog case %(number)s of %(unit)s is not verified"),
-        _(
-            "%(unit)s has resolved backlog case %(number)s, “%(title)s”. It was to be verified by "
-            "%(due)s and is not. Days late: %(days)s."
-        ),
-    ),
     # --- the desk -----------------------------------------------------------------------------
     "row-handed-over": Text(
         _("%(actor)s hands over to you: commitment %(number)s of %(unit)s"),
@@ -306,7 +246,7 @@ MESSAGES: Mapping[str, Text] = {
             "version %(n)s. It is due on %(due)s."
         ),
     ),
-}
+} | BACKLOG
 WHY_OFFICE = _("You get this message because you hold the office “%(office)s”.")
 WHY_ACCOUNT = _("You get this message because it is about your account.")
 WHY_ROLE = _("You get this message because of your role: %(role)s.")

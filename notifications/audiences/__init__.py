@@ -3,16 +3,18 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from commitments.actions.addressees import Addressee, Directory
-from commitments.actions.subjects import DIRECTORIES, as_column, column_of, directory_of
+from commitments.actions.subjects import DIRECTORIES, column_of, directory_of
 from commitments.enums import Audience, ClockKind, SigningOrder, VersionState
-from commitments.models import CaseClock, CommitmentVersion, Proposal
+from commitments.models import CommitmentVersion, Proposal
+from notifications.audiences.backlog import BACKLOG
+from notifications.audiences.told import WAITED_FOR_BY, Told, asked, due, named, told
 from notifications.enums import NoticeKind
 from units.actions import accounts
 from units.enums import Role
-from units.models import Position, RegisterEntry, User
+from units.models import RegisterEntry, User
 from units.permissions import granted, holders_at
 
 SILENT = {  # known kinds of which nobody is told
@@ -27,34 +29,17 @@ SILENT = {  # known kinds of which nobody is told
     "desk.release",
     "desk.note",
     "audit.factor_failed",
+    "case.register",
+    "case.edit",
 }
 SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
-    "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "case", "clock",
+    "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "import", "report", "duty", "observation",
 }  # fmt: skip
 
 
 AccountTeller = Callable[[RegisterEntry, datetime], Iterator["Told"]]
-
-
-class Told(NamedTuple):
-    """One person who is told. `awaits`: the wait that the notice is about, "" for none.
-
-    `subject` None: it is about an account or a proposal.
-    """
-
-    person: User
-    position: Position | None
-    role: str
-    kind: NoticeKind
-    message: str
-    subject: Any
-    awaits: str = ""
-    awaits_recipient: bool = False
-    due_on: date | None = None
-    expires_at: datetime | None = None
-    level: int | None = None
 
 
 def is_known(kind: str) -> bool:
@@ -71,7 +56,7 @@ def recipients(entry: RegisterEntry, *, at: datetime) -> list[Told]:
     """Return everybody who is told of `entry` at `at`, each once a kind; [] for a silent one."""
     if entry.kind in ACCOUNT_TELLERS:
         told_of_it = ACCOUNT_TELLERS[entry.kind](entry, at)
-        return [told for told in told_of_it if told.person.is_active]
+        return [one for one in told_of_it if one.person.is_active]
     teller = TELLERS.get(entry.kind)
     if teller is None:
         return []
@@ -81,12 +66,12 @@ def recipients(entry: RegisterEntry, *, at: datetime) -> list[Told]:
         return []
     seen: set[tuple[int, str]] = set()
     found = []
-    for told in teller(entry, data, subject, directory_of(subject, at=at)):
-        key = (told.person.pk, told.kind)
-        visible = type(subject).objects.visible_to(told.person, at=at).filter(pk=subject.pk)
-        if key not in seen and told.person.is_active and visible.exists():
+    for one in teller(entry, data, subject, directory_of(subject, at=at)):
+        key = (one.person.pk, one.kind)
+        visible = type(subject).objects.visible_to(one.person, at=at).filter(pk=subject.pk)
+        if key not in seen and one.person.is_active and visible.exists():
             seen.add(key)
-            found.append(told)
+            found.append(one)
     return found
 
 
@@ -104,66 +89,26 @@ def subject_of(entry: RegisterEntry) -> Any:
     return None
 
 
-def _due(subject: Any, kind: ClockKind) -> date | None:
-    if kind == ClockKind.SIGN:
-        return subject.sign_by
-    clocks = CaseClock.objects.filter(**as_column(subject), kind=kind)
-    row = clocks.order_by("-generation").first()
-    return row.due_on if row else None
-
-
-def _asked(subject: Any, kind: ClockKind, message: str, directory: Directory) -> Iterator[Told]:
-    """Ask those whose act ends the wait for `kind`."""
-    role = WAITED_FOR_BY.get(kind, Role.PLANNER)
-    for row in directory.awaited(subject, kind):
-        yield _told(row, NoticeKind.REQUEST, message, subject, kind, own=True, role=role)
-
-
-def _told(
-    row: Addressee,
-    kind: NoticeKind,
-    message: str,
-    subject: Any,
-    awaits: ClockKind | None = None,
-    *,
-    own: bool = False,
-    role: Role | str = "",
-    **more: Any,
-) -> Told:
-    return Told(
-        person=row.person,
-        position=row.position,
-        role="" if row.position else role,
-        kind=kind,
-        message=message,
-        subject=subject,
-        awaits=awaits.value if awaits else "",
-        awaits_recipient=own,
-        due_on=more.pop("due_on", None) or (_due(subject, awaits) if awaits else None),
-        **more,
-    )
-
-
 def _of_issue(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
-    yield from _asked(version, ClockKind.SIGN, "sign-request", directory)
+    yield from asked(version, ClockKind.SIGN, "sign-request", directory)
 
 
 def _of_sign(_entry: Any, data: Any, version: Any, directory: Directory) -> Iterator[Told]:
     if data["to"] == VersionState.SIGNED:
-        yield from _asked(version, ClockKind.COUNTERSIGN, "countersign-request", directory)
+        yield from asked(version, ClockKind.COUNTERSIGN, "countersign-request", directory)
     elif version.commitment.signing_order == SigningOrder.IN_ORDER:  # now it is the next one's turn
-        yield from _asked(version, ClockKind.SIGN, "sign-request", directory)
+        yield from asked(version, ClockKind.SIGN, "sign-request", directory)
 
 
 def _of_return(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
-    yield from _asked(version, ClockKind.ANSWER, "answer-request-returned", directory)
+    yield from asked(version, ClockKind.ANSWER, "answer-request-returned", directory)
 
 
 def _of_refusal(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
-    yield from _asked(version, ClockKind.ANSWER, "answer-request-refused", directory)
+    yield from asked(version, ClockKind.ANSWER, "answer-request-refused", directory)
     for row in directory.watching(version, Audience.LEADER_IN_CHARGE):
-        yield _told(
-            row, NoticeKind.RESULT, "refused", version, due_on=_due(version, ClockKind.ANSWER)
+        yield told(
+            row, NoticeKind.RESULT, "refused", version, due_on=due(version, ClockKind.ANSWER)
         )
 
 
@@ -171,9 +116,9 @@ def _sides(version: CommitmentVersion, message: str, directory: Directory) -> It
     """Tell the undertakers and the planners of a result."""
     offices = [version.first_undertaker_id, version.second_undertaker_id]
     for held in holders_at([pk for pk in offices if pk], at=directory.at).values():
-        yield _told(Addressee(held.person, held.position), NoticeKind.RESULT, message, version)
+        yield told(Addressee(held.person, held.position), NoticeKind.RESULT, message, version)
     for person in granted(Role.PLANNER, version.commitment.assigner_unit_id, at=directory.at):
-        yield _told(Addressee(person, None), NoticeKind.RESULT, message, version, role=Role.PLANNER)
+        yield told(Addressee(person, None), NoticeKind.RESULT, message, version, role=Role.PLANNER)
 
 
 def _of_force(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
@@ -186,14 +131,7 @@ def _of_void(_entry: Any, _data: Any, version: Any, directory: Directory) -> Ite
 
 def _of_proposal(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
     for row in directory.watching(version, Audience.LEADER_IN_CHARGE):
-        yield _told(row, NoticeKind.REQUEST, "void-proposed", version)
-
-
-def _named(rows: list[dict[str, str | None]]) -> list[Addressee]:
-    people = User.objects.in_bulk([row["person"] for row in rows], field_name="username")
-    refs = [row["position"] for row in rows if row["position"]]
-    offices = Position.objects.in_bulk(refs, field_name="ref")
-    return [Addressee(people[row["person"]], offices.get(row["position"])) for row in rows]
+        yield told(row, NoticeKind.REQUEST, "void-proposed", version)
 
 
 def _of_step(_entry: Any, data: Any, subject: Any, _directory: Directory) -> Iterator[Told]:
@@ -211,11 +149,11 @@ def _of_step(_entry: Any, data: Any, subject: Any, _directory: Directory) -> Ite
     urgency = NoticeKind.REMINDER if level == 0 or holder else NoticeKind.ESCALATION
     role = WAITED_FOR_BY.get(kind, Role.PLANNER) if holder else Role.SUPERVISOR
     message = _step_message(about, kind, level, holder)
-    for row in _named(data["addressees"]):
-        yield _told(row, urgency, message, subject, kind, own=holder, role=role, **more)
+    for row in named(data["addressees"]):
+        yield told(row, urgency, message, subject, kind, own=holder, role=role, **more)
     if data["explanation_due_on"] and (explain := EXPLAIN.get((about, kind))):
-        for row in _named(data["asked"]):
-            yield _told(row, NoticeKind.REQUEST, explain, subject, kind, own=True, **more)
+        for row in named(data["asked"]):
+            yield told(row, NoticeKind.REQUEST, explain, subject, kind, own=True, **more)
 
 
 # Which text a step of the ladder becomes: "<name>-due" before the day, "<name>-late" after it, both
@@ -224,10 +162,6 @@ STEP_NAMES: Mapping[tuple[str, ClockKind], str] = {("case", ClockKind.VERIFY): "
 EXPLAIN: Mapping[tuple[str, ClockKind], str] = {
     ("version", ClockKind.SIGN): "explain",
     ("case", ClockKind.CASE): "case-explain",
-}
-WAITED_FOR_BY: Mapping[ClockKind, Role] = {  # by role, where no office is waited for
-    ClockKind.ANSWER: Role.PLANNER,
-    ClockKind.VERIFY: Role.VERIFIER,
 }
 
 
@@ -238,8 +172,8 @@ def _step_message(about: str, kind: ClockKind, level: int, holder: bool) -> str:
 
 def _of_reminder(_entry: Any, data: Any, version: Any, _directory: Directory) -> Iterator[Told]:
     kind = ClockKind(data["kind"])
-    for row in _named(data["addressees"]):
-        yield _told(
+    for row in named(data["addressees"]):
+        yield told(
             row,
             NoticeKind.REMINDER,
             f"reminded-{kind.value}",
@@ -323,4 +257,4 @@ TELLERS: Mapping[str, Teller] = {
     "desk.hand_over": _of_row_handed_over,
     "desk.take": _of_row_taken,
     "step.fired": _of_step,
-}
+} | BACKLOG

@@ -1,0 +1,386 @@
+"""Backlog cases: registered, made clear, assigned, paused, cancelled.
+
+Resolving and verifying stand in `resolutions`, extending and reopening, which take two people, in
+`proposed`, explanations in `explanations`.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from commitments import permissions
+from commitments.actions import cases
+from commitments.actions.subjects import Cases
+from commitments.enums import ClockKind
+from commitments.enums.backlog import CaseAct, CaseProposalState, CaseState
+from commitments.models import BacklogCase, Period
+from commitments.rules import backlog as rules
+from units import clock
+from units.actions import register
+from units.actions.guards import require_seen, require_text
+from units.errors import Conflict, Invalid, NotAllowed, NotFound, WrongState
+from units.models import OrgUnit, Position, RegisterEntry, User
+from units.rules.refs import slug, without_clash
+
+EDITABLE = (
+    "title",
+    "cause",
+    "resolvable",
+    "task",
+    "responsibility",
+    "product",
+    "competence",
+    "authority",
+)
+LATER = [  # what the acts after the registration write
+    "suspended_on",
+    "resolved_by",
+    "resolved_at",
+    "verified_by",
+    "ended_on",
+    "registered_by",
+]
+CLEAR_LABELS = {
+    "office": _("who: the office that resolves it"),
+    "task": _("task"),
+    "responsibility": _("responsibility"),
+    "product": _("product"),
+    "current_due_on": _("by when"),
+    "authority": _("authority: with whom it lies, and who decides"),
+}
+
+
+def what(case: BacklogCase) -> str:
+    """Return how messages name a case."""
+    return _("Backlog case %(number)s") % {"number": case.number}
+
+
+def lock(case_id: int) -> BacklogCase:
+    """Return the case with its row locked until the transaction ends. Raises NotFound."""
+    rows = BacklogCase.objects.select_related("unit", "assigner_unit", "office")
+    case = rows.select_for_update(of=("self",), no_key=True).filter(pk=case_id).first()
+    if case is None:
+        raise NotFound(
+            _("There is no such backlog case. Open the list and choose one."), code="case-not-found"
+        )
+    return case
+
+
+def require_state(act: CaseAct, case: BacklogCase) -> None:
+    """Raise WrongState (<act>-not-from-<state>) unless the table of moves lists `act`."""
+    state = CaseState(case.state)
+    if state not in rules.MOVES[act].sources:
+        raise WrongState(
+            _("%(what)s is “%(state)s”: “%(act)s” is not done in this state. Read what happened.")
+            % {"what": what(case), "state": state.label, "act": act.label},
+            code=f"{act}-not-from-{state}",
+            move=act.value,
+            state=state.value,
+            allowed=[allowed.value for allowed in rules.allowed_acts(state)],
+        )
+
+
+def require(allowed: bool, act: str, case: BacklogCase | None = None) -> None:
+    """Raise NotAllowed (<act>-not-allowed) unless `allowed`."""
+    if not allowed:
+        raise NotAllowed(
+            _(
+                "You hold no office or role that lets you do this to %(what)s. Its page says who may."
+            )
+            % {"what": what(case) if case else _("a backlog case")},
+            code=f"{act}-not-allowed",
+        )
+
+
+def move(
+    case: BacklogCase,
+    act: CaseAct,
+    *,
+    by: User | None,
+    at: datetime,
+    data: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> RegisterEntry:
+    """Write the state after `act`, `changes` and the register entry of a locked case.
+
+    Proposals that nobody has decided lapse when the state changes.
+    """
+    before = case.state
+    case.state = rules.MOVES[act].target or case.state
+    for field, value in changes.items():
+        setattr(case, field, value)
+    case.etag_version += 1
+    case.save(update_fields=["state", "etag_version", *changes])
+    if case.state != before:
+        waiting = case.proposals.filter(state=CaseProposalState.OPEN)
+        waiting.update(state=CaseProposalState.LAPSED)
+    return enter(
+        case, act.value, by=by, at=at, data={"from": before, "to": case.state} | dict(data or {})
+    )
+
+
+def enter(
+    case: BacklogCase, act: str, *, by: User | None, at: datetime, data: Mapping[str, Any]
+) -> RegisterEntry:
+    """Write the register entry `case.<act>` about a case that was saved already."""
+    return register.append(
+        kind=f"case.{act}",
+        subject=f"{Cases.noun}/{case.ref}",
+        subject_version=case.etag_version,
+        reach=Cases.reach(case),
+        by=by,
+        at=at,
+        data={"number": case.number, "current_due_on": case.current_due_on.isoformat()}
+        | dict(data),
+    )
+
+
+def start_clock(case: BacklogCase, *, at: datetime) -> None:
+    """Start the ladder of an assigned case anew, from its current due date."""
+    cases.start(subject=case, kind=ClockKind.CASE, at=at, due_on=case.current_due_on)
+
+
+# --- entering and assigning -----------------------------------------------------------------------
+
+
+@transaction.atomic
+def register_case(
+    *,
+    kind: str,
+    title: str,
+    unit_id: int,
+    period_id: int,
+    original_due_on: date,
+    by: User,
+    at: datetime,
+    number: str = "",
+    office_id: int | None = None,
+    target_id: int | None = None,
+    provenance: str = "live",
+    **clears: str,
+) -> BacklogCase:
+    """Enter a case of a unit; its age begins at `original_due_on`, which nobody changes any more.
+
+    `period_id`: the plan that it comes from, whose unit assigns it. `number` "": the next free one.
+    `clears`: of EDITABLE, what is known already. Raises NotAllowed (register-not-allowed), Invalid
+    (case-incomplete, unit-unknown), Conflict (case-number-taken).
+    """
+    unit = OrgUnit.objects.filter(pk=unit_id).first()
+    period = Period.objects.select_for_update(no_key=True).filter(pk=period_id).first()
+    if unit is None or period is None:
+        raise Invalid(_("Choose a unit and a plan that are there."), code="unit-unknown")
+    require(permissions.supervises(by, unit, at=at), "register")
+    require_text(title.strip(), field="title", code="case-incomplete")
+    beside = BacklogCase.objects.filter(assigner_unit=period.owner_id)
+    number = number.strip() or _next_number(set(beside.values_list("number", flat=True)))
+    if beside.filter(number=number).exists():
+        text = _("The number %(number)s is taken. Leave it empty to get the next free one.") % {
+            "number": number
+        }
+        raise Conflict(text, code="case-number-taken", fields={"number": [text]})
+    taken = set(BacklogCase.objects.values_list("ref", flat=True))
+    wanted = slug(f"{period.code} {number}", longest=50) or "case"
+    case = BacklogCase(
+        ref=without_clash(wanted, taken, longest=60),
+        number=number,
+        kind=kind,
+        title=title.strip(),
+        unit=unit,
+        assigner_unit_id=period.owner_id,
+        origin_period=period,
+        target_id=target_id,
+        original_due_on=original_due_on,
+        current_due_on=original_due_on,
+        office=_office_of(unit, office_id),
+        registered_at=at,
+        registered_by=by,
+        provenance=provenance,
+        **_only_editable(clears),
+    )
+    case.full_clean(exclude=LATER)
+    case.save()
+    enter(
+        case,
+        "register",
+        by=by,
+        at=at,
+        data={"kind": case.kind, "unit": unit.ref, "original_due_on": original_due_on.isoformat()},
+    )
+    return case
+
+
+def _next_number(taken: set[str]) -> str:
+    n = len(taken) + 1
+    while f"TĐ-{n:02d}" in taken:
+        n += 1
+    return f"TĐ-{n:02d}"
+
+
+def _office_of(unit: OrgUnit, office_id: int | None) -> Position | None:
+    if office_id is None:
+        return None
+    office = Position.objects.filter(pk=office_id, unit=unit).first()
+    if office is None:
+        text = _("Choose an office of the unit that holds the case.")
+        raise Invalid(text, code="office-elsewhere", fields={"office": [text]})
+    return office
+
+
+def _only_editable(values: Mapping[str, str]) -> dict[str, str]:
+    """Return `values` without spaces around. Raises TypeError for what is not to be edited."""
+    if foreign := set(values) - set(EDITABLE):
+        raise TypeError(f"Not to be edited: {sorted(foreign)}")
+    return {name: value.strip() for name, value in values.items()}
+
+
+@transaction.atomic
+def edit(
+    *,
+    case_id: int,
+    by: User,
+    expected: int,
+    at: datetime,
+    office_id: int | None = None,
+    **clears: str,
+) -> BacklogCase:
+    """Write what has become clear about a case that is not assigned yet; its days stand.
+
+    Raises NotAllowed (edit-not-allowed), StaleVersion (case-changed), WrongState, Invalid.
+    """
+    case = lock(case_id)
+    require(permissions.supervises(by, case.unit_id, at=at), "edit", case)
+    require_seen(case, expected, noun="case")
+    require_state(CaseAct.EDIT, case)
+    changes = _only_editable(clears) | {"office": _office_of(case.unit, office_id)}
+    for name, value in changes.items():
+        setattr(case, name, value)
+    case.full_clean(exclude=LATER)
+    move(case, CaseAct.EDIT, by=by, at=at, data={"fields": sorted(changes)}, **changes)
+    return case
+
+
+@transaction.atomic
+def assign(*, case_id: int, by: User, expected: int, at: datetime) -> BacklogCase:
+    """Assign a case to the office that resolves it; its ladder starts.
+
+    Raises NotAllowed (assign-not-allowed), StaleVersion (case-changed), WrongState, Invalid
+    (case-unclear, with the missing ones of the six clears in `fields`).
+    """
+    case = lock(case_id)
+    require(permissions.supervises(by, case.unit_id, at=at), "assign", case)
+    require_seen(case, expected, noun="case")
+    require_state(CaseAct.ASSIGN, case)
+    missing = unclear(case)
+    if missing:
+        raise Invalid(
+            _("%(what)s cannot be assigned: still unclear is %(missing)s. Make it clear first.")
+            % {
+                "what": what(case),
+                "missing": "; ".join(str(CLEAR_LABELS[name]) for name in missing),
+            },
+            code="case-unclear",
+            fields={name: [_("This is still unclear.")] for name in missing},
+        )
+    move(
+        case, CaseAct.ASSIGN, by=by, at=at, data={"office": case.office.ref if case.office else ""}
+    )
+    start_clock(case, at=at)
+    return case
+
+
+def unclear(case: BacklogCase) -> list[str]:
+    """Return which of the six clears are still open; see `rules.unclear`."""
+    names = (*rules.CLEARS, "competence")
+    return rules.unclear({name: getattr(case, name) for name in names})
+
+
+@transaction.atomic
+def cancel(*, case_id: int, reason: str, by: User, expected: int, at: datetime) -> BacklogCase:
+    """End a case that is none, registered twice or not ours. Only a leader in charge does it.
+
+    Raises NotAllowed (cancel-not-allowed), StaleVersion (case-changed), WrongState, Invalid
+    (reason-missing).
+    """
+    case = lock(case_id)
+    require(permissions.leads(by, case.unit_id, at=at), "cancel", case)
+    require_seen(case, expected, noun="case")
+    require_state(CaseAct.CANCEL, case)
+    require_text(reason.strip(), field="reason", code="reason-missing")
+    move(
+        case,
+        CaseAct.CANCEL,
+        by=by,
+        at=at,
+        data={"reason": reason.strip()},
+        outcome=reason.strip(),
+        ended_on=clock.local_date(at),
+    )
+    cases.finish(subject=case, at=at, reason="cancelled")
+    return case
+
+
+# --- pausing --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def suspend(*, case_id: int, reason: str, by: User, expected: int, at: datetime) -> BacklogCase:
+    """Pause a case for an objective cause that a leader in charge confirms; its age goes on.
+
+    `reason`: the cause and what proves it. Raises NotAllowed (suspend-not-allowed), StaleVersion
+    (case-changed), WrongState, Invalid (reason-missing).
+    """
+    case = lock(case_id)
+    require(permissions.leads(by, case.unit_id, at=at), "suspend", case)
+    require_seen(case, expected, noun="case")
+    require_state(CaseAct.SUSPEND, case)
+    require_text(reason.strip(), field="reason", code="reason-missing")
+    move(
+        case,
+        CaseAct.SUSPEND,
+        by=by,
+        at=at,
+        data={"reason": reason.strip()},
+        suspended_cause=reason.strip(),
+        suspended_on=clock.local_date(at),
+    )
+    cases.pause(subject=case, kind=ClockKind.CASE)
+    return case
+
+
+@transaction.atomic
+def resume(*, case_id: int, new_due_on: date, by: User, expected: int, at: datetime) -> BacklogCase:
+    """Take a paused case up again with a new day; a leader in charge sets it.
+
+    `new_due_on`: today or later, not before the day that stood. Raises NotAllowed
+    (resume-not-allowed), StaleVersion (case-changed), WrongState, Invalid (due-not-later).
+    """
+    case = lock(case_id)
+    require(permissions.leads(by, case.unit_id, at=at), "resume", case)
+    require_seen(case, expected, noun="case")
+    require_state(CaseAct.RESUME, case)
+    require_later(new_due_on, than=case.current_due_on, at=at, same_day=True)
+    move(
+        case,
+        CaseAct.RESUME,
+        by=by,
+        at=at,
+        data={"old_due_on": case.current_due_on.isoformat()},
+        current_due_on=new_due_on,
+        suspended_cause="",
+        suspended_on=None,
+    )
+    start_clock(case, at=at)
+    return case
+
+
+def require_later(day: date, *, than: date, at: datetime, same_day: bool = False) -> None:
+    """Raise Invalid (due-not-later) unless `day` is later than `than` and not past at `at`.
+
+    `same_day`: `than` itself will do.
+    """
+    if day < than or (day == than and not same_day) or day < clock.local_date(at):
+        text = _("Choose a later day: neither past nor before the day that stands.")
+        raise Invalid(text, code="due-not-later", fields={"new_due_on": [text]})
