@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from commitments.rules.board import Entry
 from commitments.rules.consistency import Consistency, check_triple
 from commitments.rules.lights import Thresholds
 from commitments.rules.results import Result, Stored
-from commitments.rules.standings import Point, Row, Terms, stands
+from commitments.rules.standings import Point, Row, Standing, Terms, history, stands
 from commitments.rules.targets import threshold
 from commitments.rules.verdicts import Demand
 from units import clock
@@ -258,12 +258,49 @@ def _rows(
     return found
 
 
+@dataclass(frozen=True)
+class Portrait:
+    """One target with how it came to stand: at each checkpoint of its year and of the year before.
+
+    `history` and `last_year` leave out checkpoints at which nothing new was known.
+    """
+
+    line: Line
+    history: list[tuple[date, Standing]]
+    last_year: list[tuple[date, Standing]]
+
+
+def portrait(target: Target, *, at: datetime) -> Portrait:
+    """Return how `target` stands at `at` and came to, beside the same indicator and unit last year."""
+    line, course = _with_history(target, at=at)
+    before = Target.objects.filter(
+        indicator__code=target.indicator.code,
+        unit=target.unit_id,
+        period__ends_on=target.period.starts_on - timedelta(days=1),
+    ).exclude(state__in=[TargetState.PLANNED, TargetState.WITHDRAWN])
+    found = before.select_related("indicator", "period").order_by("pk").first()
+    return Portrait(line, course, _with_history(found, at=at)[1] if found else [])
+
+
 def of_one(target: Target, *, at: datetime) -> Line:
     """Return how one target stands at `at`, with all of its parts."""
+    return _with_history(target, at=at)[0]
+
+
+def _with_history(target: Target, *, at: datetime) -> tuple[Line, list[tuple[date, Standing]]]:
     parts = Q(parent=target.pk) & ~Q(state=TargetState.PLANNED)
-    used = thresholds_of(rules_in_force(on=clock.local_date(at)))
-    found = of(Target.objects.filter(Q(pk=target.pk) | parts), at=at, thresholds=used)
-    return next(line for line in found.lines if line.said["pk"] == target.pk)
+    on = clock.local_date(at)
+    used = thresholds_of(rules_in_force(on=on))
+    found = of(Target.objects.filter(Q(pk=target.pk) | parts), at=at, thresholds=used).lines
+    line = next(line for line in found if line.said["pk"] == target.pk)
+    children = [
+        (part.said["code"], part.terms, part.rows)
+        for part in found
+        if part.said["parent_id"] == target.pk and part.said["state"] != TargetState.WITHDRAWN
+    ]
+    if line.terms.unit_agg == RollUp.NONE:
+        children = []
+    return line, history(line.terms, line.rows, children, on=on)
 
 
 def subject_of(lines: Sequence[Line]) -> int | None:

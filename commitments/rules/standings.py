@@ -193,7 +193,7 @@ def rolled(terms: Terms, children: Sequence[tuple[str, Standing]]) -> tuple[Stan
     """Return how the whole stands by its parts, and how many of them are known.
 
     `children`: what each is called, and how it stands. A sum from which a part is missing is a lower
-    bound. Source: F-16.
+    bound; so is one in which a part is a period behind the others. Source: F-16.
     """
     found = rollups.roll_up(
         [
@@ -205,17 +205,44 @@ def rolled(terms: Terms, children: Sequence[tuple[str, Standing]]) -> tuple[Stan
     )
     if found is None or found.figure.value is None:
         return Standing(figure(N.ACTUAL, None)), 0 if found is None else found.known
+    days = [child.as_of for _name, child in children if child.as_of]
+    latest = max(days) if days else None
+    known = sum(day == latest for day in days)  # the others are behind: what they brought counts
     parts = tuple(
         Figure(N.ACTUAL, child.actual.value, (child.actual,), child.actual.said, about=name)
         for name, child in children
     )
-    actual = Figure(
-        found.figure.name, found.figure.value, parts, "≥" if found.is_lower_bound else ""
-    )
-    reach = Interval(actual.value, None if found.is_lower_bound else actual.value)
-    if found.known < found.expected and not found.is_lower_bound:
+    partly = known < len(children)
+    is_sum = terms.unit_agg == RollUp.SUM
+    actual = Figure(found.figure.name, found.figure.value, parts, "≥" if partly and is_sum else "")
+    reach = Interval(actual.value, None if partly else actual.value)
+    if partly and not is_sum:
         reach = Interval(None, None)  # what is missing may turn a rate either way
-    days = [child.as_of for _name, child in children if child.as_of]
     first = sum((child.first or Fraction(0) for _name, child in children), Fraction(0))
     second = sum((child.second or Fraction(0) for _name, child in children), Fraction(0))
-    return Standing(actual, reach, first, second, max(days) if days else None), found.known
+    return Standing(actual, reach, first, second, latest), known
+
+
+def history(
+    terms: Terms,
+    rows: Sequence[Row],
+    children: Sequence[tuple[str, Terms, Sequence[Row]]] = (),
+    *,
+    on: date,
+) -> list[tuple[date, Standing]]:
+    """Return how far a target was at each checkpoint due by `on`, in order; those at which nothing new
+    was known are left out. `children`: of a whole without rows of its own."""
+    found = []
+    for day in (day for day in terms.checkpoints if day <= on):
+        upto = [row for row in rows if row.ends_on <= day]
+        if rows or not children:
+            standing = stands(terms, upto)
+        else:
+            parts = [
+                (name, stands(of, [row for row in its if row.ends_on <= day]))
+                for name, of, its in children
+            ]
+            standing, _known = rolled(terms, parts)
+        if standing.as_of == day:
+            found.append((day, standing))
+    return found

@@ -134,7 +134,7 @@ def board(request: WebRequest) -> HttpResponseBase:
         "plans": plans,
         "subject_name": _unit(names[subject]) if subject else plan.owner.name,
         "scopes": [_shown(scope) for scope in scopes],
-        "items": [_item(line) for line in mine],
+        "items": [item_of(line) for line in mine],
         "groups": _groups(columns),
         "columns": columns,
         "matrix": matrix,
@@ -218,7 +218,8 @@ def _of(met: int, assigned: int, share: Any) -> str:
     return text if met == assigned else f"{text} ({figures.percent(share)})"
 
 
-def _item(line: Line) -> Item:
+def item_of(line: Line) -> Item:
+    """Return one target in words and numbers."""
     return Item(
         line.said["ref"],
         line.said["code"],

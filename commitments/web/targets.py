@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commitments import permissions
-from commitments.actions import allocations, revisions, targets
-from commitments.enums import IndicatorKind, PeriodKind
+from commitments.actions import allocations, results, revisions, targets
+from commitments.enums import IndicatorKind, PeriodKind, TargetState
 from commitments.models import Allocation, Period, Target
 from commitments.rules.targets import FIXED
+from commitments.web import pictures
+from commitments.web.board import item_of
 from commitments.web.forms.targets import ReasonForm, RevisionForm, TargetForm
 from commitments.web.plans import faults_into, plan_or_404
 from commitments.web.words import words_of
@@ -73,8 +75,15 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
             {"target": line.child, "words": words_of(line.child)}
             for line in lines.order_by("child__code")
         ]
+    portrait = None
+    if target.state != TargetState.PLANNED:
+        portrait = results.portrait(target, at=request.now)
+    day = clock.local_date(request.now)
     context = {
         "target": target,
+        "standing": item_of(portrait.line) if portrait else None,
+        "picture": pictures.of(portrait, on=day) if portrait else None,
+        "reasons": pictures.why(portrait.line) if portrait else [],
         "words": words_of(target),
         "revisions": [
             {
