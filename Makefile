@@ -51,6 +51,7 @@ lint: tools
 	@$(SUITE) $(MANAGE) makemigrations --check --dry-run
 	@$(SUITE) $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	@test -f var/lint/apart/register_key.pem || $(SUITE) $(MANAGE) make_register_key var/lint/apart/register_key.pem
+	@$(SUITE) $(VENV)/bin/python -m tests.seals var/lint/seal
 	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
 openapi: tools

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from commitments.actions import cases, duties, issuing, plans
+from commitments.actions import cases, checks, duties, issuing, plans
 from units import clock
 from units.actions import jobs
 
@@ -34,3 +34,9 @@ def _advance() -> int:
 def issue_all() -> None:
     """Issue the next drafts of plans that are being issued."""
     jobs.run("issue_all", lambda: issuing.carry_on(at=clock.job_now()))
+
+
+@shared_task
+def check_revisions() -> None:
+    """Validate in full what was sealed or signed lately."""
+    jobs.run("check_revisions", checks.carry_on)

@@ -5,7 +5,7 @@ Some are always wrong. Those of `check --deploy` are fine on a desk and not in p
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
+from commitments.actions import sealing
+from commitments.enums import SignatureLevel
+from units import clock
 from units.actions import checkpoints
 from units.append_only import missing_triggers, owned_tables
 
@@ -31,6 +34,7 @@ def always(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
             hint="Name 'passkey', 'totp' or both; a password alone confirms nothing.",
             id="config.E001",
         )
+    yield from _levels()
     if _codes_are_bypassed():
         yield Error(
             "A code that is always right is set: MFA_TOTP_INSECURE_BYPASS_CODE.",
@@ -54,6 +58,7 @@ def deployed(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
     yield from _address()
     yield from _services()
     yield from _register()
+    yield from _seal()
     if settings.DEMO:
         yield Error(
             "DEMO is on: passwords are known to everybody and the clock stands in 2024.",
@@ -212,6 +217,48 @@ def _same_file(name: str, path: Path) -> bool:
         return other.samefile(path) or other.read_bytes() == path.read_bytes()
     except OSError:
         return False  # what is not there is not the same
+
+
+SEAL_FAULTS: Mapping[str, tuple[type[Error] | type[Warning], str, str]] = {
+    "demo": (
+        Error,
+        "signing.E001",
+        "Set SEAL_PKCS12_FILE and SEAL_PASSWORD_FILE to a seal of your certificate authority.",
+    ),
+    "missing": (
+        Error,
+        "signing.E011",
+        "Nothing can be issued or signed. Set SEAL_PKCS12_FILE and SEAL_PASSWORD_FILE.",
+    ),
+    "ending": (
+        Warning,
+        "signing.W010",
+        "Order a new certificate in time. Documents sealed with the old one stay valid.",
+    ),
+}
+
+
+def _seal() -> Iterable[CheckMessage]:
+    for fault, said in sealing.faults_of_installation(real_at=clock.real_now()):
+        kind, number, hint = SEAL_FAULTS[fault]
+        yield kind(said, hint=hint, id=number)
+
+
+def _levels() -> Iterable[CheckMessage]:
+    if settings.SIGNATURE_LEVEL not in SignatureLevel.values:
+        yield Error(
+            f"SIGNATURE_LEVEL={settings.SIGNATURE_LEVEL!r} is no level.",
+            hint=f"Write one of {', '.join(SignatureLevel.values)}.",
+            id="signing.E012",
+        )
+    elif settings.SIGNATURE_LEVEL != SignatureLevel.B_B and not (
+        settings.TIMESTAMP_URL and settings.TIMESTAMP_ROOTS_FILE
+    ):
+        yield Error(
+            f"SIGNATURE_LEVEL={settings.SIGNATURE_LEVEL} needs a timestamp service.",
+            hint="Set TIMESTAMP_URL, and TIMESTAMP_ROOTS_FILE to the certificates it is trusted by.",
+            id="signing.E002",
+        )
 
 
 def _codes_are_bypassed() -> bool:

@@ -225,8 +225,16 @@ MFA_FORMS = {
     "edit_webauthn": "config.account_forms.EditPasskeyForm",
 }
 
+# --- documents ------------------------------------------------------------------------------------
+SEAL_PKCS12_FILE = env.str("SEAL_PKCS12_FILE", default=str(DATA_DIR / "seal" / "seal.p12"))
+SEAL_PASSWORD_FILE = env.str("SEAL_PASSWORD_FILE", default=str(DATA_DIR / "seal" / "password"))
+TIMESTAMP_URL = env.str("TIMESTAMP_URL", default="")  # RFC 3161; empty: nobody is asked
+TIMESTAMP_ROOTS_FILE = env.str("TIMESTAMP_ROOTS_FILE", default="")  # PEM: whom its tokens lead to
+SIGNATURE_LEVEL = env.str("SIGNATURE_LEVEL", default="B-T" if TIMESTAMP_URL else "B-B")
+
 # --- what apps offer to pages of apps below them ----------------------------------------------------
 QUEUE_BUCKETS: list[str] = [
+    "commitments.web.checks.UNPROVED",
     "commitments.web.verifications.TO_VERIFY",
     "commitments.web.verifications.NOT_IN",
     "commitments.web.verifications.RETURNED",
@@ -287,6 +295,8 @@ SPECTACULAR_SETTINGS = {
         "MandateKind": "commitments.enums.MandateKind",
         "AllocationMode": "commitments.enums.AllocationMode",
         "ItemRole": "commitments.enums.ItemRole",
+        "RevisionKind": "commitments.enums.RevisionKind",
+        "SignatureLevel": "commitments.enums.SignatureLevel",
         "SlotRole": "commitments.enums.SlotRole",
         "VersionState": "commitments.enums.VersionState",
     },

@@ -17,7 +17,8 @@ os.environ.setdefault(
 os.environ.setdefault("DEMO", "false")
 
 from config.settings import *
-from config.settings import STATIC_ROOT, TEMPLATES
+from config.settings import SEAL_PASSWORD_FILE, SEAL_PKCS12_FILE, STATIC_ROOT, TEMPLATES
+from tests import seals
 from tests.templates import MissingVariable
 
 Path(STATIC_ROOT).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -26,5 +27,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+seals.make(Path(SEAL_PKCS12_FILE), Path(SEAL_PASSWORD_FILE))
 OPTIONS: dict = TEMPLATES[0]["OPTIONS"]  # type: ignore[assignment]
 OPTIONS["string_if_invalid"] = MissingVariable("%s")

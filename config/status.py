@@ -37,6 +37,7 @@ JOB_NAMES = {
     "sweep_cases": gettext_lazy("Remind and escalate"),
     "recompute_cases": gettext_lazy("Follow changes of the calendar"),
     "issue_all": gettext_lazy("Issue whole plans"),
+    "check_revisions": gettext_lazy("Check what was sealed and signed"),
     "advance_periods": gettext_lazy("Close plans whose year is over"),
 }
 STARTED = clock.real_now()  # of the web server: its jobs were started with it, or stand since then

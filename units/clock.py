@@ -60,3 +60,8 @@ def body_zone() -> ZoneInfo:
 def local_date(at: datetime) -> date:
     """Return the body's calendar day at the aware instant `at`."""
     return at.astimezone(body_zone()).date()
+
+
+def local_time(at: datetime) -> datetime:
+    """Return the aware instant `at` as the body's clocks show it."""
+    return at.astimezone(body_zone())

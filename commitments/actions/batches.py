@@ -182,6 +182,9 @@ def _carry_out(step_up: StepUp, leaves: list[bytes], *, by: User, at: datetime) 
     index = step_up.leaf_index or 0
     try:
         with transaction.atomic():
+            place = stepups.place_as_stated(step_up, versions.lock(version.pk), by=by, at=at)
+        shown = signatures.sealed(step_up, place, by=by, method=use.method, at=at)
+        with transaction.atomic():
             locked = versions.lock(version.pk)
             place = stepups.place_as_stated(step_up, locked, by=by, at=at)
             own_use = StepUpUse.objects.create(
@@ -201,7 +204,7 @@ def _carry_out(step_up: StepUp, leaves: list[bytes], *, by: User, at: datetime) 
                 used_at=use.used_at,
                 expires_at=use.expires_at,
             )
-            act = signatures.commit(locked, step_up, place, own_use, by=by, at=at)
+            act = signatures.commit(locked, step_up, place, own_use, shown, by=by, at=at)
     except Refused as refused:
         return Result(version, None, refused)
     return Result(version, act, None)

@@ -11,7 +11,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import allocations, cases, documents, drafts, versions
+from commitments.actions import (
+    allocations,
+    cases,
+    contents,
+    documents,
+    drafts,
+    sealing,
+    versions,
+)
 from commitments.enums import (
     ClockKind,
     PeriodState,
@@ -31,20 +39,21 @@ from units.rules import canonical
 def issue(*, version_id: int, by: User, expected: int, at: datetime) -> CommitmentVersion:
     """Freeze a draft into its document and ask the undertakers to sign.
 
-    Rendering happens between two looks at the draft, outside any lock; the second look refuses
+    Rendering and sealing happen between two looks at the draft, outside any lock; the second look refuses
     when anything that is printed has changed meanwhile. A vacant office is no obstacle: the first
     step of the ladder will say so. Raises NotAllowed, StaleVersion, WrongState, Invalid
-    (no-items, target-not-assigned, allocation-gap, sign-by-passed, document-not-renderable).
+    (no-items, target-not-assigned, allocation-gap, sign-by-passed, document-not-renderable),
+    Unavailable (seal-missing, timestamp-unavailable).
     """
-    code = documents.new_code()
+    code = contents.new_code()
     with transaction.atomic():
         version = versions.lock(version_id)
         _require_issuable(version, by=by, expected=expected, at=at)
-    frozen = documents.freeze(version, code=code, at=at)
+    frozen = sealing.freeze(version, code=code, at=at)
     with transaction.atomic():
         version = versions.lock(version_id)
         _require_issuable(version, by=by, expected=expected, at=at)
-        if canonical.text(documents.content_of(version, code=code, at=at)) != frozen.text:
+        if canonical.text(contents.content_of(version, code=code, at=at)) != frozen.text:
             raise StaleVersion(
                 _("%(what)s changed while it was being issued. Read it again, then issue.")
                 % {"what": versions.what(version)},

@@ -1,323 +1,72 @@
-"""From a draft to the frozen document: its content, its places for signatories, its bytes."""
+"""Frozen documents: their rows, and the chain of revisions by which their bytes grow.
+
+The lock of a document is the row of its chain. It is taken after the lock of what owns the document,
+and a revision is added by `append_revision` alone.
+"""
 
 import hashlib
 import json
-import secrets
-import unicodedata
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from commitments.actions import revisions
-from commitments.documents import render
-from commitments.enums import RevisionKind, SigningOrder, SlotRole, ValueBasis
+from commitments.enums import RevisionKind
 from commitments.models import (
-    CommitmentItem,
     CommitmentVersion,
     Document,
+    DocumentChain,
     DocumentRevision,
     DocumentSlot,
-    TargetRevision,
 )
-from commitments.rules import targets as target_rules
 from commitments.rules.commitments import diff_terms
-from commitments.rules.verify import CROCKFORD, check_character
-from units import clock
-from units.enums import Provenance
-from units.errors import Invalid
-from units.models import OrgUnit, Position
+from units.errors import Conflict
 from units.rules import canonical
 
-LANGUAGES = ("vi", "en")
-# What the sides owe each other beyond the items: data, so that it is hashed, shown and signed.
-OBLIGATIONS = {
-    "obligations_vi": (
-        "Bên cam kết tổ chức thực hiện các chỉ tiêu, nhiệm vụ trên đúng hạn, báo cáo kết quả từng "
-        "kỳ và chịu trách nhiệm trước bên giao về kết quả. Bên giao theo dõi, kiểm tra, giám sát "
-        "và hỗ trợ bên cam kết trong quá trình thực hiện."
-    ),
-    "obligations_en": (
-        "The undertaking side carries out the targets and tasks above in time, reports the results "
-        "of each period and answers to the assigning side for them. The assigning side follows, "
-        "inspects and supports the undertaking side meanwhile."
-    ),
-}
+
+class Addition(NamedTuple):
+    """One more revision, made outside every lock: good only on the revision that it continues.
+
+    `base_no`, `base_sha256`: that revision. `length`, `sha256`: of the whole file after it.
+    """
+
+    base_no: int
+    base_sha256: str
+    tail: bytes
+    length: int
+    sha256: str
+    level_asked: str
+    level_reached: str
 
 
 class Frozen(NamedTuple):
     """A document ready to be stored: nothing of it is computed again under the lock."""
 
+    uuid: uuid.UUID
     content: dict[str, Any]
     text: str
-    pdf: bytes
+    pdf: bytes  # revision 0: the rendered file with its empty fields
+    seal: Addition  # revision 1
 
 
-def new_code() -> str:
-    """Return 16 random Crockford characters and a check character. No secret; it grants nothing.
-
-    Bodies whose check character is no letter or digit are thrown away: people read it aloud.
-    """
-    while True:
-        body = "".join(secrets.choice(CROCKFORD) for _place in range(16))
-        if (check := check_character(body)) in CROCKFORD:
-            return body + check
-
-
-def content_of(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str, Any]:
-    """Return what `version` promises, as the data that will be hashed, shown and printed.
-
-    Only text (composed, NFC), small integers, null and booleans; both languages side by side.
-    Source: the live rows at this moment; after issue nobody asks them again.
-    """
-    return _composed(_content(version, code=code, at=at))
-
-
-def _composed(value: Any) -> Any:
-    """Return `value` with every text in Unicode NFC: some telephones type letters and marks apart."""
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, dict):
-        return {key: _composed(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_composed(inner) for inner in value]
-    return value
-
-
-def _content(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str, Any]:
-    commitment = version.commitment
-    period = commitment.period
-    undertakers = [
-        office for office in (version.first_undertaker, version.second_undertaker) if office
-    ]
-    items = [_item(item) for item in _items(version)]
-    before = (
-        commitment.versions.filter(n__lt=version.n, document__isnull=False).order_by("-n").first()
+def addition(base_no: int, base: bytes, output: bytes, *, asked: str, reached: str) -> Addition:
+    """Return what makes `output` of `base`, the file of revision `base_no`."""
+    return Addition(
+        base_no=base_no,
+        base_sha256=hashlib.sha256(base).hexdigest(),
+        tail=output[len(base) :],
+        length=len(output),
+        sha256=hashlib.sha256(output).hexdigest(),
+        level_asked=asked,
+        level_reached=reached,
     )
-    return {
-        "v": 1,
-        "kind": "commitment",
-        "ref": commitment.ref,
-        "number": commitment.number,
-        "version": version.n,
-        "language": "vi",
-        "demonstration": commitment.provenance == Provenance.SYNTHETIC,
-        "code": code,
-        "period": {
-            "code": period.code,
-            "name_vi": period.name_vi,
-            "name_en": period.name_en or period.name_vi,
-            "starts_on": period.starts_on.isoformat(),
-            "ends_on": period.ends_on.isoformat(),
-        },
-        "issued_on": clock.local_date(at).isoformat(),
-        "sign_by": version.sign_by.isoformat(),
-        "predecessor": None
-        if before is None
-        else {"version": before.n, "content_sha256": before.sealed.content_sha256},
-        "parties": [
-            _party("assigner", commitment.assigner_unit, [version.assigner]),
-            _party("undertaker", commitment.unit, undertakers),
-        ],
-        "terms": {"items": items, **OBLIGATIONS},
-        "slots": _slots(version, undertakers),
-    }
-
-
-def _items(version: CommitmentVersion) -> QuerySet[CommitmentItem]:
-    return (
-        version.items.select_related(
-            "revision__target__group__mandate",
-            "revision__target__indicator__uom",
-            "revision__target__indicator__scale",
-            "revision__mandate",
-        )
-        .prefetch_related(
-            "revision__roadmap__period",
-            "revision__shares",
-            "revision__steps",
-            "revision__target__indicator__scale__levels",
-        )
-        .order_by("ordinal")
-    )
-
-
-def _party(side: str, unit: OrgUnit, offices: Sequence[Position]) -> dict[str, Any]:
-    return {
-        "side": side,
-        "unit": {"ref": unit.ref, **_names(unit)},
-        "offices": [{"ref": office.ref, **_titles(office)} for office in offices],
-    }
-
-
-def _names(unit: OrgUnit) -> dict[str, str]:
-    version = unit.version_now
-    if version is None:
-        return {"name_vi": unit.ref, "name_en": unit.ref}
-    return {"name_vi": version.name_vi, "name_en": version.name_en or version.name_vi}
-
-
-def _titles(row: Any) -> dict[str, str]:
-    return {"title_vi": row.title_vi, "title_en": row.title_en or row.title_vi}
-
-
-def _slots(version: CommitmentVersion, undertakers: Sequence[Position]) -> list[dict[str, Any]]:
-    in_order = version.commitment.signing_order == SigningOrder.IN_ORDER
-    places = [
-        (office, SlotRole.UNDERTAKER, place if in_order else 1, f"undertaker-{place}")
-        for place, office in enumerate(undertakers, start=1)
-    ]
-    places.append((version.assigner, SlotRole.ASSIGNER, len(undertakers) + 1, "assigner"))
-    return [
-        {
-            "ordinal": ordinal,
-            "turn": turn,
-            "role": role.value,
-            "unit": office.unit.ref,
-            "office": office.ref,
-            **_titles(office),
-            "grade": "online",
-            "field": field,
-        }
-        for ordinal, (office, role, turn, field) in enumerate(places, start=1)
-    ]
-
-
-def _item(item: CommitmentItem) -> dict[str, Any]:
-    revision = item.revision
-    target, indicator = revision.target, revision.target.indicator
-    uom, group = indicator.uom, target.group
-    stated = revision.value_basis == ValueBasis.STATED
-    mandate = revision.mandate or group.mandate
-    labels = {"vi": uom.label_vi, "en": uom.label_en or uom.label_vi}
-
-    grades = {language: indicator.grades(language) for language in LANGUAGES}
-
-    def amount(value: Any, language: str) -> str:
-        if grades[language]:
-            return grades[language].get(int(value), _plain(value))
-        shown = target_rules.format_quantity(value, decimals=indicator.decimals, language=language)
-        return f"{shown} {labels[language]}"
-
-    baseline = None
-    if revision.baseline is not None:
-        baseline = {
-            "value": _plain(revision.baseline),
-            "period": revision.baseline_period,
-            **{f"text_{language}": amount(revision.baseline, language) for language in LANGUAGES},
-        }
-    words = {
-        f"words_{language}": revisions.in_words(revision, indicator, language=language)
-        for language in LANGUAGES
-    }
-    return {
-        "ordinal": item.ordinal,
-        "target": target.ref,
-        "revision": revision.n,
-        "code": target.code,
-        "group": {"code": group.code, **_titles(group)},
-        "role": item.role,
-        "title_vi": indicator.name_vi,
-        "title_en": indicator.name_en or indicator.name_vi,
-        "kind": indicator.kind,
-        "mode": revision.mode,
-        "maintain_rule": revision.maintain_rule or None,
-        "maintain_share": None
-        if revision.maintain_share is None
-        else _plain(revision.maintain_share),
-        "comparator": revision.comparator,
-        **({} if stated else {"value_basis": revision.value_basis}),
-        "value": None if revision.value is None else _plain(revision.value),
-        "upper": None if revision.upper is None else _plain(revision.upper),
-        "decimals": indicator.decimals,
-        "uom_vi": labels["vi"],
-        "uom_en": labels["en"],
-        **words,
-        "baseline": baseline,
-        "roadmap": [
-            {
-                "period": point.period.code,
-                "name_vi": point.period.name_vi,
-                "name_en": point.period.name_en or point.period.name_vi,
-                "value": _plain(point.value),
-                **{f"text_{language}": amount(point.value, language) for language in LANGUAGES},
-            }
-            for point in sorted(revision.roadmap.all(), key=lambda point: point.period.ends_on)
-        ],
-        "mandate": {
-            "number": mandate.number,
-            **_titles(mandate),
-            "signed_on": mandate.signed_on.isoformat() if mandate.signed_on else None,
-        },
-        **_parts(revision),
-        "clause": target.clause,
-        "provenance": target.provenance,
-    }
-
-
-def _parts(revision: TargetRevision) -> dict[str, Any]:
-    """Return the shares of a whole and the steps of a task; nothing where there are none."""
-    said = revisions.wanted_of(revision)
-    shares = [
-        {
-            "label_vi": share.label_vi,
-            "label_en": share.label_en or share.label_vi,
-            "value": _plain(share.value),
-        }
-        for share in said.shares
-    ]
-    steps = [
-        {
-            "title_vi": step.title_vi,
-            "title_en": step.title_en or step.title_vi,
-            "due_on": step.due_on.isoformat(),
-            "weight": _plain(step.weight),
-        }
-        for step in said.steps
-    ]
-    return {name: rows for name, rows in (("shares", shares), ("steps", steps)) if rows}
-
-
-def _plain(value: Any) -> str:
-    """Return a decimal in its one fixed form: no exponent, no trailing zeros, no "-0"."""
-    text = f"{value:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
-
-
-def freeze(version: CommitmentVersion, *, code: str, at: datetime) -> Frozen:
-    """Return the document of `version`: content, hashed text and rendered bytes. Writes nothing.
-
-    Slow (a rendering); never call it inside a transaction. Raises Invalid
-    (document-not-renderable) when a text holds what cannot be printed.
-    """
-    content = content_of(version, code=code, at=at)
-    text = canonical.text(content)
-    try:
-        pdf = render.render_pdf(text, language=content["language"])
-    except render.Unprintable as error:
-        raise Invalid(
-            _(
-                "%(number)s cannot be issued: the character %(character)s cannot be printed (%(place)s). "
-                "Correct the text and issue again."
-            )
-            % {
-                "number": version.commitment.number,
-                "character": error.character,
-                "place": error.place,
-            },
-            code="document-not-renderable",
-        ) from error
-    return Frozen(content, text, pdf)
 
 
 def store(frozen: Frozen, version: CommitmentVersion, *, at: datetime) -> Document:
-    """Write the document, its slots and revision 0 inside the caller's transaction; return it."""
+    """Write the document, its slots and revisions 0 and 1 inside the caller's transaction; return it."""
     document = Document.objects.create(
-        uuid=uuid.uuid4(),
+        uuid=frozen.uuid,
         code=frozen.content["code"],
         content=frozen.text,
         content_sha256=canonical.sha256_hex(frozen.text),
@@ -325,6 +74,21 @@ def store(frozen: Frozen, version: CommitmentVersion, *, at: datetime) -> Docume
         language=frozen.content["language"],
         created_at=at,
     )
+    _store_slots(frozen, document, version)
+    DocumentRevision.objects.create(
+        document=document,
+        no=0,
+        kind=RevisionKind.RENDERED,
+        tail=frozen.pdf,
+        length=len(frozen.pdf),
+        sha256=frozen.seal.base_sha256,
+    )
+    _add(document, frozen.seal, kind=RevisionKind.SEALED)
+    DocumentChain.objects.create(document=document, last_no=1, last_sha256=frozen.seal.sha256)
+    return document
+
+
+def _store_slots(frozen: Frozen, document: Document, version: CommitmentVersion) -> None:
     offices = {
         office.ref: office
         for office in (version.first_undertaker, version.second_undertaker, version.assigner)
@@ -342,15 +106,63 @@ def store(frozen: Frozen, version: CommitmentVersion, *, at: datetime) -> Docume
         )
         for slot in frozen.content["slots"]
     )
-    DocumentRevision.objects.create(
-        document=document,
-        no=0,
-        kind=RevisionKind.RENDERED,
-        tail=frozen.pdf,
-        length=len(frozen.pdf),
-        sha256=hashlib.sha256(frozen.pdf).hexdigest(),
+
+
+def append_revision(document: Document, added: Addition, *, kind: RevisionKind) -> DocumentRevision:
+    """Add a revision inside the caller's transaction, which has locked the owner; return it.
+
+    The chain's row is locked and compared: two parties who continue the same revision would each have
+    a valid file, and only one of them enters the record. Raises Conflict (revision-moved,
+    document-not-sealed).
+    """
+    chain = lock_chain(document)
+    if (chain.last_no, chain.last_sha256) != (added.base_no, added.base_sha256):
+        raise Conflict(
+            _(
+                "Somebody signed document %(code)s meanwhile. Its text is unchanged; look and confirm again."
+            )
+            % {"code": document.code},
+            code="revision-moved",
+        )
+    row = _add(document, added, kind=kind)
+    chain.last_no, chain.last_sha256 = row.no, row.sha256
+    chain.save(update_fields=["last_no", "last_sha256"])
+    return row
+
+
+def lock_chain(document: Document) -> DocumentChain:
+    """Return the chain of `document`, locked until the transaction ends. Raises Conflict
+    (document-not-sealed)."""
+    chain = DocumentChain.objects.select_for_update(no_key=True).filter(document=document).first()
+    if chain is None:
+        raise not_sealed(document)
+    return chain
+
+
+def not_sealed(document: Document) -> Conflict:
+    """Return the refusal of an act on a document that was issued before documents were sealed."""
+    return Conflict(
+        _(
+            "Document %(code)s was issued before documents were sealed, so nothing signed on it would "
+            "be provable. Ask the planner to amend the commitment: its next version is sealed."
+        )
+        % {"code": document.code},
+        code="document-not-sealed",
     )
-    return document
+
+
+def _add(document: Document, added: Addition, *, kind: RevisionKind) -> DocumentRevision:
+    return DocumentRevision.objects.create(
+        document=document,
+        no=added.base_no + 1,
+        kind=kind,
+        tail=added.tail,
+        length=added.length,
+        sha256=added.sha256,
+        prev_sha256=added.base_sha256,
+        level_asked=added.level_asked,
+        level_reached=added.level_reached,
+    )
 
 
 def last_revision(document: Document) -> DocumentRevision:
@@ -358,9 +170,21 @@ def last_revision(document: Document) -> DocumentRevision:
     return document.revisions.defer("tail").order_by("-no")[0]
 
 
-def bytes_of(document: Document) -> bytes:
-    """Return the file of the newest revision: the tails of all revisions, joined."""
-    return b"".join(bytes(row.tail) for row in document.revisions.order_by("no"))
+def find_revision(document: Document, no: int | None = None) -> DocumentRevision | None:
+    """Return revision `no` of `document` (None: the newest) without its bytes; None: there is none."""
+    rows = document.revisions.defer("tail").order_by("-no")
+    return (rows if no is None else rows.filter(no=no)).first()
+
+
+def bytes_of(document: Document, *, no: int | None = None) -> bytes:
+    """Return the file of revision `no` (None: the newest): the tails up to it, joined.
+
+    A number that there is not gives the newest before it.
+    """
+    rows = document.revisions.order_by("no")
+    if no is not None:
+        rows = rows.filter(no__lte=no)
+    return b"".join(bytes(tail) for tail in rows.values_list("tail", flat=True))
 
 
 def read_content(document: Document) -> dict[str, Any]:

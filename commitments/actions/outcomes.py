@@ -20,7 +20,8 @@ VOID_PROPOSAL_DAYS = 7  # how long the first of two people waits for the second
 
 
 def _evidence(act: SignatureAct) -> dict[str, Any]:
-    step_up = act.step_up_use.step_up
+    step_up, made = act.step_up_use.step_up, act.revision
+    result = {} if made is None else {"result_no": made.no, "result_sha256": made.sha256}
     return {
         "slot": act.slot.ordinal,
         "grade": act.grade,
@@ -30,6 +31,7 @@ def _evidence(act: SignatureAct) -> dict[str, Any]:
         "statement_sha256": step_up.statement_sha256,
         "consent_sha256": act.consent.sha256 if act.consent else None,
         "reason_sha256": canonical.sha256_hex(step_up.reason),
+        **result,
     }
 
 

@@ -1,7 +1,7 @@
 """The ceremony of every act of a signatory: open, declare, confirm with a factor.
 
 `open_reading` leaves a receipt of what was shown, `prepare` a statement to be confirmed, `confirm`
-checks the factor and commits the act. What each act does to the version stands in `outcomes`.
+checks the factor, has the bytes sealed outside every lock, and commits the act with them. What each act does to the version stands in `outcomes`.
 """
 
 import json
@@ -9,16 +9,24 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from commitments.actions import documents, outcomes, slots, stepups, versions
+from commitments.actions import checks, documents, outcomes, sealing, slots, stepups, versions
+from commitments.actions.documents import Addition
 from commitments.actions.slots import Place
-from commitments.enums import Grade, ReadForm, VersionAct
-from commitments.models import CommitmentVersion, SignatureAct, StepUp, StepUpUse, ViewReceipt
+from commitments.enums import FactorMethod, Grade, ReadForm, RevisionKind, VersionAct
+from commitments.models import (
+    CommitmentVersion,
+    DocumentRevision,
+    SignatureAct,
+    StepUp,
+    StepUpUse,
+    ViewReceipt,
+)
 from units.errors import Invalid, NotFound
 from units.models import User
 from units.rules import canonical
@@ -194,10 +202,11 @@ def confirm(
         if (done := _act_of(step_up)) is not None:
             return done
         stepups.require_usable(step_up, real_at=real_at)
-        stepups.place_as_stated(step_up, locked, by=by, at=at)
+        place = stepups.place_as_stated(step_up, locked, by=by, at=at)
     answers = stepups.checked_factor(
         step_up, by=by, at=at, real_at=real_at, code=code, credential=credential
     )
+    shown = sealed(step_up, place, by=by, method=answers.method, at=at)
     with transaction.atomic():
         version = versions.lock(version.pk)
         if (done := _act_of(step_up)) is not None:
@@ -205,7 +214,35 @@ def confirm(
         stepups.require_usable(step_up, real_at=real_at)  # others may have guessed meanwhile
         place = stepups.place_as_stated(step_up, version, by=by, at=at)
         use = stepups.spend(step_up, answers, real_at=real_at)
-        return commit(version, step_up, place, use, by=by, at=at)
+        return commit(version, step_up, place, use, shown, by=by, at=at)
+
+
+class Shown(NamedTuple):
+    """What an act leaves to be seen. `added`: None for acts that leave the file alone."""
+
+    printed: dict[str, Any]
+    added: Addition | None
+
+
+def sealed(step_up: StepUp, place: Place, *, by: User, method: str, at: datetime) -> Shown:
+    """Return what the act shows, its bytes sealed already.
+
+    Slow; outside every transaction. Raises what `sealing.sign` and `checks.require_valid` raise.
+    """
+    act, document = VersionAct(step_up.act), step_up.receipt.document
+    printed = sealing.printed_of(place.office, by)
+    if act not in slots.SIGNING:
+        return Shown(printed, None)
+    if act == VersionAct.COUNTERSIGN:
+        checks.require_valid(document)
+    stamped = sealing.Act(
+        field=place.slot.field_name,
+        grade=Grade.ONLINE,
+        printed=printed,
+        method=FactorMethod(method),
+        at=at,
+    )
+    return Shown(printed, sealing.sign(document, stamped))
 
 
 def commit(
@@ -213,12 +250,21 @@ def commit(
     step_up: StepUp,
     place: Place,
     use: StepUpUse,
+    shown: Shown,
     *,
     by: User,
     at: datetime,
 ) -> SignatureAct:
-    """Write the act of a confirmed statement and what it does to the locked version; return it."""
-    act = _write_act(step_up, place, use, by=by, at=at)
+    """Write the act of a confirmed statement, its bytes and what it does to the locked version.
+
+    Raises Conflict: revision-moved when the bytes continue a revision that is no longer the last,
+    revision-invalid when one was found wrong meanwhile.
+    """
+    revision = None
+    if shown.added is not None:
+        checks.refuse_invalid(version.sealed)
+        revision = documents.append_revision(version.sealed, shown.added, kind=RevisionKind.ACT)
+    act = _write_act(step_up, place, use, shown, revision, by=by, at=at)
     outcomes.OF[VersionAct(step_up.act)](version, act, by, at)
     return act
 
@@ -228,32 +274,29 @@ def _act_of(step_up: StepUp) -> SignatureAct | None:
 
 
 def _write_act(
-    step_up: StepUp, place: Place, use: StepUpUse, *, by: User, at: datetime
+    step_up: StepUp,
+    place: Place,
+    use: StepUpUse,
+    shown: Shown,
+    revision: DocumentRevision | None,
+    *,
+    by: User,
+    at: datetime,
 ) -> SignatureAct:
     typed = json.loads(step_up.reason)
-    office = place.office
     return SignatureAct.objects.create(
         uuid=uuid.uuid4(),
         slot=place.slot,
         act=step_up.act,
         grade=Grade.ONLINE,
         person=by,
-        appointment=office,
-        as_printed=canonical.text(
-            {
-                "name": by.full_name,
-                "title_vi": office.position.title_vi,
-                "title_en": office.position.title_en or office.position.title_vi,
-                "mode": office.mode,
-                "form": office.form,
-                "decision_number": office.decision_number,
-                "decision_on": office.decision_on.isoformat() if office.decision_on else None,
-            }
-        ),
+        appointment=place.office,
+        as_printed=canonical.text(shown.printed),
         receipt=step_up.receipt,
         consent=step_up.consent,
         step_up_use=use,
         reason=typed.get("text", ""),
         reason_code=typed.get("code", ""),
+        revision=revision,
         at=at,
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from commitments.actions import documents
 from commitments.actions.slots import SIGNING
 from commitments.enums import FileAnswer, VersionState
-from commitments.models import CommitmentVersion, DocumentRevision, SignatureAct
+from commitments.models import CommitmentVersion, DocumentRevision, SealUse, SignatureAct
 from commitments.rules import verify as rules
 from units.errors import Invalid, NotFound
 
@@ -101,19 +101,27 @@ def by_digest(typed: str) -> VerifiedFile:
         raise Invalid(text, code="digest-malformed", fields={"sha256": [text]})
     revision = DocumentRevision.objects.filter(sha256=digest).defer("tail").first()
     if revision is None:
-        return VerifiedFile(digest, FileAnswer.UNKNOWN)
+        used = SealUse.objects.filter(out_sha256=digest).exists()
+        return VerifiedFile(digest, FileAnswer.UNRECORDED if used else FileAnswer.UNKNOWN)
     version = CommitmentVersion.objects.for_verification().get(document=revision.document_id)
     found = _verified(version)
     stage = next(stage for stage in found.stages if stage.no == revision.no)
     answer = rules.answer_for(
         no=stage.no, last_no=found.stages[-1].no, state=VersionState(version.state)
     )
-    return VerifiedFile(digest, answer, found, stage, _later(found))
+    return VerifiedFile(digest, answer, found, stage, _later(found, stage))
 
 
-def _later(found: Verified) -> list[Signatory]:
-    """Return the signatures that no file carries yet, oldest first: an act online adds no bytes."""
-    signed = [(row.act.at, row.act.pk, row) for row in found.signatories if row.act]
+def _later(found: Verified, stage: Stage) -> list[Signatory]:
+    """Return the signatures that the file of `stage` does not carry, oldest first.
+
+    Those of a document that was never sealed are in no file.
+    """
+    signed = [
+        (row.act.at, row.act.pk, row)
+        for row in found.signatories
+        if row.act and (row.act.revision is None or row.act.revision.no > stage.no)
+    ]
     return [row for *_when, row in sorted(signed, key=lambda one: one[:2])]
 
 
@@ -124,6 +132,8 @@ def _verified(version: CommitmentVersion) -> Verified:
     acts = {
         act.slot_id: act
         for act in SignatureAct.objects.filter(slot__document=document, act__in=SIGNING)
+        .select_related("revision")
+        .defer("revision__tail")
     }
     said = {slot["field"]: slot for slot in content["slots"]}
     signatories = [

@@ -53,6 +53,12 @@ VERSION = OpenApiParameter(
     description=_("Number of a version; without it the highest one that the holder may see."),
 )
 
+REVISION = OpenApiParameter(
+    "revision",
+    {"type": "integer", "minimum": 0},
+    description=_("Number of a revision of the file; without it the newest."),
+)
+
 
 class CommitmentFilter(filters.FilterSet):
     state = extend_schema_field({"type": "string", "enum": VersionState.values})(
@@ -137,7 +143,8 @@ class CommitmentCollection(Collection):
     parameters = frozenset({"version"})
     problems = {
         "retrieve": ("invalid-parameter",),
-        "pdf": ("invalid-parameter", "no-document"),
+        "pdf": ("invalid-parameter", "no-document", "no-revision"),
+        "issue": ("seal-missing", "timestamp-unavailable"),
     }
 
     def get_queryset(self) -> Any:
@@ -254,7 +261,8 @@ class CommitmentCollection(Collection):
 
     def get_object(self) -> Commitment:
         """Return the commitment with the version that is asked for as `shown`. Raises Http404."""
-        parameters.require_known(self.request, self.parameters)
+        also = {"revision"} if self.action == "pdf" else set()
+        parameters.require_known(self.request, self.parameters | also)
         number = self._number()
         commitment = super().get_object()
         versions = commitment.shown_versions
@@ -278,11 +286,22 @@ class CommitmentCollection(Collection):
             raise parameters.invalid("version", _("Write the number of a version, such as 1."))
         return int(text)
 
+    def _revision(self) -> int | None:
+        text = self.request.query_params.get("revision")
+        if text is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,4}", text):
+            raise parameters.invalid("revision", _("Write the number of a revision, such as 1."))
+        return int(text)
+
     @extend_schema(
         operation_id="commitments_pdf",
         summary=_("Get the stored file of a version"),
-        description=_("The PDF of one version, byte for byte, with the hashed content attached."),
-        parameters=[VERSION],
+        description=_(
+            "The PDF of one version, byte for byte, with the hashed content attached: after its last "
+            "signature, or as it was at an earlier revision."
+        ),
+        parameters=[VERSION, REVISION],
         responses={
             (200, "application/pdf"): OpenApiResponse(
                 OpenApiTypes.BINARY, description=_("The file.")
@@ -298,11 +317,21 @@ class CommitmentCollection(Collection):
                 % {"n": version.n, "number": version.commitment.number},
                 code="no-document",
             )
-        etag = f'"{documents.last_revision(version.document).sha256}"'
+        wanted = self._revision()
+        revision = documents.find_revision(version.document, wanted)
+        if revision is None:
+            raise NotFound(
+                _("Version %(n)s of %(number)s has no revision %(no)s yet. “revisions” lists them.")
+                % {"n": version.n, "number": version.commitment.number, "no": wanted},
+                code="no-revision",
+            )
+        etag = f'"{revision.sha256}"'
         headers = {"ETag": etag, "Cache-Control": FRESH_COPIES_ONLY}
         if is_fresh(request, etag):
             return Response(status=304, headers=headers)
         headers["Content-Disposition"] = f'attachment; filename="{version.ref}.pdf"'
         return HttpResponse(
-            documents.bytes_of(version.document), content_type="application/pdf", headers=headers
+            documents.bytes_of(version.document, no=revision.no),
+            content_type="application/pdf",
+            headers=headers,
         )

@@ -8,76 +8,29 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from commitments.actions import documents
+from commitments.actions import checks, documents
+from commitments.api.contents import ITEM, ItemSerializer, PartySerializer
 from commitments.enums import (
-    Comparator,
     Grade,
-    IndicatorKind,
-    ItemRole,
-    MaintainRule,
+    RevisionKind,
+    SignatureLevel,
     SigningOrder,
     SlotRole,
-    TargetMode,
     VersionAct,
     VersionState,
 )
-from commitments.models import Commitment, CommitmentVersion, SignatureAct
-from units.enums import AppointmentMode, Provenance
+from commitments.models import (
+    Commitment,
+    CommitmentVersion,
+    DocumentRevision,
+    SignatureAct,
+)
+from units.enums import AppointmentMode
 from units.http.collections import etag_of
 from units.http.fields import Instant
 from units.http.serializers import TAG, ReadSerializer, address
 
 SHA256 = r"^[0-9a-f]{64}$"
-ITEM = {
-    "ordinal": 1,
-    "target": "2024-h17-huong-son",
-    "revision": 1,
-    "code": "H17.1",
-    "group": {
-        "code": "H17",
-        "title_vi": "Cấp giấy chứng nhận",
-        "title_en": "Issue of certificates",
-    },
-    "role": "lead",
-    "title_vi": "Số giấy chứng nhận được cấp",
-    "title_en": "Certificates issued",
-    "kind": "count",
-    "mode": "reach",
-    "comparator": "ge",
-    "value": "21",
-    "upper": None,
-    "maintain_rule": None,
-    "maintain_share": None,
-    "decimals": 0,
-    "uom_vi": "giấy",
-    "uom_en": "certificates",
-    "words_vi": "đạt ít nhất 21 giấy",
-    "words_en": "reach at least 21 certificates",
-    "baseline": {
-        "value": "19",
-        "period": "2023",
-        "text_vi": "19 giấy",
-        "text_en": "19 certificates",
-    },
-    "roadmap": [
-        {
-            "period": "2024-03",
-            "name_vi": "Tháng 3/2024",
-            "name_en": "March 2024",
-            "value": "5",
-            "text_vi": "5 giấy",
-            "text_en": "5 certificates",
-        }
-    ],
-    "mandate": {
-        "number": "",
-        "title_vi": "Nghị quyết về nhiệm vụ năm 2024",
-        "title_en": "Resolution on the tasks of 2024",
-        "signed_on": None,
-    },
-    "clause": "",
-    "provenance": "synthetic",
-}
 SITE = "https://commitments.example"
 LINE = {
     "ref": "2024-bx-huong-son",
@@ -148,6 +101,17 @@ COMMITMENT = {
             "appointment_mode": "titular",
             "grade": "online",
             "at": "2024-02-06T03:12:45Z",
+        }
+    ],
+    "revisions": [
+        {
+            "no": 2,
+            "kind": "act",
+            "slot": 1,
+            "length": 132657,
+            "sha256": "5d2c0c9a3d0b8b6c2f0f5e1c7a9b4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a8b7c",
+            "level_asked": "B-B",
+            "level_reached": "B-B",
         }
     ],
 }
@@ -258,85 +222,6 @@ class CommitmentLineSerializer(ReadSerializer):
 # --- one commitment: what its stored document says ----------------------------------------------
 
 
-class NamedUnitSerializer(serializers.Serializer):
-    ref = serializers.SlugField()
-    name_vi = serializers.CharField()
-    name_en = serializers.CharField()
-
-
-class NamedOfficeSerializer(serializers.Serializer):
-    ref = serializers.SlugField()
-    title_vi = serializers.CharField()
-    title_en = serializers.CharField()
-
-
-class PartySerializer(serializers.Serializer):
-    about = _("One side, with the names and titles of the day of issue.")
-
-    side = serializers.ChoiceField(choices=SlotRole.choices)
-    unit = NamedUnitSerializer()
-    offices = NamedOfficeSerializer(many=True)
-
-
-class ItemGroupSerializer(serializers.Serializer):
-    code = serializers.CharField()
-    title_vi = serializers.CharField()
-    title_en = serializers.CharField()
-
-
-class ItemBaselineSerializer(serializers.Serializer):
-    value = serializers.CharField()
-    period = serializers.CharField()
-    text_vi = serializers.CharField()
-    text_en = serializers.CharField()
-
-
-class ItemCheckpointSerializer(serializers.Serializer):
-    period = serializers.CharField()
-    name_vi = serializers.CharField()
-    name_en = serializers.CharField()
-    value = serializers.CharField()
-    text_vi = serializers.CharField()
-    text_en = serializers.CharField()
-
-
-class ItemMandateSerializer(serializers.Serializer):
-    number = serializers.CharField()
-    title_vi = serializers.CharField()
-    title_en = serializers.CharField()
-    signed_on = serializers.DateField(allow_null=True)
-
-
-class ItemSerializer(serializers.Serializer):
-    about = _("One promise as it stands in the document. Quantities are text and never rounded.")
-
-    ordinal = serializers.IntegerField()
-    target = serializers.SlugField()
-    revision = serializers.IntegerField()
-    code = serializers.CharField()
-    group = ItemGroupSerializer()
-    role = serializers.ChoiceField(choices=ItemRole.choices)
-    title_vi = serializers.CharField()
-    title_en = serializers.CharField()
-    kind = serializers.ChoiceField(choices=IndicatorKind.choices)
-    mode = serializers.ChoiceField(choices=TargetMode.choices)
-    comparator = serializers.ChoiceField(choices=Comparator.choices)
-    value = serializers.CharField()
-    upper = serializers.CharField(allow_null=True)
-    maintain_rule = serializers.ChoiceField(choices=MaintainRule.choices, allow_null=True)
-    maintain_share = serializers.CharField(allow_null=True)
-    decimals = serializers.IntegerField()
-    uom_vi = serializers.CharField()
-    uom_en = serializers.CharField()
-    words_vi = serializers.CharField()
-    words_en = serializers.CharField()
-    baseline = ItemBaselineSerializer(allow_null=True)
-    roadmap = ItemCheckpointSerializer(many=True)
-    mandate = ItemMandateSerializer()
-    clause = serializers.CharField()
-    provenance = serializers.ChoiceField(choices=Provenance.choices)
-
-
 class SignatureSerializer(serializers.Serializer):
     about = _("One place for a signature; the last five are null until it is signed.")
 
@@ -353,15 +238,37 @@ class SignatureSerializer(serializers.Serializer):
     at = Instant(allow_null=True)
 
 
+class DocumentRevisionSerializer(serializers.Serializer):
+    about = _(
+        "The file after one addition; it begins with all bytes of the one before. A commitment whose "
+        "only revision is 0 was issued before documents were sealed."
+    )
+
+    no = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=RevisionKind.choices)
+    slot = serializers.IntegerField(allow_null=True, help_text=_("Whose signature was added."))
+    length = serializers.IntegerField(help_text=_("Of the whole file, in bytes."))
+    sha256 = serializers.RegexField(SHA256, help_text=_("Of the whole file."))
+    level_asked = serializers.ChoiceField(choices=SignatureLevel.choices, allow_null=True)
+    level_reached = serializers.ChoiceField(choices=SignatureLevel.choices, allow_null=True)
+
+
 class CommitmentSerializer(CommitmentLineSerializer):
     about = _("One commitment, and what the stored document of the version says; null for a draft.")
 
     parties = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
     signatures = serializers.SerializerMethodField()
+    revisions = serializers.SerializerMethodField()
 
     class Meta(CommitmentLineSerializer.Meta):
-        fields = [*CommitmentLineSerializer.Meta.fields, "parties", "items", "signatures"]
+        fields = [
+            *CommitmentLineSerializer.Meta.fields,
+            "parties",
+            "items",
+            "signatures",
+            "revisions",
+        ]
 
     def _content(self, commitment: Commitment) -> dict[str, Any] | None:
         document = commitment.shown.document
@@ -388,6 +295,23 @@ class CommitmentSerializer(CommitmentLineSerializer):
         ).select_related("slot")
         signed = {act.slot.ordinal: act for act in acts}
         return [_signature(slot, signed.get(slot["ordinal"])) for slot in content["slots"]]
+
+    @extend_schema_field(DocumentRevisionSerializer(many=True))
+    def get_revisions(self, commitment: Commitment) -> list[dict[str, Any]]:
+        document = commitment.shown.document
+        return [_revision(row) for row in checks.described(document)] if document else []
+
+
+def _revision(row: DocumentRevision) -> dict[str, Any]:
+    return {
+        "no": row.no,
+        "kind": row.kind,
+        "slot": row.signature_act.slot.ordinal if row.kind == RevisionKind.ACT else None,
+        "length": row.length,
+        "sha256": row.sha256,
+        "level_asked": row.level_asked or None,
+        "level_reached": row.level_reached or None,
+    }
 
 
 def _signature(slot: dict[str, Any], act: SignatureAct | None) -> dict[str, Any]:

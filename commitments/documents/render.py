@@ -1,20 +1,24 @@
-"""From a frozen content to a PDF: one file, the same bytes for the same content."""
+"""From a frozen content to a PDF: one file, the same bytes for the same content; and its stamps."""
 
 import json
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
+import qrcode
 import typst
+from qrcode.image.svg import SvgPathImage
 
 from commitments.documents import faces
 from units.rules import canonical
 
 TEMPLATE = Path(__file__).with_name("commitment.typ")
+STAMP = Path(__file__).with_name("stamp.typ")
 LANGUAGES = ("vi", "en")
 SPACES = "\u00a0\u2009\u202f"  # besides the plain one; people type them between groups of digits
 
@@ -37,36 +41,100 @@ class NotRendered(RuntimeError):
     """The typesetter refused or warned: a fault of the template or of the installation."""
 
 
-def render_pdf(content: str, *, language: str) -> bytes:
+class Place(NamedTuple):
+    """Where the stamp of one signature will stand: a box on a page, kept free of everything else.
+
+    `page`: from 0. `box`: left, bottom, right, top in points from the page's lower left corner.
+    """
+
+    field: str
+    page: int
+    box: tuple[int, int, int, int]
+    label: str  # the office's title, for those who hear a page
+
+
+class Rendered(NamedTuple):
+    pdf: bytes
+    places: list[Place]  # in the order of the content's slots
+
+
+def render(content: str, *, language: str, address: str, demo_seal: bool = False) -> Rendered:
     """Return the PDF of one commitment version: PDF/A-3a and PDF/UA-1, `content` attached.
 
     `content`: the canonical JSON text that is hashed; it goes in as data and never as markup.
-    `language`: "vi" or "en", of the frame and of all texts that exist in both. Equal arguments
-    give equal bytes; the document's date is the content's `issued_on`. Opens no connection and
-    takes tens of milliseconds, so never call it inside a transaction. Raises Unprintable (a
-    ValueError) for a character that no vendored face has or that nobody would see, ValueError
-    for another language, NotRendered for any error or warning of the typesetter: it only warns
-    of a missing font, and would print in another one.
+    `language`: "vi" or "en", of the frame and of all texts that exist in both. `address`: where the
+    document is checked, drawn as a QR on each page. `demo_seal`: say on each page that its seal
+    proves nothing. Equal arguments give equal bytes; the document's date is the content's
+    `issued_on`. Opens no connection and takes tens of milliseconds, so never call it inside a
+    transaction. Raises Unprintable (a ValueError) for a character that no vendored face has or that
+    nobody would see, ValueError for another language, NotRendered for any error or warning of the
+    typesetter: it only warns of a missing font, and would print in another one.
     """
     if language not in LANGUAGES:
         raise ValueError(f"{language!r} is no language of documents: {', '.join(LANGUAGES)}.")
     for character, place in _unprintable(json.loads(content), "$"):
         raise Unprintable(character, place)
-    with TemporaryDirectory(prefix="document-") as folder:
-        root = Path(folder)  # the typesetter reads nothing outside it
-        template = root / TEMPLATE.name
-        shutil.copyfile(TEMPLATE, template)
-        (root / "content.json").write_bytes(content.encode("utf-8"))
-        return _compiled(template, {"language": language, "sha256": canonical.sha256_hex(content)})
-
-
-def _compiled(template: Path, inputs: dict[str, str]) -> bytes:
-    compiler = typst.Compiler(
-        template, root=template.parent, font_paths=_fonts(), sys_inputs=inputs
-    )
-    try:
+    inputs = {
+        "language": language,
+        "sha256": canonical.sha256_hex(content),
+        "demo_seal": "yes" if demo_seal else "",
+    }
+    with _compiler(
+        TEMPLATE, {"content.json": content.encode(), "address.svg": qr_svg(address)}, inputs
+    ) as compiler:
         # To be archived with the content attached (PDF/A-2 would refuse it), read by screen readers.
-        pdf, warnings = compiler.compile_with_warnings(format="pdf", pdf_standards=["a-3a", "ua-1"])
+        pdf = _compiled(compiler, standards=["a-3a", "ua-1"])
+        rows = json.loads(compiler.query("<signature-place>", field="value"))
+    return Rendered(pdf, [_place(row) for row in rows])
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    """Return a place as PDF counts: points from below, where the typesetter counts from above."""
+    left, top = row["x"], row["page_height"] - row["y"]
+    box = (left, top - row["height"], left + row["width"], top)
+    across, low, right, high = (round(value) for value in box)
+    return Place(row["field"], row["page"] - 1, (across, low, right, high), row["label"])
+
+
+def draw_stamp(said: Mapping[str, Any], *, width: int, height: int) -> bytes:
+    """Return a one-page PDF of `width` x `height` points: what stands in the box of a signature.
+
+    `said`: {"grade", "name", "form", "office", "own_office", "time", "note", "demo"}, texts; an empty
+    one is left out. They shrink until they fit. Raises Unprintable and NotRendered as `render`.
+    """
+    for character, place in _unprintable(said, "$"):
+        raise Unprintable(character, place)
+    inputs = {"width": str(width), "height": str(height)}
+    text = canonical.text(dict(said)).encode()
+    with _compiler(STAMP, {"said.json": text}, inputs) as compiler:
+        return _compiled(compiler, standards=[], tags=False)
+
+
+def qr_svg(address: str) -> bytes:
+    """Return the QR code of `address` as a drawing, made here: no service is asked for it."""
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=0)
+    code.add_data(address)
+    return cast(bytes, code.make_image(image_factory=SvgPathImage).to_string())
+
+
+@contextmanager
+def _compiler(
+    template: Path, files: Mapping[str, bytes], inputs: dict[str, str]
+) -> Iterator[typst.Compiler]:
+    """Yield a typesetter that sees `template` and `files` alone."""
+    with TemporaryDirectory(prefix="document-") as folder:
+        copy = Path(folder, template.name)
+        shutil.copyfile(template, copy)
+        for name, data in files.items():
+            copy.with_name(name).write_bytes(data)
+        yield typst.Compiler(copy, root=copy.parent, font_paths=_fonts(), sys_inputs=inputs)
+
+
+def _compiled(compiler: typst.Compiler, *, standards: list[Any], tags: bool = True) -> bytes:
+    try:
+        pdf, warnings = compiler.compile_with_warnings(
+            format="pdf", pdf_standards=standards, pdf_tags=tags
+        )
     except typst.TypstError as error:
         raise NotRendered(error.diagnostic) from error
     if warnings:

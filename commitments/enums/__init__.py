@@ -284,7 +284,26 @@ class ReasonCode(TextChoices):
 
 
 class RevisionKind(TextChoices):
-    RENDERED = "rendered", _("Rendered")
+    """What was added to the bytes of a document."""
+
+    RENDERED = "rendered", _("The text, with room for signatures")
+    SEALED = "sealed", _("Closed by the organisation's seal")
+    ACT = "act", _("A signature")
+    EVIDENCE = "evidence", _("Evidence added later")
+
+
+class SignatureLevel(TextChoices):
+    """PAdES levels: the seal alone, or with a token of a timestamp service."""
+
+    B_B = "B-B", _("Without timestamp (B-B)")
+    B_T = "B-T", _("With timestamp (B-T)")
+
+
+class CheckStatus(TextChoices):
+    """What the full validation of a revision found."""
+
+    VALID = "valid", _("Checked: every signature is valid")
+    INVALID = "invalid", _("Checked: something is wrong")
 
 
 class ReadForm(TextChoices):

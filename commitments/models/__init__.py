@@ -16,7 +16,15 @@ from commitments.models.commitments import (
     VoidProposal,
 )
 from commitments.models.desk import Hold, Note, SavedView
-from commitments.models.documents import Document, DocumentRevision, DocumentSlot
+from commitments.models.documents import (
+    Document,
+    DocumentChain,
+    DocumentRevision,
+    DocumentSlot,
+    RevisionCheck,
+    SealCertificate,
+    SealUse,
+)
 from commitments.models.imports import PlanImport
 from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.observations import Observation
@@ -67,6 +75,7 @@ __all__ = [
     "CommitmentVersion",
     "ConsentText",
     "Document",
+    "DocumentChain",
     "DocumentRevision",
     "DocumentSlot",
     "EscalationPolicy",
@@ -93,9 +102,12 @@ __all__ = [
     "ReportingRule",
     "ReturnAnswer",
     "ReturnItem",
+    "RevisionCheck",
     "RevisionShare",
     "RuleSet",
     "SavedView",
+    "SealCertificate",
+    "SealUse",
     "SignatureAct",
     "StepFired",
     "StepUp",

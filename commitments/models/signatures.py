@@ -209,10 +209,20 @@ class SignatureAct(models.Model):
     step_up_use = models.OneToOneField(StepUpUse, models.PROTECT, related_name="signature_act")
     reason = models.TextField(blank=True)
     reason_code = models.CharField(max_length=16, choices=ReasonCode, blank=True)
+    revision = models.OneToOneField(  # the bytes that show it
+        "commitments.DocumentRevision", models.PROTECT, null=True, related_name="signature_act"
+    )
+    before_seals = models.BooleanField(default=False)  # signed when documents were not sealed yet
     at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="signatureact_signing_has_its_revision",
+                condition=Q(before_seals=True, revision=None)
+                | Q(act__in=["sign", "countersign"], before_seals=False, revision__isnull=False)
+                | (~Q(act__in=["sign", "countersign"]) & Q(revision=None)),
+            ),
             models.UniqueConstraint(
                 name="signatureact_one_signature_per_slot",
                 fields=["slot"],

@@ -1,6 +1,6 @@
 """Commitments on pages: the list, one commitment with its versions, and the planner's acts."""
 
-import hashlib
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from commitments import permissions
-from commitments.actions import cases, documents, drafts, outcomes, slots, versions
+from commitments.actions import cases, checks, documents, drafts, outcomes, slots, versions
 from commitments.actions import commitments as actions
-from commitments.enums import VersionAct, VersionState
+from commitments.enums import RevisionKind, VersionAct, VersionState
 from commitments.models import (
     Commitment,
     CommitmentVersion,
@@ -121,6 +121,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "may_remind": permissions.may_remind(request.user, version, at=request.now)
         and version.state == VersionState.ISSUED,
         "signatures": _signatures(version),
+        "revisions": _revisions(version),
         "objection": objection,
         "answers": ReturnAnswer.objects.filter(act=objection).select_related(
             "person", "return_item"
@@ -158,17 +159,38 @@ def _signatures(version: CommitmentVersion) -> list[dict[str, Any]]:
     return [{"slot": slot, "act": acts.get(slot.pk)} for slot in slots_of_document]
 
 
+def _revisions(version: CommitmentVersion) -> list[dict[str, Any]]:
+    """Return one row per revision of the document, with its act and what its validation found."""
+    if version.document is None:
+        return []
+    rows = checks.described(version.document)
+    return [
+        {
+            "revision": row,
+            "act": row.signature_act if row.kind == RevisionKind.ACT else None,
+            "check": checks.status_of(row),
+            "checkable": row.kind != RevisionKind.RENDERED,
+        }
+        for row in rows
+    ]
+
+
 @login_required
 @require_GET
 def pdf(request: WebRequest, ref: str) -> HttpResponse:
-    """Give the stored file of a version, byte for byte."""
+    """Give the stored file of a version, byte for byte: the newest revision or the one asked for."""
     version = _version(request, ref, request.GET.get("version"))
-    if version.document is None:
+    wanted = request.GET.get("revision", "")
+    if version.document is None or (wanted and not re.fullmatch(r"[0-9]{1,4}", wanted)):
         raise Http404
-    content = documents.bytes_of(version.document)
+    revision = documents.find_revision(version.document, int(wanted) if wanted else None)
+    if revision is None:
+        raise Http404
+    content = documents.bytes_of(version.document, no=revision.no)
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{version.ref}.pdf"'
-    response["ETag"] = f'"{hashlib.sha256(content).hexdigest()}"'
+    name = f"{version.ref}-r{revision.no}.pdf" if wanted else f"{version.ref}.pdf"
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    response["ETag"] = f'"{revision.sha256}"'
     return response
 
 

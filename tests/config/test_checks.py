@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
 
-from tests import flushing
+from tests import flushing, seals
 from units.actions import checkpoints
 from units.append_only import missing_triggers
 
@@ -51,20 +51,30 @@ UNSAFE = [
     ({"REGISTER_PUBLISH": []}, "config.E026"),
     ({"REGISTER_PUBLISH": ["/srv/register"]}, "config.W027"),
     ({"REGISTER_PUBLISH": ["/srv/register", "elsewhere"]}, "config.E003"),
+    ({"SIGNATURE_LEVEL": "B-T"}, "signing.E002"),
+    ({"SIGNATURE_LEVEL": "B-X"}, "signing.E012"),
+    ({"SEAL_PKCS12_FILE": "/nowhere/seal.p12"}, "signing.E011"),
 ]
 
 
 def found(*, deploy: bool = True) -> list[checks.CheckMessage]:
     """Return what our own checks find that ask no database."""
     messages = checks.run_checks(tags=["security"], include_deployment_checks=deploy)
-    return [message for message in messages if message.id.startswith("config.")]
+    return [message for message in messages if message.id.startswith(("config.", "signing."))]
+
+
+@pytest.fixture(scope="session")
+def own_seal(tmp_path_factory):
+    """Files of a seal and of its password, as an administration has them."""
+    return seals.make_own(tmp_path_factory.mktemp("seal"))
 
 
 @pytest.fixture
-def safe(settings, monkeypatch, tmp_path):
+def safe(settings, monkeypatch, tmp_path, own_seal):
     """Settings of a production that is as it should be."""
     settings.REGISTER_KEY_FILE = tmp_path / "register_key.pem"
     checkpoints.make_key(settings.REGISTER_KEY_FILE)
+    settings.SEAL_PKCS12_FILE, settings.SEAL_PASSWORD_FILE = map(str, own_seal)
     for name in ("SECRET_KEY", "TOKEN_PEPPER"):
         monkeypatch.setenv(name, SAFE[name])
     for name, value in SAFE.items():
@@ -117,15 +127,29 @@ def test_desk_is_not_measured_as_production(settings):
     assert [message.id for message in found(deploy=False)] == ["config.E001"]
 
 
+def test_a_demo_seal_is_no_seal_for_production(safe, tmp_path):
+    path, password_file = seals.make_own(tmp_path, name="DEMO seal")
+    safe.SEAL_PKCS12_FILE, safe.SEAL_PASSWORD_FILE = str(path), str(password_file)
+    assert [message.id for message in found()] == ["signing.E001"]
+
+
+def test_the_end_of_the_seals_certificate_is_told_sixty_days_before(safe, tmp_path):
+    for days, expected in ((61, []), (59, ["signing.W010"])):
+        path, password_file = seals.make_own(tmp_path / str(days), days=days)
+        safe.SEAL_PKCS12_FILE, safe.SEAL_PASSWORD_FILE = str(path), str(password_file)
+        assert [message.id for message in found()] == expected
+
+
 def test_every_number_is_proved_here():
     numbers = set(
         re.findall(
-            r'"(config\.[EW]\d+)"',
+            r'"((?:config|signing)\.[EW]\d+)"',
             (Path(__file__).parents[2] / "config" / "checks.py").read_text(encoding="utf-8"),
         )
     )
-    proved = {number for _wrong, number in UNSAFE} | {"config.W013", "config.E020", "config.W021"}
-    proved |= {"config.E025"}
+    elsewhere = {"config.W013", "config.E020", "config.W021", "config.E025"}
+    elsewhere |= {"signing.E001", "signing.W010"}
+    proved = {number for _wrong, number in UNSAFE} | elsewhere
     assert numbers == proved
 
 

@@ -2,8 +2,9 @@
 
 `CommitmentVersionFactory(issued=True)` and its sisters leave what the real acts leave behind, less
 the register: document with its true content and slots, receipts, step-ups and signatures of whoever
-holds the offices, the objection of a return. The PDF is a placeholder. The tables refuse later
-changes, as they do outside tests, so say in the call what a version should be like.
+holds the offices, the objection of a return. The PDF is a placeholder, and so are its revisions, unless
+`real=True` has it rendered and sealed, so that the ceremony can go on from there. The tables refuse
+later changes, as they do outside tests, so say in the call what a version should be like.
 """
 
 import uuid
@@ -12,11 +13,13 @@ from datetime import UTC, date, datetime, timedelta
 import factory
 from factory.django import DjangoModelFactory
 
-from commitments.actions import documents
+from commitments.actions import contents, documents, sealing
+from commitments.actions.documents import Frozen
 from commitments.enums import (
     Comparator,
     FactorMethod,
     Field,
+    Grade,
     IndicatorKind,
     MandateKind,
     PeriodKind,
@@ -34,8 +37,6 @@ from commitments.models import (
     CommitmentItem,
     CommitmentVersion,
     ConsentText,
-    Document,
-    DocumentRevision,
     DocumentSlot,
     IndicatorDefinition,
     Mandate,
@@ -140,7 +141,7 @@ class CommitmentVersionFactory(DjangoModelFactory):
 
     States: `draft`, `issued`, `signed`, `returned`, `refused`, `in_force`, `superseded`, `voided`,
     `settled`. `both=True`: two undertakers. `vacant=True`: nobody holds the new offices.
-    `signed_by=[office]`: of an issued version, who has signed already. `issued_at`, `items` (how
+    `real=True`: a true PDF, sealed. `signed_by=[office]`: of an issued version, who has signed already. `issued_at`, `items` (how
     many), and every field of the model may be given.
     """
 
@@ -149,6 +150,7 @@ class CommitmentVersionFactory(DjangoModelFactory):
         exclude = ("vacant",)
 
     vacant = False
+    real = False
     commitment = factory.SubFactory(CommitmentFactory)
     n = factory.LazyAttribute(lambda row: row.commitment.versions.count() + 1)
     state = VersionState.DRAFT
@@ -181,6 +183,7 @@ class CommitmentVersionFactory(DjangoModelFactory):
     @classmethod
     def _create(cls, model, *args, items=1, signed_by=(), **fields):
         state, issued_at = fields.pop("state"), fields.pop("issued_at")
+        real = fields.pop("real")
         later = {name: fields.pop(name) for name in LATER if name in fields}
         version = model.objects.create(**fields)
         for place in range(1, items + 1):
@@ -188,7 +191,7 @@ class CommitmentVersionFactory(DjangoModelFactory):
                 version=version, ordinal=place, revision=target_of(version.commitment)
             )
         if state != VersionState.DRAFT:
-            _seal(version, issued_at)
+            _seal(version, issued_at, real=real)
             _let_act(version, state, issued_at, signed_by)
             version.state = state
             for name, value in (_ends(version, state, issued_at) | later).items():
@@ -212,43 +215,23 @@ def _office(unit: OrgUnit, vacant: bool, **traits) -> Position:
     return office
 
 
-def _seal(version: CommitmentVersion, at: datetime) -> None:
-    """Freeze what the version says into its document, as `documents.store` does."""
-    code = documents.new_code()
-    content = documents.content_of(version, code=code, at=at)
-    text, pdf = canonical.text(content), b"%PDF-placeholder " + code.encode()
-    document = Document.objects.create(
-        uuid=uuid.uuid4(),
-        code=code,
-        content=text,
-        content_sha256=canonical.sha256_hex(text),
-        terms_sha256=canonical.sha256_hex(canonical.text(content["terms"])),
-        language="vi",
-        created_at=at,
-    )
-    DocumentRevision.objects.create(
-        document=document,
-        no=0,
-        kind=RevisionKind.RENDERED,
-        tail=pdf,
-        length=len(pdf),
-        sha256=canonical.sha256_hex(pdf.decode()),
-    )
-    offices = {
-        office.ref: office
-        for office in (version.first_undertaker, version.second_undertaker, version.assigner)
-        if office
-    }
-    for slot in content["slots"]:
-        DocumentSlot.objects.create(
-            document=document,
-            ordinal=slot["ordinal"],
-            turn=slot["turn"],
-            role=slot["role"],
-            office=offices[slot["office"]],
-            field_name=slot["field"],
-        )
+def _seal(version: CommitmentVersion, at: datetime, *, real: bool) -> None:
+    """Freeze what the version says into its document."""
+    code = contents.new_code()
+    freeze = sealing.freeze if real else _freeze_placeholder
+    document = documents.store(freeze(version, code=code, at=at), version, at=at)
     version.document, version.issued_at = document, at
+
+
+def _freeze_placeholder(version: CommitmentVersion, *, code: str, at: datetime) -> Frozen:
+    content = contents.content_of(version, code=code, at=at)
+    pdf = b"%PDF-placeholder " + code.encode()
+    return Frozen(uuid.uuid4(), content, canonical.text(content), pdf, _placeholder(0, pdf))
+
+
+def _placeholder(base_no: int, base: bytes) -> documents.Addition:
+    output = base + f" r{base_no + 1}".encode()
+    return documents.addition(base_no, base, output, asked="B-B", reached="B-B")
 
 
 def _let_act(version, state: VersionState, at: datetime, signed_by) -> None:
@@ -307,6 +290,16 @@ def act_at_slot(slot: DocumentSlot, act: VersionAct, *, at: datetime) -> Signatu
         number=1,
         defaults={"body": "Tôi đồng ý.", "sha256": "0" * 64, "in_force_from": date(2020, 1, 1)},
     )[0]
+    revision, printed = None, sealing.printed_of(office, office.person)
+    if signs:
+        base = documents.bytes_of(document)
+        shown = sealing.Act(slot.field_name, Grade.ONLINE, printed, FactorMethod.TOTP.label, at)
+        made = (
+            _placeholder(documents.last_revision(document).no, base)
+            if base.startswith(b"%PDF-placeholder")
+            else sealing.sign(document, shown)
+        )
+        revision = documents.append_revision(document, made, kind=RevisionKind.ACT)
     nonce = uuid.uuid4()
     step_up = StepUp.objects.create(
         uuid=nonce,
@@ -336,14 +329,8 @@ def act_at_slot(slot: DocumentSlot, act: VersionAct, *, at: datetime) -> Signatu
         act=act,
         person=office.person,
         appointment=office,
-        as_printed=canonical.text(
-            {
-                "name": office.person.full_name,
-                "title_vi": office.position.title_vi,
-                "title_en": office.position.title_en or office.position.title_vi,
-                "mode": office.mode,
-            }
-        ),
+        as_printed=canonical.text(printed),
+        revision=revision,
         receipt=receipt,
         consent=consent if signs else None,
         step_up_use=use,

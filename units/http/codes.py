@@ -126,6 +126,12 @@ CODES: tuple[Code, ...] = (
         _("Its document is made when it is issued."),
     ),
     Code(
+        "no-revision",
+        404,
+        _("The document has no such revision."),
+        _("Read the commitment: “revisions” lists those that there are."),
+    ),
+    Code(
         "method-not-allowed",
         405,
         _("This address does not know this method."),
@@ -185,6 +191,18 @@ CODES: tuple[Code, ...] = (
         500,
         _("Something went wrong on our side. Nothing was written."),
         _("Try again later. If it stays so, tell the administrator the number of the request."),
+    ),
+    Code(
+        "seal-missing",
+        503,
+        _("The organisation's seal cannot be opened. Nothing was written."),
+        _("Tell the administrator of the installation; trying again does not help."),
+    ),
+    Code(
+        "timestamp-unavailable",
+        503,
+        _("The timestamp service does not answer as it should. Nothing was written."),
+        _("Try again in a few minutes."),
     ),
 )
 

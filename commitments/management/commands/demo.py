@@ -1,12 +1,16 @@
 """`manage.py demo`: load the demonstration, print who can log in, move its clock."""
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+
+from commitments.actions import sealing
+from units import clock
 
 try:
     from commitments.demo import loading
@@ -39,6 +43,8 @@ class Command(BaseCommand):
                 "The demonstration is off, and its passwords are known. Start with DEMO=1 on an empty "
                 "database to use it."
             )
+        with suppress(FileExistsError):
+            sealing.make_demo_seal(real_at=clock.real_now())
         try:
             with transaction.atomic():
                 loaded = loading.load()

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from commitments.actions import commitments, documents, drafts
+from commitments.actions import commitments, contents, documents, drafts
 from commitments.enums import PeriodState, TargetState, VersionState
 from commitments.models import Commitment, CommitmentVersion
 from commitments.rules import verify as rules
@@ -168,7 +168,7 @@ def test_today_is_still_in_time_to_issue():
 
 
 def test_the_check_character_finds_every_single_slip():
-    code = documents.new_code()
+    code = contents.new_code()
     body, check = code[:-1], code[-1]
     assert rules.check_character(body) == check
     for place, right in enumerate(body):

@@ -41,7 +41,8 @@ def test_a_signature_answers_who_what_when_and_how():
     assert act.slot.office == body.first
     assert json.loads(act.as_printed)["title_vi"] == "Secretary"
     assert statement["content_sha256"] == canonical.sha256_hex(version.document.content)
-    assert statement["revision_sha256"] == documents.last_revision(version.document).sha256
+    assert statement["revision_sha256"] == act.revision.prev_sha256
+    assert documents.last_revision(version.document) == act.revision
     assert statement["consent_sha256"] == canonical.sha256_hex(act.consent.body)
     assert statement["receipt"] == str(act.receipt.uuid)
     entry = RegisterEntry.objects.get(kind="commitment.sign")

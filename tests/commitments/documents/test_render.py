@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from commitments.documents import faces, render
-from commitments.documents.render import NotRendered, Unprintable, render_pdf
+from commitments.documents.render import NotRendered, Unprintable
 from tests.commitments.documents.contents import CODE, UNDERTAKERS, content, item, text_of
 from units.rules import canonical
 
@@ -24,6 +24,13 @@ ALPHABET = " ".join(LETTERS + [letter.upper() for letter in LETTERS])
 MARKUP = (
     "#panic[x] *đậm* _nghiêng_ $x^2$ = Tiêu đề @ref <nhãn> \\ // // [#sys.inputs] ~ -- ' \" `mã`"
 )
+
+
+ADDRESS = f"https://commitments.example.org/verify/{CODE}/"
+
+
+def render_pdf(text: str, *, language: str) -> bytes:
+    return render.render(text, language=language, address=ADDRESS).pdf
 
 
 def read(pdf: bytes) -> PdfReader:
@@ -253,12 +260,13 @@ def test_equal_content_gives_equal_bytes_on_any_machine():
     """Another process, time zone, folder and day of the build must not show in the file."""
     text = text_of(items=[item(1), item(2)], undertakers=2)
     script = (
-        "import hashlib, sys; from commitments.documents.render import render_pdf;"
-        "print(hashlib.sha256(render_pdf(sys.stdin.read(), language='vi')).hexdigest())"
+        "import hashlib, sys; from commitments.documents.render import render;"
+        "done = render(sys.stdin.read(), language='vi', address=sys.argv[1]);"
+        "print(hashlib.sha256(done.pdf).hexdigest())"
     )
     surroundings = {"TZ": "Asia/Ho_Chi_Minh", "SOURCE_DATE_EPOCH": "1", "PYTHONUTF8": "1"}
     other = subprocess.run(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", script, ADDRESS],
         input=text,
         env=os.environ | surroundings,
         cwd=Path(render.__file__).parents[2],

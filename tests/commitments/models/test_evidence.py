@@ -13,6 +13,9 @@ from commitments.models import (
     Note,
     RemindedNow,
     ReturnAnswer,
+    RevisionCheck,
+    SealCertificate,
+    SealUse,
     StepFired,
     StepUpBatchUse,
     TargetRevision,
@@ -48,6 +51,9 @@ EVIDENCE = [
     "commitments_reportcheck",
     "commitments_returnanswer",
     "commitments_returnitem",
+    "commitments_revisioncheck",
+    "commitments_sealcertificate",
+    "commitments_sealuse",
     "commitments_signatureact",
     "commitments_stepfired",
     "commitments_stepup",
@@ -105,6 +111,19 @@ def leave_evidence() -> None:
         proof="{}",
         used_at=AT,
         expires_at=AT,
+    )
+    RevisionCheck.objects.create(
+        revision=in_force.document.revisions.get(no=1), status="valid", checked_at=AT
+    )
+    SealUse.objects.create(
+        certificate=SealCertificate.objects.create(
+            fingerprint="0" * 64, subject="CN=DEMO", valid_until=AT, is_demo=True, first_used_at=AT
+        ),
+        document_uuid=in_force.document.uuid,
+        base_no=0,
+        out_sha256="0" * 64,
+        cms_sha256="0" * 64,
+        at=AT,
     )
     Note.objects.create(version=in_force, person=void.person, text="Telephoned.", at=AT)
     RemindedNow.objects.create(

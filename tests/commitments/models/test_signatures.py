@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
-from commitments.enums import VersionAct
+from commitments.actions import documents
+from commitments.enums import RevisionKind, VersionAct
 from commitments.models import (
     ConsentText,
+    DocumentRevision,
     SignatureAct,
     StepUpBatchUse,
     StepUpUse,
@@ -130,7 +132,39 @@ def one_more(first: SignatureAct, **changes):
         used_at=first.at,
         expires_at=step_up.expires_at,
     )
-    return lambda: again(first, step_up_use=use, **changes)
+    own = {"revision": next_revision(first)} if first.revision else {}
+    return lambda: again(first, **({"step_up_use": use} | own | changes))
+
+
+def next_revision(act: SignatureAct) -> DocumentRevision:
+    """Add one more revision, of bytes that nobody reads, to the document of `act`."""
+    document = act.slot.document
+    base = documents.bytes_of(document)
+    no = documents.last_revision(document).no
+    added = documents.addition(no, base, base + b" more", asked="B-B", reached="B-B")
+    return documents.append_revision(document, added, kind=RevisionKind.ACT)
+
+
+def act_with_revision(*, shared=False, **traits):
+    """An act with the revision of a signature, where it has or ought to have none."""
+
+    def rows():
+        first = act_of(**traits)
+        signed = act_of(signed=True)
+        own = signed.revision if shared else next_revision(signed)
+        return one_more(first, revision=own, slot=again_slot(first))
+
+    return rows
+
+
+def again_slot(first: SignatureAct):
+    return again(first.slot, ordinal=9, field_name="another", office=other_office(first))
+
+
+def act_before_seals():
+    """Since the migration nobody can say so any more: a trigger refuses it, not a constraint."""
+    first = act_of(signed=True)
+    return one_more(first, before_seals=True, revision=None, slot=again_slot(first))
 
 
 def act(*, at_another_slot=True, changes=None, **traits):
@@ -138,9 +172,7 @@ def act(*, at_another_slot=True, changes=None, **traits):
         first = act_of(**traits)
         told = dict(changes or {})
         if at_another_slot:
-            told["slot"] = again(
-                first.slot, ordinal=9, field_name="another", office=other_office(first)
-            )
+            told["slot"] = again_slot(first)
         return one_more(first, **told)
 
     return rows
@@ -179,6 +211,9 @@ REFUSED = [
     ("signatureact_objection_has_reason", act(changes={"reason": ""}, voided=True)),
     ("signatureact_signing_has_consent", act(changes={"consent": None}, signed=True)),
     ("signatureact_signing_has_consent", act(changes={"consent": None}, in_force=True)),
+    ("signatureact_signing_has_its_revision", act(changes={"revision": None}, signed=True)),
+    ("signatureact_signing_has_its_revision", act(changes={"revision": None}, in_force=True)),
+    ("signatureact_signing_has_its_revision", act_with_revision(refused=True)),
     ("returnitem_once", return_item()),
     ("returnitem_has_text", return_item(item_ordinal=2, text="")),
 ]
@@ -231,3 +266,15 @@ def test_the_same_statement_is_never_confirmed_twice():
     step_up = act_of(signed=True).step_up_use.step_up
     with pytest.raises(IntegrityError), transaction.atomic():
         again(step_up)
+
+
+def test_no_act_is_dated_before_documents_were_sealed():
+    do = act_before_seals()
+    with pytest.raises(DatabaseError, match="is frozen: INSERT refused"), transaction.atomic():
+        do()
+
+
+def test_two_acts_do_not_share_a_revision():
+    do = act_with_revision(shared=True, signed=True)()
+    with pytest.raises(IntegrityError, match="revision_id"), transaction.atomic():
+        do()

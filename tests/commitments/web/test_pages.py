@@ -131,7 +131,7 @@ def test_the_page_shows_what_is_signed_and_by_whom(client_of):
     page = client_of(body.chair).get(f"/commitments/{version.commitment.ref}/").content.decode()
     assert version.document.content_sha256 in page
     assert "at least 21 certificates" in page
-    assert page.count("Approved online") == 3
+    assert page.count("Approved online") == 6  # at each signature, and at each file that shows it
     pdf = client_of(body.chair).get(f"/commitments/{version.commitment.ref}/pdf/")
     assert pdf.content.startswith(b"%PDF-")
 

@@ -1,11 +1,13 @@
 """The public page: what a stranger learns of a document, and what not."""
 
+import uuid
+
 import pytest
 import time_machine
 from django.test import Client
 
 from commitments.enums import VersionAct, VersionState
-from commitments.models import DocumentRevision
+from commitments.models import SealCertificate
 from commitments.rules import verify
 from tests.factories.body import make_body
 from tests.factories.commitments_versions import CommitmentVersionFactory
@@ -38,22 +40,6 @@ def stranger():
 
 def digest_of(version, no: int = 0) -> str:
     return version.document.revisions.get(no=no).sha256
-
-
-def add_revision(version) -> str:
-    """Give the document one more revision; return its digest."""
-    last = version.document.revisions.order_by("-no")[0]
-    digest = f"{version.pk:064x}"
-    DocumentRevision.objects.create(
-        document=version.document,
-        no=last.no + 1,
-        kind="sealed",
-        tail=b"%more",
-        length=last.length + 5,
-        sha256=digest,
-        prev_sha256=last.sha256,
-    )
-    return digest
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -128,17 +114,33 @@ def test_demonstration_data_says_so(stranger):
 # --- files ----------------------------------------------------------------------------------------
 
 
+def seal_use(digest: str) -> None:
+    """Note that the seal was put on a file of that digest, which nobody stored."""
+    at = clock.real_now()
+    certificate = SealCertificate.objects.create(
+        fingerprint="0" * 64, subject="CN=DEMO", valid_until=at, is_demo=True, first_used_at=at
+    )
+    certificate.uses.create(
+        document_uuid=uuid.uuid4(), base_no=1, out_sha256=digest, cms_sha256=digest, at=at
+    )
+
+
 def test_each_answer_about_a_file(stranger):
     in_force = CommitmentVersionFactory(in_force=True)
-    first, newest = digest_of(in_force), add_revision(in_force)
+    first, newest = (
+        digest_of(in_force),
+        digest_of(in_force, no=in_force.document.revisions.count() - 1),
+    )
     voided = CommitmentVersionFactory(voided=True)
     superseded = CommitmentVersionFactory(superseded=True)
+    seal_use("1" * 64)
     for digest, said in {
         newest: "Genuine, and the newest stage",
         first: "Genuine, an earlier stage",
         digest_of(voided): "Genuine, but no longer valid",
         digest_of(superseded): "Genuine, but no longer valid",
         "0" * 64: "does not mean that it is forged",
+        "1" * 64: "never completed",
     }.items():
         answer = stranger.get(PAGE, {"sha256": digest.upper()})
         assert answer.status_code == 200

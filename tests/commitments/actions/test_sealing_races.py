@@ -1,0 +1,186 @@
+"""Two at once, and a process that dies: one act and its bytes, or nothing.
+
+Nothing is signed while a row is locked, and whoever dies leaves at most a use of the seal.
+"""
+
+import os
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError, Thread
+
+import pytest
+from django.db import connection, connections, transaction
+
+from commitments.actions import checks, documents, outcomes, sealing, signatures, stepups
+from commitments.documents import seal
+from commitments.enums import VersionAct, VersionState
+from commitments.models import DocumentRevision, SealUse, SignatureAct
+from tests.factories.body import make_body
+from units.errors import Refused
+from units.models import RegisterEntry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+A = VersionAct
+DIED = 9
+
+
+def outcome_of(act, into):
+    try:
+        act()
+        into.append("done")
+    except Refused as refused:
+        into.append(refused.code)
+    finally:
+        connection.close()
+
+
+def test_two_who_have_both_signed_bytes_enter_the_record_once(monkeypatch):
+    """Both hold a valid continuation of the same revision before either of them commits."""
+    body = make_body()
+    version = body.issued()
+    first = body.prepare(A.SIGN, version, body.secretary)
+    second = body.prepare(A.SIGN, version, body.chair)
+    meet, sealed, results = Barrier(2), signatures.sealed, []
+
+    def sealed_then_wait(*args, **kwargs):
+        shown = sealed(*args, **kwargs)
+        meet.wait(timeout=30)
+        return shown
+
+    monkeypatch.setattr(signatures, "sealed", sealed_then_wait)
+    threads = [
+        Thread(target=outcome_of, args=(act, results))
+        for act in (
+            lambda: body.confirm(first, body.secretary),
+            lambda: body.confirm(second, body.chair),
+        )
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(results) == ["done", "revision-moved"]
+    assert SealUse.objects.filter(base_no=1).count() == 2
+    assert DocumentRevision.objects.filter(document=version.document, no__gt=1).count() == 1
+    assert SignatureAct.objects.count() == 1
+    assert RegisterEntry.objects.filter(kind="commitment.sign").count() == 1
+
+
+def test_the_chains_lock_lets_one_of_two_continue_a_revision(monkeypatch):
+    """Without the lock both read the same end of the chain; then only a unique key stops the second."""
+    body = make_body()
+    version = body.issued()
+    document, base = version.sealed, documents.bytes_of(version.sealed)
+    meet, add, results = Barrier(2), documents._add, []
+
+    def add_when_both_have_compared(*args, **kwargs):
+        with suppress(BrokenBarrierError):
+            meet.wait(timeout=1)
+        return add(*args, **kwargs)
+
+    monkeypatch.setattr(documents, "_add", add_when_both_have_compared)
+
+    def append(tail):
+        made = documents.addition(1, base, base + tail, asked="B-B", reached="B-B")
+        with transaction.atomic():
+            documents.append_revision(document, made, kind="act")
+
+    threads = [
+        Thread(target=outcome_of, args=(lambda tail=tail: append(tail), results))
+        for tail in (b"one", b"two")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["done", "revision-moved"]
+    assert document.revisions.filter(no=2).count() == 1
+
+
+def test_no_lock_is_held_while_bytes_are_signed_or_validated(monkeypatch):
+    body = make_body()
+    asked = []
+
+    def outside(module, name):
+        original = getattr(module, name)
+
+        def checked(*args, **kwargs):
+            asked.append((name, connection.in_atomic_block))
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, checked)
+
+    for name in ("place_fields", "certify", "sign", "open_key"):
+        outside(seal, name)
+    outside(checks, "validate")
+    body.in_force()
+    assert {name for name, _inside in asked} == {
+        "place_fields",
+        "certify",
+        "sign",
+        "open_key",
+        "validate",
+    }
+    assert [name for name, inside in asked if inside] == []
+
+
+POINTS = {  # where the process dies -> after what
+    "factor": (stepups, "checked_factor"),
+    "signing": (seal, "sign"),
+    "seal-use": (sealing, "_checked"),
+    "tail": (documents, "append_revision"),
+    "act": (signatures, "_write_act"),
+    "state": (outcomes.versions, "move"),
+    "commit": (signatures, "confirm"),
+}
+
+
+def die_after(module, name):
+    original = getattr(module, name)
+
+    def last_words(*args, **kwargs):
+        original(*args, **kwargs)
+        os._exit(DIED)
+
+    setattr(module, name, last_words)
+
+
+def confirm_in_a_child(body, step_up, point) -> int:
+    """Confirm in a process that dies at `point`; return its exit code."""
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        try:
+            die_after(*POINTS[point])
+            body.confirm(step_up, body.secretary)
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_leaves_nothing_or_the_whole_act(point):
+    body = make_body()
+    version = body.issued(second=False)
+    step_up = body.prepare(A.SIGN, version, body.secretary)
+
+    assert confirm_in_a_child(body, step_up, point) == DIED
+
+    def left():
+        version.refresh_from_db()
+        return (
+            version.state,
+            SignatureAct.objects.count(),
+            DocumentRevision.objects.filter(no=2).count(),
+            RegisterEntry.objects.filter(kind="commitment.sign").count(),
+            version.sealed.chain.last_no,
+        )
+
+    whole = (VersionState.SIGNED, 1, 1, 1, 2)
+    assert left() == (whole if point == "commit" else (VersionState.ISSUED, 0, 0, 0, 1))
+    assert SealUse.objects.filter(base_no=1).exists() == (point not in {"factor", "signing"})
+
+    act = body.confirm(step_up, body.secretary)  # the same answer again: one act in the end
+    version = type(version).objects.get(pk=version.pk)
+    assert left() == whole
+    assert act.revision == documents.last_revision(version.sealed)
