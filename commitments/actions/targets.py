@@ -20,6 +20,7 @@ from commitments.enums import (
     RollUp,
     TargetOrigin,
     TargetState,
+    VerdictAgainst,
 )
 from commitments.models import (
     GradeLevel,
@@ -394,7 +395,11 @@ def withdraw_target(
 
 @transaction.atomic
 def conclude_target(*, target_id: int, by: User, expected: int, at: datetime) -> Target:
-    """Close an assigned target of a plan that is closing, once it has a verdict. By an assigner."""
+    """Close an assigned target of a plan that is closing, once it has its verdicts. By an assigner.
+
+    One that was never revised needs one verdict, for original and adjusted target are the same; a
+    revised one needs both. Raises NotAllowed, Conflict (verdict-missing).
+    """
     target = _lock("conclude", target_id, expected=expected)
     if not permissions.may_assign_period(by, target.period, at=at):
         raise NotAllowed(
@@ -402,10 +407,20 @@ def conclude_target(*, target_id: int, by: User, expected: int, at: datetime) ->
             % {"code": target.code},
             code="conclude-target-not-allowed",
         )
-    if target.period.state != PeriodState.CLOSING or not target.verdicts.exists():
+    given = set(target.verdicts.values_list("against", flat=True))
+    revised = target.revisions.count() > 1
+    if target.period.state != PeriodState.CLOSING or not given:
         raise Conflict(
             _(
                 "%(code)s cannot be concluded: its plan is not closing, or it has no verdict yet. Begin to close the plan, and record the verdict."
+            )
+            % {"code": target.code},
+            code="verdict-missing",
+        )
+    if revised and given != set(VerdictAgainst):
+        raise Conflict(
+            _(
+                "%(code)s cannot be concluded: it was revised, and has a verdict against one of its two targets only. Record the verdict against the original and the adjusted one."
             )
             % {"code": target.code},
             code="verdict-missing",

@@ -103,6 +103,8 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     decides = permissions.may_decide(request.user, version, at=request.now)
     allowed = set(allowed_acts(VersionState(version.state)))
     steering = {VersionAct.DISCARD, VersionAct.ISSUE, VersionAct.ANSWER, VersionAct.AMEND}
+    if not actions.is_amendable(version):
+        steering.discard(VersionAct.AMEND)
     shown = CommitmentVersion.objects.visible_to(request.user, at=request.now)
     every = list(shown.filter(commitment=commitment).select_related("commitment").order_by("-n"))
     objection = versions.find_objection_to(version)
@@ -343,6 +345,7 @@ def amend(request: WebRequest, ref: str) -> HttpResponse:
     version = _version(request, ref, request.GET.get("version"))
     _require_steering(request, version)
     versions.require_state(VersionAct.AMEND, version)
+    actions.require_amendable(version)
     form = AmendForm(request.POST or None, on=clock.local_date(request.now))
     status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():

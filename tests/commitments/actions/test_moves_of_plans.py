@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from commitments.actions import plans, scoring, targets
+from commitments.actions import commitments, plans, scoring, targets
 from commitments.enums import Comparator, PeriodState, TargetState
 from tests.constraints import change
 from tests.factories.body import NOW, make_body
-from units.errors import WrongState
+from units.errors import Conflict, WrongState
 from units.models import RegisterEntry
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +119,44 @@ def test_every_act_on_a_target_in_every_state(act, state):
     assert RegisterEntry.objects.count() == entries
     target.refresh_from_db()
     assert (target.state, target.etag_version) == (state, version)
+
+
+def test_a_revised_target_is_concluded_by_two_verdicts_and_another_one_by_one():
+    body = make_body()
+    target = targets.revise_target(
+        target_id=body.targets[0].pk,
+        wanted=WANTED,
+        reason="More.",
+        by=body.planner,
+        expected=body.targets[0].etag_version,
+        at=NOW,
+    )
+    change(body.plan, state=PeriodState.CLOSING)
+    told = {"verdict": "met", "as_of": date(2024, 12, 31), "source_ref": "Minutes"}
+    told |= {"target_id": target.pk, "by": body.assigner, "at": NOW}
+    conclude = target_act(targets.conclude_target, "assigner")
+    for against in ("adjusted", "original"):
+        with pytest.raises(Conflict) as refused:
+            conclude(body, target)
+        assert refused.value.code == "verdict-missing"
+        scoring.assert_verdict(against=against, **told)
+    assert conclude(body, target).state == TargetState.CLOSED
+
+
+@pytest.mark.parametrize("state", [PeriodState.CLOSING, PeriodState.CLOSED])
+def test_nothing_is_amended_in_a_plan_that_closes(state):
+    body = make_body()
+    version = body.in_force()
+    change(body.plan, state=state)
+    entries = RegisterEntry.objects.count()
+    with pytest.raises(WrongState) as refused:
+        commitments.amend(
+            version_id=version.pk,
+            by=body.planner,
+            expected=version.etag_version,
+            at=NOW,
+            reason="Late.",
+            sign_by=date(2024, 12, 31),
+        )
+    assert refused.value.code == f"amend-not-from-{state}"
+    assert RegisterEntry.objects.count() == entries
