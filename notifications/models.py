@@ -129,6 +129,11 @@ class Notice(models.Model):
                 condition=Q(state__in=["pending", "held", "unknown"]),
             ),
             models.Index(
+                name="notice_undelivered",
+                fields=["id"],
+                condition=Q(state__in=["dead", "unknown"]),
+            ),
+            models.Index(
                 name="notice_abandoned", fields=["lease_until"], condition=Q(state="leased")
             ),
             models.Index(name="notice_of_recipient", fields=["recipient", "-id"]),

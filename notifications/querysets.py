@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 from commitments.models.cases import SUBJECTS
 from notifications.enums import NoticeState
 from notifications.rules import URGENCY
 from units.models import User
 from units.permissions import may_administer
+from units.querysets.organisation import Reach, reach_of
 
 WAITING = (NoticeState.PENDING, NoticeState.HELD)
 MOST_DOUBTS = 2  # tries that may have reached somebody; then a person looks
@@ -41,16 +42,23 @@ class NoticeQuerySet(models.QuerySet):
 
     def undelivered(self):
         """What no channel could deliver, or nobody knows whether it did: work for a person."""
-        return self.filter(
-            Q(state=NoticeState.DEAD) | Q(state=NoticeState.UNKNOWN, doubts__gte=MOST_DOUBTS)
+        return self.filter(state__in=(NoticeState.DEAD, NoticeState.UNKNOWN)).filter(
+            Q(state=NoticeState.DEAD) | Q(doubts__gte=MOST_DOUBTS)
         )
 
-    def about_visible_to(self, user: User, *, at: datetime):
-        """Notices about what `user` may see at `at`; of accounts, for administrators."""
+    def about_visible_to(self, user: User, *, at: datetime, reach: Reach | None = None):
+        """Notices about what `user` may see at `at`; of accounts, for administrators.
+
+        `reach`: that of `user` at `at`, where it is known already.
+
+        Asked of each notice by its key: the notices that a bucket holds are few, what may be seen
+        is much.
+        """
+        reach = reach or reach_of(user, at=at)
         seen = Q(pk__in=[])
         for column in SUBJECTS:
             subjects: Any = self.model._meta.get_field(column).related_model
-            seen |= Q(**{f"{column}__in": subjects.objects.visible_to(user, at=at)})
+            seen |= Q(Exists(subjects.objects.within(reach).filter(pk=OuterRef(column))))
         if may_administer(user, None, at=at):
             seen |= Q(**{f"{column}__isnull": True for column in SUBJECTS})
         return self.filter(seen)

@@ -80,7 +80,8 @@ def queue(request: WebRequest) -> HttpResponseBase:
         return _export(buckets.bucket(filtered, key, on=day), key, form, at=request.now)
     vacant = _vacant_heads(reach, on=day)
     numbers = buckets.counts(filtered, on=day) | {"no_head": vacant.count()}
-    numbers |= {name: bucket.count(request.user, at=request.now) for name, bucket in others.items()}
+    seen = {"reach": reach, "at": request.now}
+    numbers |= {name: bucket.count(request.user, **seen) for name, bucket in others.items()}
     labels = BUCKETS | {name: bucket.label for name, bucket in others.items()}
     context: dict[str, Any] = {
         "tabs": [
@@ -95,11 +96,11 @@ def queue(request: WebRequest) -> HttpResponseBase:
         "narrowed": any(request.GET.get(name) for name in FILTERS if name != "q"),
         "views": request.user.saved_views.order_by("name"),
         "today": day,
-    } | _choices(reach)
+    } | _choices(reach, on=day)
     if key == "no_head":
         context["vacant"] = vacant
     elif key in others:
-        context["foreign_rows"] = others[key].rows(request.user, at=request.now)
+        context["foreign_rows"] = others[key].rows(request.user, **seen)
         context["foreign_template"] = others[key].template
     else:
         rows, after = _page(buckets.bucket(filtered, key, on=day), request)
@@ -114,26 +115,26 @@ def queue(request: WebRequest) -> HttpResponseBase:
     )
 
 
-def _choices(reach: Reach) -> dict[str, Any]:
+def _choices(reach: Reach, *, on: date) -> dict[str, Any]:
     """Return what the filters offer: units in reach, fields, groups of the plans that are not closed."""
     seen = CommitmentVersion.objects.within(reach).exclude(commitment__period__state="closed")
     groups = TaskGroup.objects.filter(period__in=seen.values("commitment__period"))
     return {
-        "units": _offered_units(reach),
+        "units": _offered_units(reach, on=on),
         "fields": Field.choices,
         "groups": groups.select_related("period").order_by("-period__code", "ordinal"),
         "lateness": [("1", _("a day or more")), ("8", _("more than a week")), ("31", _("31 days"))],
     }
 
 
-def _offered_units(reach: Reach) -> QuerySet[OrgUnit]:
-    """Return what the filter by unit offers: those with units under them first, at most 200.
-
-    In a body of thousands the others are found by their name.
+def _offered_units(reach: Reach, *, on: date) -> list[tuple[str, str]]:
+    """Return reference and name of what the filter by unit offers: those with units under them
+    first, at most 200. In a body of thousands the others are found by their name.
     """
     below = OrgEdge.objects.filter(parent=OuterRef("pk"))
     units = OrgUnit.objects.filter(reach.on("pk")).annotate(leads=Exists(below))
-    return units.with_names().order_by("-leads", "ref")[:OFFERED]
+    refs = units.order_by("-leads", "ref").values_list("pk", "ref")[:OFFERED]
+    return list(OrgUnit.names_of(dict(refs), on=on))
 
 
 def with_holds(rows: list[Row]) -> list[dict[str, Any]]:
@@ -223,7 +224,7 @@ def _page(versions: QuerySet, request: WebRequest) -> tuple[list[CommitmentVersi
         except signing.BadSignature as error:
             raise Http404 from error
         ordered = ordered.filter(Q(place__gt=value) | Q(place=value, pk__gt=pk))
-    rows = list(ordered.for_rows()[: PAGE + 1])
+    rows = list(ordered.for_rows().defer("document__content")[: PAGE + 1])
     if len(rows) <= PAGE:
         return rows, ""
     last = rows[PAGE - 1]
@@ -250,7 +251,7 @@ def _export(versions: QuerySet, key: str, form: str, *, at: datetime) -> HttpRes
 
 def _cells(versions: QuerySet, *, at: datetime) -> Iterator[list[Any]]:
     last, zone = 0, clock.body_zone()
-    ordered = versions.for_rows().order_by("pk")
+    ordered = versions.for_rows().defer("document__content").order_by("pk")
     while chunk := list(ordered.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
         for row in rows_for(chunk, at=at):

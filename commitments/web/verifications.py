@@ -26,15 +26,6 @@ from units.querysets.organisation import Reach, reach_of
 SHOWN = 200
 
 
-def _reach(user: User, *, at: datetime) -> Reach:
-    """Return the reach of `user`, computed once for the four buckets of a page."""
-    known: tuple[datetime, Reach] | None = getattr(user, "reach_of_buckets", None)
-    if known is None or known[0] != at:
-        known = (at, reach_of(user, at=at))
-        user.reach_of_buckets = known
-    return known[1]
-
-
 @dataclass(frozen=True)
 class Bucket:
     """Duties of one condition that the reader may see; the longest waiting first."""
@@ -45,17 +36,17 @@ class Bucket:
     order: tuple[Any, ...] = ("due_on", "pk")
     template: str = "commitments/reports/_bucket.html"
 
-    def _found(self, user: User, *, at: datetime) -> QuerySet:
-        seen = ReportingDuty.objects.within(_reach(user, at=at))
+    def _found(self, user: User, *, at: datetime, reach: Reach | None) -> QuerySet:
+        seen = ReportingDuty.objects.within(reach or reach_of(user, at=at))
         return self.condition(seen, clock.local_date(at))
 
-    def count(self, user: User, *, at: datetime) -> int:
-        """Return how many there are; equal to the list."""
-        return self._found(user, at=at).count()
+    def count(self, user: User, *, at: datetime, reach: Reach | None = None) -> int:
+        """Return how many there are; equal to the list. `reach`: where it is known already."""
+        return self._found(user, at=at, reach=reach).count()
 
-    def rows(self, user: User, *, at: datetime) -> list[dict[str, Any]]:
+    def rows(self, user: User, *, at: datetime, reach: Reach | None = None) -> list[dict[str, Any]]:
         """Return them with what the row says, and whether the reader decides on it."""
-        found = self._found(user, at=at).order_by(*self.order)[:SHOWN]
+        found = self._found(user, at=at, reach=reach).order_by(*self.order)[:SHOWN]
         duties = found.for_rows().with_open(user, at=at)
         rows = rows_for(duties, on=clock.local_date(at))
         deciding: dict[int, bool] = {}

@@ -1,5 +1,6 @@
 """Units that keep their identity while names, codes and superiors change around them."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from django.db import models
@@ -58,6 +59,26 @@ class OrgUnit(models.Model):
         if version is None:
             return self.ref
         return version.name_en if get_language() == "en" and version.name_en else version.name_vi
+
+    @classmethod
+    def names_of(cls, refs: Mapping[int, str], *, on: date) -> Iterator[tuple[str, str]]:
+        """Yield reference and name on the day `on` of each unit, in the order of `refs`.
+
+        `refs`: reference by key. As `name_on` tells it, in one query and without a row of a model.
+        """
+        english = get_language() == "en"
+        rows = OrgUnitVersion.objects.filter(unit__in=list(refs)).order_by("-valid_from")
+        found: dict[int, str] = {}
+        begun: set[int] = set()
+        for unit, name, other, first in rows.values_list(
+            "unit_id", "name_vi", "name_en", "valid_from"
+        ):
+            if unit not in begun:  # the newest that has begun, else the first there was
+                found[unit] = other if english and other else name
+            if first <= on:
+                begun.add(unit)
+        for key, ref in refs.items():
+            yield ref, found.get(key, ref)
 
     @property
     def version_now(self) -> "OrgUnitVersion | None":
