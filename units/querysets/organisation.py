@@ -34,10 +34,10 @@ class Keys(models.Expression):
         super().__init__(output_field=models.BigIntegerField())
         self.keys = tuple(sorted(keys))
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         if connection.vendor == "postgresql":
-            return "(SELECT unnest(%s::bigint[]))", [list(self.keys)]
-        return "(SELECT value FROM json_each(%s))", [json.dumps(self.keys)]
+            return "(SELECT unnest(%s::bigint[]))", (list(self.keys),)
+        return "(SELECT value FROM json_each(%s))", (json.dumps(self.keys),)
 
 
 class Reach(NamedTuple):
