@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units.web import accounts, calendars, imports, offices, organisation, people
+from units.web import accounts, calendars, imports, offices, organisation, people, register
 
 app_name = "units"
 
@@ -24,6 +24,9 @@ urlpatterns = [
     path("calendar/<int:year>/propose/", calendars.propose, name="calendar-propose"),
     path("calendar/days/<int:day>/approve/", calendars.approve, name="day-approve"),
     path("calendar/days/<int:day>/withdraw/", calendars.withdraw, name="day-withdraw"),
+    path("register/verify_register.py", register.verifier, name="verifier"),
+    path("register/<uuid:uuid>/", register.receipt, name="receipt"),
+    path("register/<uuid:uuid>/receipt.json", register.receipt_file, name="receipt-file"),
     path("people/", people.index, name="people"),
     path("people/new/", people.create, name="person-new"),
     path("people/import/", imports.begin, name="import-begin"),

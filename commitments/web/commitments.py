@@ -129,7 +129,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
             "person", "return_item"
         ),
         "proposal": outcomes.open_void_proposal(version, at=request.now),
-        "history": events_of(every),
+        "history": events_of(every, reader=request.user, at=request.now),
         "today": clock.local_date(request.now),
     }
     return render(request, "commitments/commitments/detail.html", context)

@@ -14,7 +14,7 @@ from commitments.actions import cases
 from commitments.enums import SlotRole, VersionState
 from commitments.models import CaseClock, CommitmentVersion, DocumentSlot, SignatureAct, StepFired
 from units import clock
-from units.models import Appointment, Position, RegisterEntry
+from units.models import Appointment, Position, RegisterEntry, User
 from units.permissions import holders_at
 
 
@@ -53,17 +53,22 @@ class Event:
     n: int  # of the version that it is about
     entry: RegisterEntry | None = None
     step: StepFired | None = None
+    provable: bool = False  # the reader may have the receipt of the entry
 
 
-def events_of(versions: Iterable[CommitmentVersion], *, most: int = 100) -> list[Event]:
-    """Return the newest `most` acts on these versions and steps about them, newest first."""
+def events_of(
+    versions: Iterable[CommitmentVersion], *, reader: User, at: datetime, most: int = 100
+) -> list[Event]:
+    """Return the newest `most` acts on these versions and steps about them, newest first, as `reader`
+    sees them at `at`."""
     versions = list(versions)
     numbers = {version.ref: version.n for version in versions}
     entries = RegisterEntry.objects.about("commitment_version", *numbers)
     by_key = {version.pk: version.n for version in versions}
     steps = StepFired.objects.filter(clock__version__in=by_key)
+    provable = set(entries.provable_to(reader, at=at).values_list("pk", flat=True))
     events = [
-        Event(entry.at, numbers[entry.subject_ref], entry=entry)
+        Event(entry.at, numbers[entry.subject_ref], entry=entry, provable=entry.pk in provable)
         for entry in entries.select_related("actor", "office").order_by("-pk")[:most]
     ]
     events += [

@@ -29,6 +29,7 @@ from units.actions import factors
 from units.errors import Conflict, Invalid, NotAllowed, Refused
 from units.http import etags, reauth
 from units.http.requests import WebRequest
+from units.models import RegisterEntry
 
 
 def _version_for(request: WebRequest, ref: str, act: VersionAct) -> CommitmentVersion:
@@ -298,5 +299,17 @@ def receipt(request: WebRequest, act: UUID) -> HttpResponse:
     return render(
         request,
         "commitments/signatures/receipt.html",
-        {"act": done, "version": row.version, "row": row, "label": VersionAct(done.act).label},
+        {
+            "act": done,
+            "version": row.version,
+            "row": row,
+            "label": VersionAct(done.act).label,
+            "entry": _entry_of(done, version),
+        },
     )
+
+
+def _entry_of(act: SignatureAct, version: CommitmentVersion) -> RegisterEntry | None:
+    """Return the entry of the register that this act has left."""
+    entries = RegisterEntry.objects.about("commitment_version", version.ref)
+    return entries.filter(kind=f"commitment.{act.act}", actor=act.person_id, at=act.at).last()

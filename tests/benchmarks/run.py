@@ -16,7 +16,7 @@ django.setup()
 
 from django.db import connection
 
-from tests.benchmarks import default, queue
+from tests.benchmarks import default, queue, register
 from tests.benchmarks.measuring import Result, machine, write_down
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -32,13 +32,26 @@ def queue_page(scale: str) -> Result:
         connection.creation.destroy_test_db(name, verbosity=0)
 
 
+def whole_register(scale: str) -> Result:
+    """Measure REGISTER on a database of its own."""
+    name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        return register.measure(sizes=register.SIZES[scale], rounds=7)
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
 def embedded_default(scale: str) -> Result:
     """Measure P10; `small` without the demonstration."""
     return default.measure(rounds=5, demo=scale == "full")
 
 
-ROWS: Mapping[str, Callable[[str], Result]] = {"P7": queue_page, "P10": embedded_default}
-TITLES = {"P7": queue.TITLE, "P10": default.TITLE}
+ROWS: Mapping[str, Callable[[str], Result]] = {
+    "P7": queue_page,
+    "P10": embedded_default,
+    "REGISTER": whole_register,
+}
+TITLES = {"P7": queue.TITLE, "P10": default.TITLE, "REGISTER": register.TITLE}
 
 
 def main(row: str, scale: str, *, write: bool) -> int:

@@ -325,6 +325,12 @@ GET  units:day-approve                      302 405 405 405 405 405 405 405 302
 POST units:day-approve                      302 404 404 404 404 404 404 404 302
 GET  units:day-withdraw                     302 405 405 405 405 405 405 405 302
 POST units:day-withdraw                     302 404 404 404 404 404 404 404 302
+GET  units:verifier                         302 200 200 200 200 200 200 200 302
+POST units:verifier                         302 405 405 405 405 405 405 405 302
+GET  units:receipt                          302 404 200 200 200 200 404 200 302
+POST units:receipt                          302 405 405 405 405 405 405 405 302
+GET  units:receipt-file                     302 404 200 200 200 200 404 200 302
+POST units:receipt-file                     302 405 405 405 405 405 405 405 302
 GET  units:people                           302 404 404 404 404 404 200 404 302
 POST units:people                           302 404 404 404 404 404 200 404 302
 GET  units:person-new                       302 404 404 404 404 404 200 404 302

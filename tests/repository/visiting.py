@@ -18,7 +18,7 @@ from tests.factories.body import NOW, Body, make_body, person
 from tests.factories.units import OversightFactory, RoleGrantFactory
 from units import clock
 from units.actions import register
-from units.models import DemonstrationClock, RoleGrant, User
+from units.models import DemonstrationClock, RegisterEntry, RoleGrant, User
 
 VISITORS = (
     "anonymous",
@@ -139,6 +139,10 @@ def make_world() -> World:
         "units:office-end": {"ref": body.first.ref},
         "units:unwatch": {"watcher": OversightFactory(unit=body.commune, position=body.first).pk},
         "units:appointment-end": {"ref": f"{body.first.ref}-1"},
+        **{
+            f"units:{name}": {"uuid": RegisterEntry.objects.get(kind="commitment.issue").uuid}
+            for name in ("receipt", "receipt-file")
+        },
         "units:role-end": {"grant": RoleGrant.objects.get(person=body.planner).pk},
         "notifications:read": {"notice": Notice.objects.filter(recipient=body.secretary)[0].pk},
         "notifications:letter": {"name": "20240202-090000-1.eml"},

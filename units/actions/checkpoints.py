@@ -6,7 +6,7 @@ checkpoint can be changed, but not unseen.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,19 @@ def _note(
             checkpoint=one, place=place.label, ok=answer.ok, answer=answer.text[:500], at=at
         )
         RegisterPublication.objects.bulk_create([row], ignore_conflicts=True)  # ..._done_once
+
+
+def published_at(checkpoint: Mapping[str, str] | None) -> list[str]:
+    """Return the outside places that hold this checkpoint of a receipt; none for None.
+
+    A web address whole, of a folder its last part: the rest is of no use to whoever asks.
+    """
+    if checkpoint is None:
+        return []
+    rows = RegisterPublication.objects.filter(checkpoint__text=checkpoint["text"], ok=True)
+    own = beside().label
+    labels = rows.exclude(place=own).order_by("place").values_list("place", flat=True)
+    return [Path(label).name if label.startswith("/") else label for label in labels]
 
 
 # --- beginning anew ---------------------------------------------------------------------------

@@ -30,11 +30,10 @@ def lines(using: str = "default") -> Iterator[str]:
     seq = entries = 0
     reached: set[int] = set()
     while rows := queries.chain_rows(using, after=seq, upto=head, limit=BATCH):
-        for seq, hashes, text, epoch_number in rows:
-            told = bytes(hashes)
+        for seq, leaf, prev, link, text, epoch_number in rows:
             yield _line(
-                type="entry", seq=seq, epoch=epoch_number, leaf=told[:32].hex(),
-                prev=told[32:64].hex(), link=told[64:].hex(), text=bytes(text or b"").decode(),
+                type="entry", seq=seq, epoch=epoch_number, leaf=leaf.hex(),
+                prev=prev.hex(), link=link.hex(), text=(text or b"").decode(),
             )  # fmt: skip
             entries += 1
             if one := behind.get(seq):

@@ -83,7 +83,7 @@ def _walk(
     for epoch in epochs:
         _judge_epoch(epoch, found)
     while rows := queries.chain_rows(using, after=seq, upto=head, limit=BATCH):
-        for this, hashes, text, epoch_number in rows:
+        for this, told_leaf, told_prev, told_link, text, epoch_number in rows:
             if this != seq + 1:
                 found.add("place-missing", seq + 1, f"missing; the next place is {this}")
                 leaves = []
@@ -95,12 +95,13 @@ def _walk(
                 found.add("epoch-wrong", this, f"is said to be of epoch {epoch_number}")
             if text is None:
                 found.add("entry-missing", this, "its entry is gone")
-                leaf = bytes(hashes)[:32]
+                leaf = told_leaf
             else:
                 leaf = sha256(b"\0" + text).digest()
             link = sha256(b"\2" + this.to_bytes(8, "big") + prev + leaf).digest()
-            if hashes != leaf + prev + link:
-                link = _judge_place(this, bytes(hashes), leaf, prev, found)
+            if told_link != link or told_leaf != leaf or told_prev != prev:
+                told = (told_leaf, told_prev, told_link)
+                link = _judge_place(this, told, leaf, prev, found)
             seq, prev = this, link
             leaves.append(leaf)
             if stretch is not None and this >= stretch.last_seq:
@@ -117,9 +118,12 @@ def _walk(
         stretch = next(stretches, None)
 
 
-def _judge_place(seq: int, hashes: bytes, leaf: bytes, prev: bytes, found: Found) -> bytes:
-    """Name what is wrong with one place; return its stored link, so that the next is judged by itself."""
-    told_leaf, told_prev, told_link = hashes[:32], hashes[32:64], hashes[64:]
+def _judge_place(
+    seq: int, told: tuple[bytes, bytes, bytes], leaf: bytes, prev: bytes, found: Found
+) -> bytes:
+    """Name what is wrong with one place, of which leaf, prev and link are `told`; return its told link,
+    so that the next one is judged by itself."""
+    told_leaf, told_prev, told_link = told
     if told_leaf != leaf:
         found.add("entry-changed", seq, "the entry is not the one that was registered")
     if told_prev != prev:
@@ -347,8 +351,7 @@ def verify_nightly(*, at: datetime) -> int:
 
 def keep(found: Found, *, started_at: datetime) -> RegisterVerification:
     """Keep what a run found, for the status page."""
-    rows = sorted(found.findings, key=lambda one: (one.seq is None, one.seq or 0))
-    texts = [[one.code, one.seq, one.detail] for one in rows[:KEPT_FINDINGS]]
+    texts = [[one.code, one.seq, one.detail] for one in found.in_order[:KEPT_FINDINGS]]
     texts += [["unchecked", None, text] for text in found.unchecked]
     return RegisterVerification.objects.create(
         started_at=started_at,

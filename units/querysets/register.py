@@ -1,12 +1,30 @@
 """Named sets of register entries and links."""
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from django.db import connections, models
+from django.db.models import Exists, OuterRef, Q
+
+from units.enums import ReachMoment
+from units.querysets.organisation import reach_of
+
+if TYPE_CHECKING:
+    from units.models import User
 
 
 class RegisterEntryQuerySet(models.QuerySet):
     def about(self, subject_kind: str, *refs: str):
         """Entries about these subjects, oldest first."""
         return self.filter(subject_kind=subject_kind, subject_ref__in=refs).order_by("pk")
+
+    def provable_to(self, user: "User", *, at: datetime):
+        """Entries whose receipt `user` may have at `at`: of one's own acts, and those about published
+        objects of units in reach."""
+        reached = self.model.reach.rel.related_model.objects.filter(
+            reach_of(user, at=at).on("unit"), moment=ReachMoment.AFTER, entry=OuterRef("pk")
+        )
+        return self.filter(Q(actor=user) | (Q(published=True) & Exists(reached)))
 
 
 class RegisterLinkQuerySet(models.QuerySet):
@@ -19,12 +37,10 @@ class RegisterLinkQuerySet(models.QuerySet):
 
 CHAIN = {
     "sqlite": (
-        "SELECT l.seq, CAST(l.leaf_hash || l.prev_hash || l.link_hash AS BLOB), "
-        "CAST(e.text AS BLOB), l.epoch_id "
+        "SELECT l.seq, l.leaf_hash, l.prev_hash, l.link_hash, CAST(e.text AS BLOB), l.epoch_id "
     ),
     "postgresql": (
-        "SELECT l.seq, l.leaf_hash || l.prev_hash || l.link_hash, "
-        "convert_to(e.text, 'UTF8'), l.epoch_id "
+        "SELECT l.seq, l.leaf_hash, l.prev_hash, l.link_hash, convert_to(e.text, 'UTF8'), l.epoch_id "
     ),
 }
 CHAIN_FROM = (
@@ -55,9 +71,15 @@ WHERE e.id > %s AND NOT coalesce(
     || ',"alg":"sha256","at":"' || {instant} || '","auth":{{') = 1
   AND {find}(e.text, ',"id":"' || {ident} || '","kind":"' || e.kind || '","office":'
     || coalesce('"' || p.ref || '"', 'null') || ',"private":{{') > 1
-  AND substr(e.text, length(e.text) + 1 - length({tail})) = {tail}, {false})
+  AND {ends}, {false})
 ORDER BY e.id LIMIT %s
 """
+ENDS = {  # bytes on SQLite, which else counts the letters of every text twice
+    "sqlite": (
+        "substr(CAST(e.text AS BLOB), -length(CAST({tail} AS BLOB))) = CAST({tail} AS BLOB)"
+    ),
+    "postgresql": "right(e.text, length({tail})) = {tail}",
+}
 TAIL = (
     """(',"request":"' || e.request_id || '","subject":"' || e.subject_kind || '/' || e.subject_ref """
     """|| '","subject_version":' || coalesce(CAST(e.subject_version AS varchar(12)), 'null') """
@@ -67,8 +89,8 @@ TAIL = (
 
 def chain_rows(
     using: str, *, after: int, upto: int, limit: int
-) -> list[tuple[int, bytes, bytes | None, int]]:
-    """Return the next places behind `after`, none behind `upto`: seq; leaf, prev and link hash joined (96 bytes); the
+) -> list[tuple[int, bytes, bytes, bytes, bytes | None, int]]:
+    """Return the next places behind `after`, none behind `upto`: seq; leaf, prev and link hash; the
     entry's text in UTF-8, None where it is gone; epoch."""
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -88,7 +110,7 @@ def entries_unlike_their_columns(using: str, *, after: int, limit: int) -> list[
         find=FIND[vendor],
         instant=INSTANT[vendor],
         ident=IDENT[vendor],
-        tail=TAIL,
+        ends=ENDS[vendor].format(tail=TAIL),
         false="0" if vendor == "sqlite" else "false",
     )
     with connection.cursor() as cursor:

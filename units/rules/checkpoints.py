@@ -37,6 +37,11 @@ class Signed(NamedTuple):
         return found if isinstance(found, dict) else {}
 
     @property
+    def at(self) -> datetime:
+        """When it says that it was signed. Raises ValueError, KeyError where it says none."""
+        return datetime.fromisoformat(self.said["time"])
+
+    @property
     def sha256(self) -> bytes:
         return sha256(self.text.encode()).digest()
 
@@ -119,16 +124,20 @@ def read(document: str) -> Signed:
     Raises ValueError for anything else.
     """
     try:
-        found = json.loads(document)["checkpoint"]
-        one = Signed(
-            found["text"], bytes.fromhex(found["signature"]), bytes.fromhex(found["public_key"])
-        )
+        one = read_parts(json.loads(document)["checkpoint"])
         for name in ("epoch", "number", "first_seq", "last_seq"):
             if not isinstance(one.said[name], int):
                 raise ValueError(f"{name} is no number.")
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise ValueError(f"This is no checkpoint: {error!r}.") from error
     return one
+
+
+def read_parts(found: dict[str, str]) -> Signed:
+    """Return the checkpoint that `Signed.as_json` has written. Raises ValueError, KeyError, TypeError."""
+    return Signed(
+        found["text"], bytes.fromhex(found["signature"]), bytes.fromhex(found["public_key"])
+    )
 
 
 def name_of(epoch: int, number: int) -> str:

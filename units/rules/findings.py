@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+FOLLOWS = {"version-differs"}  # where entries were cut off, objects are ahead of them
 MOST_FINDINGS = 100  # of one kind: a chain that was recomputed is wrong everywhere
 
 
@@ -42,6 +43,13 @@ class Found:
         return not self.findings and not self.unchecked
 
     @property
+    def in_order(self) -> list[Finding]:
+        """The findings by place; what has none comes behind, and last what only follows from others."""
+        return sorted(
+            self.findings, key=lambda one: (one.code in FOLLOWS, one.seq is None, one.seq or 0)
+        )
+
+    @property
     def first_bad(self) -> Finding | None:
         """The finding with the lowest place; one without a place only where no other is."""
-        return min(self.findings, key=lambda one: (one.seq is None, one.seq or 0), default=None)
+        return next(iter(self.in_order), None)

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         began = clock.real_now()
         found = verification.verify(keys=options["key"])
         verification.keep(found, started_at=began)
-        for one in sorted(found.findings, key=lambda one: (one.seq is None, one.seq or 0)):
+        for one in found.in_order:
             self.stdout.write(f"BAD  {one}")
         for code, count in found.counts.items():
             if count > (shown := sum(one.code == code for one in found.findings)):
