@@ -65,9 +65,8 @@ def test_the_file_is_what_the_verifier_takes(issued, tmp_path, capsys):
     assert f'filename="receipt-{entry.uuid}.json"' in answer["Content-Disposition"]
     assert json.loads(answer.content) == checkpoints.receipt_of(entry)
     script = client.get("/register/verify_register.py")
-    taken = b"".join(script.streaming_content)
-    script.close()
-    assert taken == Path(verify_register.__file__).read_bytes()
+    assert script["Content-Disposition"] == 'attachment; filename="verify_register.py"'
+    assert script.content == Path(verify_register.__file__).read_bytes()
     path = tmp_path / "receipt.json"
     path.write_bytes(answer.content)
     assert verify_register.main([str(path), "--key", checkpoints.fingerprint()]) == 0
