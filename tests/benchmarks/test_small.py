@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.benchmarks import default, queue
+from tests.benchmarks import default, queue, register
 from tests.benchmarks.measuring import Pair, Result, exponent, write_down
 from tests.running import ROOT, environment
 
@@ -17,6 +17,14 @@ def test_queue_costs_the_same_queries_at_every_size():
     assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
     assert result.exponent is not None
     assert "defect: they differ" not in result.text()
+
+
+@pytest.mark.django_db
+def test_the_whole_register_is_checked_beside_bare_hashing():
+    result = register.measure(sizes=(20, 60), rounds=1)
+    assert [pair.name for pair in result.pairs] == ["20 entries", "60 entries"]
+    assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
+    assert len(register.hashed(60)) == 60 + 60 + 59  # leaves, links, nodes of the tree
 
 
 @pytest.mark.sqlite_only
