@@ -247,6 +247,8 @@ GET  commitments:case-new                   302 404 404 200 404 404 404 404 302
 POST commitments:case-new                   302 404 404 422 404 404 404 404 302
 GET  commitments:agenda                     302 404 404 200 200 200 404 200 302
 POST commitments:agenda                     302 405 405 405 405 405 405 405 302
+GET  commitments:ladders                    302 200 200 200 200 200 200 200 302
+POST commitments:ladders                    302 405 405 405 405 405 405 405 302
 GET  commitments:case                       302 404 200 200 200 200 404 200 302
 POST commitments:case                       302 405 405 405 405 405 405 405 302
 GET  commitments:case-edit                  302 404 404 200 404 404 404 404 302

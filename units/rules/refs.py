@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 RESERVED = frozenset(
-    {"new", "import", "invite"}
+    {"new", "import", "invite", "agenda", "ladders"}
 )  # parts of addresses that would otherwise name an object
 
 
