@@ -95,6 +95,7 @@ class Notice(models.Model):
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
+    matter: Any = None  # the account or proposal it speaks of, where a list has gathered them
     objects = NoticeQuerySet.as_manager()
 
     class Meta:

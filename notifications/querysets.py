@@ -11,7 +11,7 @@ from notifications.enums import NoticeState
 from notifications.rules import URGENCY
 from units.models import User
 from units.permissions import may_administer
-from units.querysets.organisation import Reach, reach_of
+from units.querysets.organisation import reach_of_page
 
 WAITING = (NoticeState.PENDING, NoticeState.HELD)
 MOST_DOUBTS = 2  # tries that may have reached somebody; then a person looks
@@ -46,15 +46,13 @@ class NoticeQuerySet(models.QuerySet):
             Q(state=NoticeState.DEAD) | Q(doubts__gte=MOST_DOUBTS)
         )
 
-    def about_visible_to(self, user: User, *, at: datetime, reach: Reach | None = None):
+    def about_visible_to(self, user: User, *, at: datetime):
         """Notices about what `user` may see at `at`; of accounts, for administrators.
-
-        `reach`: that of `user` at `at`, where it is known already.
 
         Asked of each notice by its key: the notices that a bucket holds are few, what may be seen
         is much.
         """
-        reach = reach or reach_of(user, at=at)
+        reach = reach_of_page(user, at=at)
         seen = Q(pk__in=[])
         for column in SUBJECTS:
             subjects: Any = self.model._meta.get_field(column).related_model

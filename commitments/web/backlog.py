@@ -35,7 +35,7 @@ from units.http import etags, tables
 from units.http.requests import WebRequest
 from units.models import OrgUnit, RegisterEntry, User
 from units.permissions import roles_of
-from units.querysets.organisation import Reach, reach_of, subtree
+from units.querysets.organisation import Reach, reach_of, reach_of_page, subtree
 
 PAGE = 25
 CHUNK = 500
@@ -286,8 +286,8 @@ class Bucket:
     def __init__(self, key: str, label: Any) -> None:
         self.key, self.label = key, label
 
-    def _found(self, user: Any, *, at: datetime, reach: Reach | None) -> QuerySet[BacklogCase]:
-        seen = BacklogCase.objects.within(reach or reach_of(user, at=at))
+    def _found(self, user: Any, *, at: datetime) -> QuerySet[BacklogCase]:
+        seen = BacklogCase.objects.within(reach_of_page(user, at=at))
         if self.key == "cases_to_verify":
             return seen.filter(state=CaseState.RESOLVED)
         lowest = permissions.lowest_level(user, at=at)
@@ -295,17 +295,13 @@ class Bucket:
             return seen.none()
         return seen.with_level().filter(level__gte=lowest)
 
-    def count(self, user: Any, *, at: datetime, reach: Reach | None = None) -> int:
-        """Return how many there are; equal to the list. `reach`: where it is known already."""
-        return self._found(user, at=at, reach=reach).count()
+    def count(self, user: Any, *, at: datetime) -> int:
+        """Return how many there are; equal to the list."""
+        return self._found(user, at=at).count()
 
-    def rows(self, user: Any, *, at: datetime, reach: Reach | None = None) -> list[CaseRow]:
+    def rows(self, user: Any, *, at: datetime) -> list[CaseRow]:
         """Return the first 200."""
-        found = (
-            self._found(user, at=at, reach=reach)
-            .for_rows()
-            .order_by(F("level").desc(), "original_due_on")
-        )
+        found = self._found(user, at=at).for_rows().order_by(F("level").desc(), "original_due_on")
         return case_rows(found[:200], at=at)
 
 

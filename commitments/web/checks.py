@@ -10,6 +10,7 @@ from commitments.actions import checks
 from commitments.enums import VersionState
 from commitments.models import CommitmentVersion
 from units.models import User
+from units.querysets.organisation import reach_of_page
 
 OPEN = (VersionState.ISSUED, VersionState.SIGNED)
 
@@ -22,7 +23,7 @@ class Unproved:
     template = "commitments/queue/_unproved.html"
 
     def _found(self, user: User, *, at: datetime) -> Any:
-        versions = CommitmentVersion.objects.visible_to(user, at=at)
+        versions = CommitmentVersion.objects.within(reach_of_page(user, at=at))
         return versions.filter(Q(document__in=_wrong()) | Q(state__in=OPEN, document__chain=None))
 
     def count(self, user: User, *, at: datetime) -> int:

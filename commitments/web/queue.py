@@ -28,7 +28,7 @@ from units.errors import Refused
 from units.http import tables
 from units.http.requests import WebRequest
 from units.models import Appointment, OrgEdge, OrgUnit, OrgUnitVersion, Position
-from units.querysets.organisation import Reach, reach_of, subtree
+from units.querysets.organisation import Reach, reach_of_page, subtree
 from units.rules.dates import instant_text
 
 PAGE = 25
@@ -74,14 +74,13 @@ def queue(request: WebRequest) -> HttpResponseBase:
     if key not in BUCKETS and key not in others:
         raise Http404
     day = clock.local_date(request.now)
-    reach = reach_of(request.user, at=request.now)  # once: every part of the page asks for it
+    reach = reach_of_page(request.user, at=request.now)  # once: every part of the page asks for it
     filtered = _filtered(request, reach)
     if (form := request.GET.get("export")) in FORMS and key in buckets.CONDITIONS:
         return _export(buckets.bucket(filtered, key, on=day), key, form, at=request.now)
     vacant = _vacant_heads(reach, on=day)
     numbers = buckets.counts(filtered, on=day) | {"no_head": vacant.count()}
-    seen = {"reach": reach, "at": request.now}
-    numbers |= {name: bucket.count(request.user, **seen) for name, bucket in others.items()}
+    numbers |= {name: bucket.count(request.user, at=request.now) for name, bucket in others.items()}
     labels = BUCKETS | {name: bucket.label for name, bucket in others.items()}
     context: dict[str, Any] = {
         "tabs": [
@@ -100,7 +99,7 @@ def queue(request: WebRequest) -> HttpResponseBase:
     if key == "no_head":
         context["vacant"] = vacant
     elif key in others:
-        context["foreign_rows"] = others[key].rows(request.user, **seen)
+        context["foreign_rows"] = others[key].rows(request.user, at=request.now)
         context["foreign_template"] = others[key].template
     else:
         rows, after = _page(buckets.bucket(filtered, key, on=day), request)

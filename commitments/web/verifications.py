@@ -21,7 +21,7 @@ from commitments.web.filings import rows_for
 from units import clock
 from units.http.requests import WebRequest
 from units.models import User
-from units.querysets.organisation import Reach, reach_of
+from units.querysets.organisation import reach_of_page
 
 SHOWN = 200
 
@@ -36,17 +36,17 @@ class Bucket:
     order: tuple[Any, ...] = ("due_on", "pk")
     template: str = "commitments/reports/_bucket.html"
 
-    def _found(self, user: User, *, at: datetime, reach: Reach | None) -> QuerySet:
-        seen = ReportingDuty.objects.within(reach or reach_of(user, at=at))
+    def _found(self, user: User, *, at: datetime) -> QuerySet:
+        seen = ReportingDuty.objects.within(reach_of_page(user, at=at))
         return self.condition(seen, clock.local_date(at))
 
-    def count(self, user: User, *, at: datetime, reach: Reach | None = None) -> int:
-        """Return how many there are; equal to the list. `reach`: where it is known already."""
-        return self._found(user, at=at, reach=reach).count()
+    def count(self, user: User, *, at: datetime) -> int:
+        """Return how many there are; equal to the list."""
+        return self._found(user, at=at).count()
 
-    def rows(self, user: User, *, at: datetime, reach: Reach | None = None) -> list[dict[str, Any]]:
+    def rows(self, user: User, *, at: datetime) -> list[dict[str, Any]]:
         """Return them with what the row says, and whether the reader decides on it."""
-        found = self._found(user, at=at, reach=reach).order_by(*self.order)[:SHOWN]
+        found = self._found(user, at=at).order_by(*self.order)[:SHOWN]
         duties = found.for_rows().with_open(user, at=at)
         rows = rows_for(duties, on=clock.local_date(at))
         deciding: dict[int, bool] = {}

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from commitments.models import Proposal
 from notifications import messages
 from notifications.actions import notices
-from notifications.actions.facts import facts_of, path_of
+from notifications.actions.facts import facts_of, gather, path_of
 from notifications.enums import NoticeState
 from notifications.models import Notice
 from units.http.requests import WebRequest
@@ -28,6 +28,7 @@ def inbox(request: WebRequest) -> HttpResponse:
         except signing.BadSignature as error:
             raise Http404 from error
     rows = list(found.with_matter().order_by("-pk")[: PAGE + 1])
+    gather(rows)
     language = translation.get_language() or "vi"
     lines = []
     for notice in rows[:PAGE]:

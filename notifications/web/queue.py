@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from notifications.enums import DeadReason, NoticeState
 from notifications.models import Notice
 from units.models import User
-from units.querysets.organisation import Reach
 
 
 class Undelivered:
@@ -18,16 +17,16 @@ class Undelivered:
     label = _("Not delivered")
     template = "notifications/_undelivered.html"
 
-    def _found(self, user: User, *, at: datetime, reach: Reach | None = None) -> Any:
-        return Notice.objects.undelivered().about_visible_to(user, reach=reach, at=at)
+    def _found(self, user: User, *, at: datetime) -> Any:
+        return Notice.objects.undelivered().about_visible_to(user, at=at)
 
-    def count(self, user: User, *, at: datetime, reach: Reach | None = None) -> int:
+    def count(self, user: User, *, at: datetime) -> int:
         """Return how many there are; equal to the list."""
-        return self._found(user, reach=reach, at=at).count()
+        return self._found(user, at=at).count()
 
-    def rows(self, user: User, *, at: datetime, reach: Reach | None = None) -> list[Notice]:
+    def rows(self, user: User, *, at: datetime) -> list[Notice]:
         """Return them, the oldest first."""
-        rows = list(self._found(user, reach=reach, at=at).with_matter().order_by("pk")[:200])
+        rows = list(self._found(user, at=at).with_matter().order_by("pk")[:200])
         for notice in rows:
             notice.why = _why(notice)
         return rows

@@ -129,3 +129,21 @@ def test_the_database_refuses_a_wait_without_a_matter(first, head):
     tell()
     with refused("notice_about_an_account_awaits_nothing"):
         change(Notice.objects.get(), awaits="sign")
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_messages_about_accounts_cost_the_same_for_one_and_three(
+    number, client, first, django_assert_num_queries
+):
+    second = UserFactory(username="second", roles=["administrator"])
+    accounts.invite(person_id=UserFactory(email="own@example.org").pk, by=first, **WHEN)
+    for _n in range(number):
+        lost = UserFactory(email="lost@example.org")
+        enrol(lost)
+        accounts.ask_factor_reset(person_id=lost.pk, reason="lost", by=first, **WHEN)
+    tell()
+    client.force_login(second)
+    client.get("/inbox/")
+    with django_assert_num_queries(7):
+        page = client.get("/inbox/").content.decode()
+    assert page.count("/read/") == number

@@ -124,6 +124,18 @@ def reach_of(user: "User", *, at: datetime, roles: Iterable[str] | None = None) 
     return Reach(False, (subtree(roots, day=day) if roots else frozenset()) | single)
 
 
+def reach_of_page(user: "User", *, at: datetime) -> Reach:
+    """Return `reach_of`, computed once for all parts of one page.
+
+    It is kept beside `user`, an object that lives as long as its request; another `at` asks anew.
+    """
+    known: tuple[datetime, Reach] | None = getattr(user, "known_reach", None)
+    if known is None or known[0] != at:
+        known = (at, reach_of(user, at=at))
+        user.known_reach = known
+    return known[1]
+
+
 class OrgUnitQuerySet(models.QuerySet):
     def within_reach_of(self, user: "User", *, at: datetime):
         """Units that `user` may see at `at`; an administrator sees those of the grant too."""
