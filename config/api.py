@@ -28,7 +28,7 @@ from rest_framework.views import APIView
 from config import api_page
 from units.http import parameters, problems
 
-COLLECTIONS = ("units", "appointments", "plans", "targets", "commitments")
+COLLECTIONS = ("units", "appointments", "plans", "targets", "commitments", "reports")
 
 SITE = "https://commitments.example/api/v1"
 ROOT = {name: f"{SITE}/{name}/" for name in (*COLLECTIONS, "schema", "docs")}
@@ -42,6 +42,7 @@ class RootSerializer(serializers.Serializer):
     plans = serializers.URLField()
     targets = serializers.URLField()
     commitments = serializers.URLField()
+    reports = serializers.URLField()
     schema = serializers.URLField(help_text=_("This description as OpenAPI 3.1."))
     docs = serializers.URLField(help_text=_("This description as a page."))
 

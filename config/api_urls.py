@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from commitments.api.commitments import CommitmentCollection
 from commitments.api.plans import PlanCollection
+from commitments.api.reports import ReportCollection
 from commitments.api.signatures import BODIES, address_of
 from commitments.api.targets import TargetCollection
 from commitments.api.verify import VerifyCode, VerifyFile
@@ -20,6 +21,7 @@ router.register("appointments", AppointmentCollection, basename="appointments")
 router.register("plans", PlanCollection, basename="plans")
 router.register("targets", TargetCollection, basename="targets")
 router.register("commitments", CommitmentCollection, basename="commitments")
+router.register("reports", ReportCollection, basename="reports")
 
 version_1 = [
     path("", api.Root.as_view(), name="root"),

@@ -262,6 +262,41 @@ def waive(*, duty_id: int, reason: str, by: User, expected: int, at: datetime) -
     return move(duty, ReportAct.WAIVE, "waiver_reason", by=by, at=at, reason=said)
 
 
+@transaction.atomic
+def waive_period(*, period_id: int, reason: str, by: User, at: datetime) -> int:
+    """Let every report of one period that has not come fall away, e.g. of a month before the targets
+    were assigned; return how many. One act, one register entry. By an assigner.
+
+    Raises NotAllowed (waive-not-allowed), Invalid (reason-missing).
+    """
+    period = Period.objects.select_related("parent", "owner").get(pk=period_id)
+    plan = period.parent or period
+    if not permissions.may_waive(by, plan, at=at):
+        raise NotAllowed(
+            _("Only an assigner of %(plan)s waives its reports. Ask the office that assigns.")
+            % {"plan": plan.name},
+            code="waive-not-allowed",
+        )
+    said = said_in(reason)
+    waiting = ReportingDuty.objects.filter(
+        period=period, state__in=[DutyState.AWAITED, DutyState.MISSING]
+    )
+    locked = list(waiting.select_for_update(of=("self",), no_key=True).values_list("pk", "unit"))
+    done = ReportingDuty.objects.filter(pk__in=[pk for pk, _unit in locked]).update(
+        state=DutyState.WAIVED, waiver_reason=said, etag_version=F("etag_version") + 1
+    )
+    register.append(
+        kind="duty.waive_period",
+        subject=f"period/{period.code}",
+        subject_version=None,
+        reach={plan.owner_id, *(unit for _pk, unit in locked)},
+        by=by,
+        at=at,
+        data={"period": period.code, "reason": said, "duties": done},
+    )
+    return done
+
+
 def waive_of_target(target: Target, *, reason: str) -> int:
     """Waive whatever has not come of a target that is being withdrawn; return how many.
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from commitments.actions import allocations, observations, plans, targets
+from commitments.actions import allocations, duties, observations, plans, targets
 from commitments.demo.district import ARTICLE, UNITS
 from commitments.demo.organisation import District
 from commitments.demo.plan import (
@@ -71,6 +71,9 @@ class Planner:
             provenance=Provenance.SYNTHETIC,
             by=self.by,
             at=at,
+        )
+        duties.define_rule(  # the district's own targets are the whole that its units report
+            plan_id=plan.pk, exempt_unit_id=self.district.units["bx"].pk, by=self.by, at=at
         )
         mandates = {
             own: plans.create_mandate(

@@ -8,7 +8,16 @@ not exist yet: the two of Hương Sơn that should be such are given as approval
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from commitments.actions import cases, commitments, drafts, plans, scoring, targets, versions
+from commitments.actions import (
+    cases,
+    commitments,
+    drafts,
+    duties,
+    plans,
+    scoring,
+    targets,
+    versions,
+)
 from commitments.demo import organisation
 from commitments.demo.backlog import Backlog
 from commitments.demo.ceremony import Hand
@@ -17,6 +26,7 @@ from commitments.demo.offices import LEAVES
 from commitments.demo.organisation import District
 from commitments.demo.plan import AIMS, OF_2023
 from commitments.demo.planning import Planner
+from commitments.demo.reporting import Reporting
 from commitments.enums import SigningOrder, VersionAct
 from commitments.models import Commitment, CommitmentVersion, Period
 from units import clock
@@ -44,6 +54,7 @@ class Year:
         self.hand = Hand(real_now=real_now)
         self.district: District = organisation.build(at=BEGINNING)
         self.plans = Planner(self.district)
+        self.reporting = Reporting(self.district)
         self.swept_to = date(2023, 1, 3)
 
     def play(self) -> None:
@@ -55,7 +66,11 @@ class Year:
 
     def timetable(self) -> list[tuple[date, Callable[[], None]]]:
         """Return what happens on which day, in order."""
-        rows = [*self.commitments(), *Backlog(self.district, moment).timetable()]
+        rows = [
+            *self.commitments(),
+            *Backlog(self.district, moment).timetable(),
+            *self.reporting.timetable(moment),
+        ]
         return sorted(rows, key=lambda row: row[0])
 
     def commitments(self) -> list[tuple[date, Callable[[], None]]]:
@@ -87,6 +102,8 @@ class Year:
         while self.swept_to < day:
             at = moment(self.swept_to, 8, 0)
             while cases.sweep(at=at):
+                pass
+            while duties.lock_due(at=at):
                 pass
             self.swept_to += timedelta(days=1)
 
@@ -175,6 +192,10 @@ class Year:
     def plan_2023(self) -> None:
         at = moment(date(2023, 1, 9))
         plan = self.plans.make(2023, at=at)
+        for month in plan.children.filter(kind="month").order_by("starts_on"):
+            duties.waive_period(
+                period_id=month.pk, reason="Báo cáo giấy (minh họa).", by=self.assigner, at=at
+            )
         plans.open_period(period_id=plan.pk, by=self.assigner, expected=plan.etag_version, at=at)
         for ref in OF_2023:
             self.issue(self.draft(plan, ref, date(2023, 1, 31), at=at), at=at)
@@ -218,6 +239,7 @@ class Year:
     def plan_2024(self) -> None:
         at = moment(date(2024, 2, 2), 8, 30)
         plan = self.plans.make(2024, at=at)
+        self.reporting.waive_january(by=self.assigner, at=at)
         plans.open_period(period_id=plan.pk, by=self.assigner, expected=plan.etag_version, at=at)
         for ref in [*REAL, "bx-f1", "bx-f3"]:
             order = SigningOrder.IN_ORDER if ref == "bx-thien-ke" else SigningOrder.PARALLEL

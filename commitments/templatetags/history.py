@@ -56,6 +56,7 @@ SAID: Mapping[str, Any] = {
     "duty.ask_unlock": _("Unlock asked for"),
     "duty.unlock": _("Unlocked for some days"),
     "duty.decline_unlock": _("Unlock declined"),
+    "duty.waive_period": _("All reports of the period waived"),
     "duty.waive": _("Waived with a reason"),
     "target.create": _("Drawn up"),
     "target.edit": _("Edited"),

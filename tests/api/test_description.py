@@ -101,7 +101,13 @@ def test_each_operation_says_what_it_needs(path, method, found):
         assert names == {"token", "login"}
         scopes = {scope for one in found["security"] for scope in one.get("token", [])}
         assert scopes <= set(Scope.values)
-        acts = path.rstrip("/").split("/")[-1] in {"return", "refuse", "countersign", "void"}
+        acts = path.rstrip("/").split("/")[-1] in {
+            "return",
+            "refuse",
+            "countersign",
+            "void",
+            "verify",
+        }
         assert len(scopes) == (0 if acts else 1)
         assert acts or scopes <= {
             scope.value for scope in Scope if scope.value.endswith(":read") == (method == "get")
@@ -114,7 +120,7 @@ def test_each_operation_says_what_it_needs(path, method, found):
 def test_each_example_is_what_its_schema_allows(path, method, found):
     whole = {"components": document()["components"]}
     bodies = [found.get("requestBody", {}), *found["responses"].values()]
-    judged_some = path.endswith("/pdf/")  # bytes have no example
+    judged_some = path.endswith(("/pdf/", "/{sha256}/"))  # bytes have no example
     for body in bodies:
         for content in body.get("content", {}).values():
             for example in content.get("examples", {}).values():
@@ -184,7 +190,10 @@ def test_every_read_of_every_state_is_as_described():
                             answer = client.get(f"{path}{row['ref']}/{end}", query)
                             judged(answer, f"{path}{{ref}}/{end}")
                             read.add(f"{path}{{ref}}/{end}")
-    assert read == {path for path, methods in document()["paths"].items() if "get" in methods}
+    described = {path for path, methods in document()["paths"].items() if "get" in methods}
+    assert read == {
+        path for path in described if not path.startswith("/api/v1/reports/")
+    }  # own file
 
 
 # --- the page ---------------------------------------------------------------------------------------

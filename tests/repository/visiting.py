@@ -173,6 +173,7 @@ def make_world() -> World:
                 ("unlock-answer", {"unlock": 1}),
             )
         },
+        "api:reports": {"ref": "2024-t1-2024-03", "sha256": "0" * 64},
         "commitments:evidence": {"pk": 1},
         "commitments:evidence-remove": {"pk": 1},
         "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},

@@ -20,6 +20,7 @@ from tests.factories.reports import (
     make_desk,
     newest,
 )
+from units.actions.register import data_of
 from units.enums import Role
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion
 from units.models import RegisterEntry
@@ -257,3 +258,16 @@ def test_a_withdrawn_target_is_reported_no_more():
         at=ASSIGNED,
     )
     assert set(target.duties.values_list("state", flat=True)) == {DutyState.WAIVED}
+
+
+def test_a_whole_period_is_waived_in_one_act_and_what_came_stays():
+    desk = make_desk()
+    came = desk.duty("in_review")
+    asked = {"period_id": desk.months[2].pk, "reason": "Assigned in April.", "at": OPENED}
+    assert refused_by(duties.waive_period, by=desk.body.planner, **asked) == "waive-not-allowed"
+    assert duties.waive_period(by=desk.body.assigner, **asked) == 3
+    came.refresh_from_db()
+    assert came.state == DutyState.IN_REVIEW
+    entry = RegisterEntry.objects.get(kind="duty.waive_period")
+    assert data_of(entry)["duties"] == 3
+    assert not ReportingDuty.objects.counted("unit", on=LATE.date()).filter(missing__gt=0).exists()
