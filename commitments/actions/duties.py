@@ -41,7 +41,7 @@ def what(duty: ReportingDuty) -> str:
 def lock(duty_id: int) -> ReportingDuty:
     """Return the duty with its row locked until the transaction ends. Raises NotFound."""
     rows = ReportingDuty.objects.select_related(
-        "rule", "period", "unit", "target__period__owner", "target__indicator__scale"
+        "rule", "period", "target__period", "target__indicator__scale"
     )
     duty = rows.select_for_update(of=("self",), no_key=True).filter(pk=duty_id).first()
     if duty is None:

@@ -107,7 +107,8 @@ class ReportCollection(Collection):
     scope = Scope.REPORTS_READ
     scopes = {
         **dict.fromkeys(("draft", "submit", "recall"), Scope.REPORTS_WRITE),
-        **dict.fromkeys(("verify", "return_")),  # no scope opens what people alone do
+        "verify": None,  # no scope opens what people alone do
+        "return_": None,
     }
     questions = {
         "draft": may_report,

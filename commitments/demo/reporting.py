@@ -69,6 +69,11 @@ class Reporting:
             found[duty.unit.ref].append(duty)
         return found
 
+    def waive_year(self, plan: Period, *, by: User, at: datetime) -> None:
+        """Let a year fall away whose reports were on paper."""
+        for month in plan.children.filter(kind="month").order_by("starts_on"):
+            duties.waive_period(period_id=month.pk, reason="Báo cáo giấy (minh họa).", by=by, at=at)
+
     def waive_january(self, *, by: User, at: datetime) -> None:
         """Let January fall away: the targets came in February."""
         january = Period.objects.get(code="2024-01")

@@ -192,10 +192,7 @@ class Year:
     def plan_2023(self) -> None:
         at = moment(date(2023, 1, 9))
         plan = self.plans.make(2023, at=at)
-        for month in plan.children.filter(kind="month").order_by("starts_on"):
-            duties.waive_period(
-                period_id=month.pk, reason="Báo cáo giấy (minh họa).", by=self.assigner, at=at
-            )
+        self.reporting.waive_year(plan, by=self.assigner, at=at)
         plans.open_period(period_id=plan.pk, by=self.assigner, expected=plan.etag_version, at=at)
         for ref in OF_2023:
             self.issue(self.draft(plan, ref, date(2023, 1, 31), at=at), at=at)

@@ -46,7 +46,7 @@ class Collection(ReadOnlyCollection):
     people and machines about the object, before its body is read) and `bodies`."""
 
     http_method_names = ["get", "head", "post", "patch", "put"]
-    scopes: Mapping[str, Scope] = {}
+    scopes: Mapping[str, Scope | None] = {}  # None: an act that no token opens
     questions: Mapping[str, Question] = {}
     bodies: Mapping[str, type[serializers.Serializer]] = {}
     kind = ""  # of the subject of register entries: who wrote last, and when
