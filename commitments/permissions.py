@@ -61,6 +61,11 @@ def may_withdraw(user: User, target: Target, *, at: datetime) -> bool:
     )
 
 
+def may_conclude(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` records verdicts on targets that `unit` assigns: an assigner, in person."""
+    return has_role(user, Role.ASSIGNER, unit, at=at)
+
+
 def may_propose(user: User, period: Period, *, at: datetime) -> list[Position]:
     """Return the head offices that `user` holds, for whose units items can be proposed at `at`.
 

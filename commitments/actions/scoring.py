@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from commitments import permissions
 from commitments.actions import results
 from commitments.enums import (
     PeriodState,
@@ -17,16 +18,15 @@ from commitments.enums import (
     VerdictValue,
     VersionState,
 )
-from commitments.models import CommitmentItem, RuleSet, Target, Verdict
+from commitments.models import CommitmentItem, Period, RuleSet, Target, Verdict
 from commitments.rules import verdicts
 from commitments.rules.figures import as_decimal
 from commitments.rules.lights import Thresholds
 from units import clock
 from units.actions import register
-from units.enums import Provenance, Role
+from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed
 from units.models import User
-from units.permissions import has_role
 
 MINIMUM_COVERAGE = Decimal(80)  # percent; a house rule until somebody writes another version
 STORED = Decimal("0.000001")
@@ -120,6 +120,23 @@ def compute_verdict(*, target_id: int, by: User, at: datetime) -> list[Verdict]:
         made.append(_computed(target, which, line, used=used, on=on, by=by))
         _enter(made[-1], "compute", by=by, at=at, rule_set=used.version)
     return made
+
+
+@transaction.atomic
+def compute_verdicts(*, plan_id: int, by: User, at: datetime) -> int:
+    """Conclude every assigned target of a plan that has no verdict yet; return how many.
+
+    All or none. Raises NotAllowed (compute-verdict-not-allowed), Conflict (period-not-closing).
+    """
+    plan = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=plan_id)
+    _require_assigner_of(plan, plan.owner_id, plan.name, "compute-verdict", by=by, at=at)
+    waiting = plan.targets.filter(state=TargetState.ASSIGNED).exclude(
+        verdicts__against=VerdictAgainst.ADJUSTED
+    )
+    found = list(waiting.order_by("pk").values_list("pk", flat=True))
+    for pk in found:
+        compute_verdict(target_id=pk, by=by, at=at)
+    return len(found)
 
 
 def _computed(
@@ -218,18 +235,24 @@ def _lock(target_id: int) -> Target:
 def _require_assigner(target: Target, act: str, *, by: User, at: datetime) -> None:
     """Raise NotAllowed (<act>-not-allowed) unless `by` is an assigner over the assigning unit,
     Conflict (period-not-closing) unless the plan is closing."""
-    if not has_role(by, Role.ASSIGNER, target.assigner_id, at=at):
+    _require_assigner_of(target.period, target.assigner_id, target.code, act, by=by, at=at)
+
+
+def _require_assigner_of(
+    plan: Period, unit_id: int, what: str, act: str, *, by: User, at: datetime
+) -> None:
+    if not permissions.may_conclude(by, unit_id, at=at):
         raise NotAllowed(
             _("Only an assigner records a verdict on %(code)s. Ask the office that assigned it.")
-            % {"code": target.code},
+            % {"code": what},
             code=f"{act}-not-allowed",
         )
-    if target.period.state != PeriodState.CLOSING:
+    if plan.state != PeriodState.CLOSING:
         raise Conflict(
             _(
                 "A verdict on %(code)s waits until its plan is closing. Begin to close the plan first."
             )
-            % {"code": target.code},
+            % {"code": what},
             code="period-not-closing",
         )
 

@@ -223,6 +223,8 @@ GET  commitments:issue-run                  302 404 404 404 404 404 404 404 302
 POST commitments:issue-run                  302 404 404 404 404 404 404 404 302
 GET  commitments:issue-stop                 302 405 405 405 405 405 405 405 302
 POST commitments:issue-stop                 302 404 404 404 404 404 404 404 302
+GET  commitments:settlement                 302 404 200 200 200 200 404 200 302
+POST commitments:settlement                 302 404 403 403 403 409 404 403 302
 GET  commitments:plan-move                  302 405 405 405 405 405 405 405 302
 POST commitments:plan-move                  302 404 428 428 428 428 404 428 302
 GET  commitments:draft                      302 404 403 403 200 403 404 403 302
@@ -235,6 +237,8 @@ GET  commitments:target-assign              302 405 405 405 405 405 405 405 302
 POST commitments:target-assign              302 404 404 404 428 404 404 404 302
 GET  commitments:target-revise              302 404 404 404 200 404 404 404 302
 POST commitments:target-revise              302 404 404 404 422 404 404 404 302
+GET  commitments:target-verdict             302 404 404 404 404 200 404 404 302
+POST commitments:target-verdict             302 404 404 404 404 422 404 404 302
 GET  commitments:target-withdraw            302 404 200 200 200 200 404 200 302
 POST commitments:target-withdraw            302 404 422 422 422 422 404 422 302
 GET  commitments:target-allocate            302 404 404 404 200 404 404 404 302
