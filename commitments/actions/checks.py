@@ -1,7 +1,9 @@
 """Validating every revision in full soon after it was made: chain, bytes, and nothing added since."""
 
 import logging
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -61,6 +63,7 @@ def validate(revision: DocumentRevision) -> RevisionCheck:
         documents.bytes_of(revision.document, no=revision.no),
         roots=_roots(),
         last=_field_of(revision),
+        timestamp_roots=_timestamp_roots(),
     )
     if found.faults:
         log.error("Revision %s is not valid: %s", revision, "; ".join(found.faults))
@@ -83,6 +86,13 @@ def _roots() -> list[bytes]:
     """Return the authority of every seal that was ever used here, DER."""
     chains = SealCertificate.objects.values_list("chain", flat=True)
     return [validity.authority_in(chain) for chain in chains]
+
+
+def _timestamp_roots() -> list[bytes]:
+    """Return the certificates that timestamp tokens lead to, DER; [] where none are named."""
+    if not settings.TIMESTAMP_ROOTS_FILE:
+        return []
+    return validity.certificates_in(Path(settings.TIMESTAMP_ROOTS_FILE).read_text("utf-8"))
 
 
 def require_valid(document: Document) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from asn1crypto import cms, pem, tsp, x509
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.timestamps.api import TimeStamper
-from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import async_validate_cms_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
@@ -50,7 +49,8 @@ class Service(TimeStamper):
         """Return a token over `message_digest`, checked. Raises NoToken."""
         try:
             token = await super().async_timestamp(message_digest, md_algorithm)
-        except (OSError, ValueError, TypeError, KeyError, TimestampRequestError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            # a wrong nonce is an AttributeError while pyHanko words its own refusal of it
             raise NoToken(f"{type(error).__name__}: {error}") from error
         await self._check(token, message_digest)
         return token
@@ -65,6 +65,7 @@ class Service(TimeStamper):
             status = await async_validate_cms_signature(
                 data,
                 status_cls=TimestampSignatureStatus,
+                status_kwargs={"timestamp": info["gen_time"].native},
                 validation_context=context,
                 key_usage_settings=KeyUsageConstraints(extd_key_usage={"time_stamping"}),
             )

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificates
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -51,10 +52,9 @@ def check_addition(base: bytes, output: bytes, *, field: str, certificate: bytes
     if not output.startswith(base) or len(output) == len(base):
         raise Broken("The output does not continue the file that was to be signed.")
     try:
-        found = PdfFileReader(BytesIO(output)).embedded_signatures
+        new = _signatures_after(len(base), PdfFileReader(BytesIO(output)))
     except (PdfError, SigningError, SignatureValidationError) as error:
         raise Broken(f"The output cannot be read: {error}") from error
-    new = [signature for signature in found if _end_of(signature) > len(base)]
     if [signature.field_name for signature in new] != [field]:
         raise Broken(f"Not one new signature in {field}: {[row.field_name for row in new]}.")
     _check_range(new[0], output)
@@ -66,6 +66,16 @@ def check_addition(base: bytes, output: bytes, *, field: str, certificate: bytes
         hashlib.sha256(der).hexdigest(),
         hashlib.sha256(certificate).hexdigest(),
     )
+
+
+def _signatures_after(length: int, reader: PdfFileReader) -> list[EmbeddedPdfSignature]:
+    """Return the signatures that cover bytes beyond `length`; the others are not even read."""
+    filled = enumerate_sig_fields(reader, filled_status=True)
+    return [
+        EmbeddedPdfSignature(reader, field.get_object(), name)
+        for name, value, field in filled
+        if sum(int(number) for number in list(value.get_object()["/ByteRange"])[-2:]) > length
+    ]
 
 
 def _end_of(signature: EmbeddedPdfSignature) -> int:
@@ -126,21 +136,40 @@ class Finding(NamedTuple):
     signatures: int
 
 
-def validate(pdf: bytes, *, roots: Sequence[bytes], last: str | None) -> Finding:
+def certificates_in(pem: str) -> list[bytes]:
+    """Return the certificates of a PEM text, DER."""
+    rows = load_pem_x509_certificates(pem.encode())
+    return [row.public_bytes(Encoding.DER) for row in rows]
+
+
+def _context(roots: Sequence[bytes]) -> ValidationContext:
+    trust = [x509.Certificate.load(root) for root in roots]
+    return ValidationContext(trust_roots=trust, allow_fetching=False, revocation_mode="soft-fail")
+
+
+def validate(
+    pdf: bytes,
+    *,
+    roots: Sequence[bytes],
+    last: str | None,
+    timestamp_roots: Sequence[bytes] = (),
+) -> Finding:
     """Validate every signature of a file against `roots` (DER): bytes, chain, later changes.
 
-    `last`: the field that covers the whole file; None: the file has no signature yet. Opens no
-    connection: revocation is not asked here. Takes about 60 ms a signature.
+    `last`: the field that covers the whole file; None: the file has no signature yet.
+    `timestamp_roots`: whom timestamp tokens must lead to. Opens no connection: revocation is not asked
+    here. Takes about 60 ms a signature.
     """
-    trust = [x509.Certificate.load(root) for root in roots]
-    context = ValidationContext(
-        trust_roots=trust, allow_fetching=False, revocation_mode="soft-fail"
-    )
     faults = []
     try:
         found = PdfFileReader(BytesIO(pdf)).embedded_signatures
         for signature in found:
-            status = validate_pdf_signature(signature, context, key_usage_settings=USAGE)
+            status = validate_pdf_signature(
+                signature,
+                _context(roots),
+                ts_validation_context=_context(timestamp_roots),
+                key_usage_settings=USAGE,
+            )
             if not status.bottom_line:
                 faults.append(f"{signature.field_name}: {status.summary()}")
     except (PdfError, SigningError, SignatureValidationError, ValueError) as error:

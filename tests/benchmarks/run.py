@@ -16,29 +16,42 @@ django.setup()
 
 from django.db import connection
 
-from tests.benchmarks import default, queue, register
+from tests.benchmarks import default, queue, register, sealing
 from tests.benchmarks.measuring import Result, machine, write_down
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 UNFIT = 2
 
 
-def queue_page(scale: str) -> Result:
-    """Measure P7 on a database of its own."""
+def on_own_database(measure: Callable[[], Result]) -> Result:
+    """Measure on a database of its own, which is gone afterwards."""
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
-        return queue.measure(sizes=queue.SIZES[scale], rounds=7)
+        return measure()
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def whole_register(scale: str) -> Result:
-    """Measure REGISTER on a database of its own."""
-    name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        return register.measure(sizes=register.SIZES[scale], rounds=7)
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
+    """Measure REGISTER."""
+    return on_own_database(lambda: register.measure(sizes=register.SIZES[scale], rounds=7))
+
+
+def queue_page(scale: str) -> Result:
+    """Measure P7."""
+    return on_own_database(lambda: queue.measure(sizes=queue.SIZES[scale], rounds=7))
+
+
+def one_act(scale: str) -> Result:
+    """Measure P5."""
+    items = sealing.ITEMS[scale]
+    return on_own_database(lambda: sealing.measure_signing(rounds=15, items=items))
+
+
+def issue(scale: str) -> Result:
+    """Measure P6."""
+    items = sealing.ITEMS[scale]
+    return on_own_database(lambda: sealing.measure_issuing(rounds=9, items=items))
 
 
 def embedded_default(scale: str) -> Result:
@@ -47,11 +60,19 @@ def embedded_default(scale: str) -> Result:
 
 
 ROWS: Mapping[str, Callable[[str], Result]] = {
+    "P5": one_act,
+    "P6": issue,
     "P7": queue_page,
     "P10": embedded_default,
     "REGISTER": whole_register,
 }
-TITLES = {"P7": queue.TITLE, "P10": default.TITLE, "REGISTER": register.TITLE}
+TITLES = {
+    "P5": sealing.SIGN_TITLE,
+    "P6": sealing.ISSUE_TITLE,
+    "P7": queue.TITLE,
+    "P10": default.TITLE,
+    "REGISTER": register.TITLE,
+}
 
 
 def main(row: str, scale: str, *, write: bool) -> int:

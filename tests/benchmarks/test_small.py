@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.benchmarks import default, queue, register
+from tests.benchmarks import default, queue, register, sealing
 from tests.benchmarks.measuring import Pair, Result, exponent, write_down
 from tests.running import ROOT, environment
 
@@ -27,6 +27,14 @@ def test_the_whole_register_is_checked_beside_bare_hashing():
     assert len(register.hashed(60)) == 60 + 60 + 59  # leaves, links, nodes of the tree
 
 
+@pytest.mark.django_db
+def test_signing_and_issuing_are_measured_beside_their_floors():
+    for measure in (sealing.measure_signing, sealing.measure_issuing):
+        (pair,) = measure(rounds=1, items=1).pairs
+        assert pair.floor[0] > 0
+        assert pair.ours[0] > 0
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
 def test_embedded_default_is_measured_beside_an_empty_project():
@@ -40,7 +48,7 @@ def test_embedded_default_is_measured_beside_an_empty_project():
 @pytest.mark.parametrize(
     ("row", "scale", "said"),
     [
-        ("P99", "small", "ROW='P99' is no benchmark. There are: P7 ("),
+        ("P99", "small", "ROW='P99' is no benchmark. There are: P5 ("),
         ("", "small", "ROW='' is no"),
         ("P7", "huge", "SCALE='huge': write 'small' or 'full'."),
     ],

@@ -3,24 +3,26 @@
 Nothing is signed while a row is locked, and whoever dies leaves at most a use of the seal.
 """
 
-import os
+import subprocess
+import sys
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections, transaction
 
-from commitments.actions import checks, documents, outcomes, sealing, signatures, stepups
+from commitments.actions import checks, documents, signatures
 from commitments.documents import seal
 from commitments.enums import VersionAct, VersionState
 from commitments.models import DocumentRevision, SealUse, SignatureAct
+from tests.commitments.actions.dying import DIED, POINTS
 from tests.factories.body import make_body
 from units.errors import Refused
 from units.models import RegisterEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 A = VersionAct
-DIED = 9
 
 
 def outcome_of(act, into):
@@ -124,38 +126,19 @@ def test_no_lock_is_held_while_bytes_are_signed_or_validated(monkeypatch):
     assert [name for name, inside in asked if inside] == []
 
 
-POINTS = {  # where the process dies -> after what
-    "factor": (stepups, "checked_factor"),
-    "signing": (seal, "sign"),
-    "seal-use": (sealing, "_checked"),
-    "tail": (documents, "append_revision"),
-    "act": (signatures, "_write_act"),
-    "state": (outcomes.versions, "move"),
-    "commit": (signatures, "confirm"),
-}
-
-
-def die_after(module, name):
-    original = getattr(module, name)
-
-    def last_words(*args, **kwargs):
-        original(*args, **kwargs)
-        os._exit(DIED)
-
-    setattr(module, name, last_words)
-
-
-def confirm_in_a_child(body, step_up, point) -> int:
-    """Confirm in a process that dies at `point`; return its exit code."""
+def confirm_and_die(step_up, username: str, point: str) -> None:
+    """Let another process confirm and die at `point`. A fork would not do: the typesetter has threads."""
+    name = str(connection.settings_dict["NAME"])
     connections.close_all()
-    child = os.fork()
-    if child == 0:
-        try:
-            die_after(*POINTS[point])
-            body.confirm(step_up, body.secretary)
-        finally:
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    command = [sys.executable, "-m", "tests.commitments.actions.dying"]
+    done = subprocess.run(
+        [*command, point, str(step_up.uuid), username, name],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == DIED, done.stderr
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -164,7 +147,7 @@ def test_a_kill_leaves_nothing_or_the_whole_act(point):
     version = body.issued(second=False)
     step_up = body.prepare(A.SIGN, version, body.secretary)
 
-    assert confirm_in_a_child(body, step_up, point) == DIED
+    confirm_and_die(step_up, body.secretary.username, point)
 
     def left():
         version.refresh_from_db()
