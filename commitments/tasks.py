@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from commitments.actions import cases, checks, duties, issuing, plans
+from commitments.actions import cases, checks, duties, issuing, plans, revocations, uploads
 from units import clock
 from units.actions import jobs
 
@@ -40,3 +40,14 @@ def issue_all() -> None:
 def check_revisions() -> None:
     """Validate in full what was sealed or signed lately."""
     jobs.run("check_revisions", checks.carry_on)
+
+
+@shared_task
+def recheck_revocation() -> None:
+    """Ask authorities about signatures made outside; forget refused files that were kept long enough."""
+    jobs.run("recheck_revocation", _recheck)
+
+
+def _recheck() -> int:
+    answered = revocations.recheck(at=clock.job_now())
+    return answered + uploads.forget_refused(real_at=clock.real_now())

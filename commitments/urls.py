@@ -25,6 +25,8 @@ from commitments.web import (
     scoring,
     signatures,
     targets,
+    trust,
+    uploads,
     verifications,
     verify,
 )
@@ -126,6 +128,16 @@ urlpatterns = [
     path("commitments/<slug:ref>/<act:act>/", signatures.begin, name="begin"),
     path("commitments/<slug:ref>/<act:act>/<uuid:receipt>/", signatures.read, name="read"),
     path("confirmations/<uuid:step_up>/", signatures.confirm, name="confirm"),
+    path("outside/<uuid:hand_out>/", uploads.hand_out, name="outside"),
+    path("outside/<uuid:hand_out>/file/", uploads.file, name="outside-file"),
+    path("trust/", trust.index, name="trust"),
+    path("trust/new/", trust.propose, name="trust-new"),
+    path("trust/<int:trust_set>/approve/", trust.approve, name="trust-approve"),
+    path("trust/certificates/new/", trust.register, name="certificate-new"),
+    path(
+        "trust/certificates/<int:certificate>/confirm/", trust.confirm, name="certificate-confirm"
+    ),
+    path("trust/certificates/<int:certificate>/end/", trust.end, name="certificate-end"),
     path("receipts/<uuid:act>/", signatures.receipt, name="receipt"),
     path("verify/", verify.begin, name="verify"),
     path("verify/<str:code>/", verify.by_code, name="verify-code"),

@@ -55,6 +55,7 @@ class Navigation:
             ("commitments:plans", _("Plans"), steers),
             ("units:list", _("Units"), True),
             ("units:people", _("People"), administers),
+            ("commitments:trust", _("Certificates"), administers),
             ("notifications:inbox", _("Inbox"), True),
             ("config:status", _("Status"), administers),
             ("notifications:mail", _("Kept mail"), settings.DEMO and (steers or administers)),

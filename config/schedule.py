@@ -20,6 +20,7 @@ JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who run
     Job("sweep_cases", "commitments.tasks.sweep_cases", 30, "sweep"),
     Job("issue_all", "commitments.tasks.issue_all", 3, "issue"),
     Job("check_revisions", "commitments.tasks.check_revisions", 20, "issue"),
+    Job("recheck_revocation", "commitments.tasks.recheck_revocation", 900, "issue"),
     Job("advance_periods", "commitments.tasks.advance_periods", 60, "sweep"),
     Job("sequence_register", "units.tasks.sequence_register", 5, "register"),
     Job("make_checkpoint", "units.tasks.make_checkpoint", 300, "register"),

@@ -232,6 +232,10 @@ TIMESTAMP_URL = env.str("TIMESTAMP_URL", default="")  # RFC 3161; empty: nobody 
 TIMESTAMP_ROOTS_FILE = env.str("TIMESTAMP_ROOTS_FILE", default="")  # PEM: whom its tokens lead to
 SIGNATURE_LEVEL = env.str("SIGNATURE_LEVEL", default="B-T" if TIMESTAMP_URL else "B-B")
 
+ALLOWED_SUBFILTERS = env.list("ALLOWED_SUBFILTERS", default=["ETSI.CAdES.detached"])  # made outside
+SIGNER_KEY_USAGE = env.list("SIGNER_KEY_USAGE", default=["non_repudiation"])  # all of them
+REVOCATION_CHECK = env.flag("REVOCATION_CHECK", default=True)  # false: no authority is ever asked
+
 # --- what apps offer to pages of apps below them ----------------------------------------------------
 QUEUE_BUCKETS: list[str] = [
     "commitments.web.checks.UNPROVED",

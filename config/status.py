@@ -38,6 +38,7 @@ JOB_NAMES = {
     "recompute_cases": gettext_lazy("Follow changes of the calendar"),
     "issue_all": gettext_lazy("Issue whole plans"),
     "check_revisions": gettext_lazy("Check what was sealed and signed"),
+    "recheck_revocation": gettext_lazy("Ask whether certificates of signatories were revoked"),
     "advance_periods": gettext_lazy("Close plans whose year is over"),
 }
 STARTED = clock.real_now()  # of the web server: its jobs were started with it, or stand since then

@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from commitments.actions import documents
-from commitments.documents import seal, validity
+from commitments.documents import certificates, seal, validity
 from commitments.enums import CheckStatus, RevisionKind
-from commitments.models import Document, DocumentRevision, RevisionCheck, SealCertificate
+from commitments.models import Document, DocumentRevision, RevisionCheck, SealCertificate, TrustSet
 from units import clock
 from units.errors import Conflict
 
@@ -62,8 +62,9 @@ def validate(revision: DocumentRevision) -> RevisionCheck:
     found = validity.validate(
         documents.bytes_of(revision.document, no=revision.no),
         roots=_roots(),
+        helpers=_helpers(),
         last=_field_of(revision),
-        timestamp_roots=_timestamp_roots(),
+        timestamp_roots=_timestamp_roots() + _trusted("roots"),
     )
     if found.faults:
         log.error("Revision %s is not valid: %s", revision, "; ".join(found.faults))
@@ -83,9 +84,20 @@ def _field_of(revision: DocumentRevision) -> str:
 
 
 def _roots() -> list[bytes]:
-    """Return the authority of every seal that was ever used here, DER."""
+    """Return the authority of every seal that was ever used here, and those trusted for signatures
+    made outside, DER."""
     chains = SealCertificate.objects.values_list("chain", flat=True)
-    return [validity.authority_in(chain) for chain in chains]
+    return [validity.authority_in(chain) for chain in chains] + _trusted("roots")
+
+
+def _helpers() -> list[bytes]:
+    """Return authorities between those trusted and certificates of people, DER."""
+    return _trusted("intermediates")
+
+
+def _trusted(field: str) -> list[bytes]:
+    texts = TrustSet.objects.filter(approval__isnull=False).values_list(field, flat=True)
+    return [row.der for text in texts for row in certificates.read_all(text)]
 
 
 def _timestamp_roots() -> list[bytes]:

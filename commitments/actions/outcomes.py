@@ -22,6 +22,8 @@ VOID_PROPOSAL_DAYS = 7  # how long the first of two people waits for the second
 def _evidence(act: SignatureAct) -> dict[str, Any]:
     step_up, made = act.step_up_use.step_up, act.revision
     result = {} if made is None else {"result_no": made.no, "result_sha256": made.sha256}
+    if (upload := act.upload) is not None and upload.certificate is not None:
+        result["certificate_sha256"] = upload.certificate.fingerprint
     return {
         "slot": act.slot.ordinal,
         "grade": act.grade,

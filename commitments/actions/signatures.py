@@ -15,19 +15,29 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from commitments.actions import checks, documents, outcomes, sealing, slots, stepups, versions
+from commitments.actions import (
+    checks,
+    documents,
+    outcomes,
+    revocations,
+    sealing,
+    slots,
+    stepups,
+    versions,
+)
 from commitments.actions.documents import Addition
 from commitments.actions.slots import Place
 from commitments.enums import FactorMethod, Grade, ReadForm, RevisionKind, VersionAct
 from commitments.models import (
     CommitmentVersion,
     DocumentRevision,
+    ExternalUpload,
     SignatureAct,
     StepUp,
     StepUpUse,
     ViewReceipt,
 )
-from units.errors import Invalid, NotFound
+from units.errors import Conflict, Invalid, NotFound
 from units.models import User
 from units.rules import canonical
 
@@ -91,13 +101,14 @@ def prepare(
     session_key: str,
     agreed: bool = False,
     reason: Mapping[str, Any] | None = None,
+    outside: bool = False,
 ) -> StepUp:
     """Write the statement that a factor will confirm, valid for STEP_UP_TTL seconds; return it.
 
     `expected`: version of the row that was read. `agreed`: the box under the declaration was
     ticked, needed to sign or countersign. `reason`: for a return {"items": [{"ordinal": int or
     None, "code", "text"}]}, for a refusal {"code", "text"}, for a void {"text", "mandate": ref or
-    ""}. `session_key`: of the login; the step-up is useless in any other. Raises as `slots.place_for`,
+    ""}. `outside`: the file is taken away to be signed, see `uploads`. `session_key`: of the login; the step-up is useless in any other. Raises as `slots.place_for`,
     StaleVersion, WrongState, Invalid (consent-missing, reason-missing).
     """
     step_up = stated(
@@ -110,6 +121,7 @@ def prepare(
         session_key=session_key,
         agreed=agreed,
         reason=reason,
+        outside=outside,
     )
     step_up.save()
     return step_up
@@ -126,6 +138,7 @@ def stated(
     session_key: str,
     agreed: bool,
     reason: Mapping[str, Any] | None = None,
+    outside: bool = False,
 ) -> StepUp:
     """Return the step-up that `prepare` writes, not yet written; the version is locked."""
     receipt = (
@@ -160,6 +173,7 @@ def stated(
         typed,
         nonce=secrets.token_hex(32),
         issued_at=issued_at,
+        outside=outside,
     )
     return StepUp(
         uuid=uuid.uuid4(),
@@ -196,6 +210,11 @@ def confirm(
     `slots.place_for`), Invalid (code-wrong, passkey-wrong, factor-missing), WrongState, StaleVersion.
     """
     step_up = stepups.find(step_up_uuid, by=by, session_key=session_key)
+    if step_up.is_outside:
+        raise Conflict(
+            _("This confirmation takes the file away and signs nothing. Start again."),
+            code="step-up-elsewhere",
+        )
     version = CommitmentVersion.objects.get(document=step_up.receipt.document_id)
     with transaction.atomic():  # the cheap look before the factor: nothing is spent on a lost cause
         locked = versions.lock(version.pk)
@@ -234,6 +253,7 @@ def sealed(step_up: StepUp, place: Place, *, by: User, method: str, at: datetime
     if act not in slots.SIGNING:
         return Shown(printed, None)
     if act == VersionAct.COUNTERSIGN:
+        revocations.require_clear(document)
         checks.require_valid(document)
     stamped = sealing.Act(
         field=place.slot.field_name,
@@ -263,8 +283,10 @@ def commit(
     revision = None
     if shown.added is not None:
         checks.refuse_invalid(version.sealed)
+        if step_up.act == VersionAct.COUNTERSIGN:
+            revocations.require_clear(version.sealed)
         revision = documents.append_revision(version.sealed, shown.added, kind=RevisionKind.ACT)
-    act = _write_act(step_up, place, use, shown, revision, by=by, at=at)
+    act = write_act(step_up, place, use, shown, revision, by=by, at=at)
     outcomes.OF[VersionAct(step_up.act)](version, act, by, at)
     return act
 
@@ -273,7 +295,7 @@ def _act_of(step_up: StepUp) -> SignatureAct | None:
     return SignatureAct.objects.filter(step_up_use__step_up=step_up).first()
 
 
-def _write_act(
+def write_act(
     step_up: StepUp,
     place: Place,
     use: StepUpUse,
@@ -282,13 +304,16 @@ def _write_act(
     *,
     by: User,
     at: datetime,
+    grade: Grade = Grade.ONLINE,
+    upload: ExternalUpload | None = None,
 ) -> SignatureAct:
+    """Write an act inside the caller's transaction; return it. `upload`: of a personal signature."""
     typed = json.loads(step_up.reason)
     return SignatureAct.objects.create(
         uuid=uuid.uuid4(),
         slot=place.slot,
         act=step_up.act,
-        grade=Grade.ONLINE,
+        grade=grade,
         person=by,
         appointment=place.office,
         as_printed=canonical.text(shown.printed),
@@ -298,5 +323,6 @@ def _write_act(
         reason=typed.get("text", ""),
         reason_code=typed.get("code", ""),
         revision=revision,
+        upload=upload,
         at=at,
     )

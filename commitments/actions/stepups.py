@@ -152,8 +152,12 @@ def statement_of(
     *,
     nonce: str,
     issued_at: str,
+    outside: bool = False,
 ) -> str:
-    """Return what a factor confirms, from present data: who does what, where, to which bytes."""
+    """Return what a factor confirms, from present data: who does what, where, to which bytes.
+
+    `outside`: they are taken away, to be signed with the person's own certificate.
+    """
     document = version.sealed
     revision = documents.last_revision(document)
     return canonical.text(
@@ -176,6 +180,7 @@ def statement_of(
             "reason_sha256": canonical.sha256_hex(typed),
             "nonce": nonce,
             "issued_at": issued_at,
+            **({"outside": True} if outside else {}),
         }
     )
 
@@ -255,17 +260,9 @@ def place_as_stated(
     versions.require_state(act, version)
     place = slots.place_for(act, version, by=by, at=at)
     stored = json.loads(step_up.statement)
-    now = statement_of(
-        act,
-        version,
-        place,
-        by,
-        step_up.receipt,
-        step_up.consent,
-        step_up.reason,
-        nonce=stored["nonce"],
-        issued_at=stored["issued_at"],
-    )
+    kept = {name: stored[name] for name in ("nonce", "issued_at", "outside") if name in stored}
+    read, said = step_up.receipt, step_up.reason
+    now = statement_of(act, version, place, by, read, step_up.consent, said, **kept)
     if now != step_up.statement:
         raise Conflict(
             _(

@@ -60,7 +60,8 @@ class Question(NamedTuple):
 
     `base`: the revision that was handed out, whole. `earlier`: lengths of the document's revisions
     before it; each is a beginning of `base`. `field`: to be signed in. `handed_out`, `received`:
-    real time. `prefix`: False leaves out G04 to G08, for tests of the rules behind them alone.
+    real time. `evidence`: validation data and document timestamps may follow the
+    signature. `prefix`: False leaves out G04 to G08, for tests of the rules behind them alone.
     """
 
     upload: bytes
@@ -73,6 +74,7 @@ class Question(NamedTuple):
     subfilters: Collection[str] = ("ETSI.CAdES.detached",)
     key_usage: Collection[str] = ("non_repudiation",)
     room: int = ROOM
+    evidence: bool = True
     prefix: bool = True
 
 
@@ -187,6 +189,7 @@ def header_of(question: Question) -> dict[str, Any]:
         "base": len(question.base),
         "upload": len(question.upload),
         "field": question.field,
+        "evidence": question.evidence,
         "subfilters": sorted(question.subfilters),
         "key_usage": sorted(question.key_usage),
         "handed_out": question.handed_out.isoformat(),

@@ -91,7 +91,11 @@ def _facts_of(asked: dict[str, Any], base: bytes, upload: bytes) -> dict[str, An
     from commitments.documents import gate_file, gate_signature  # noqa: PLC0415
 
     signed = gate_file.examine(
-        base, upload, field=asked["field"], subfilters=frozenset(asked["subfilters"])
+        base,
+        upload,
+        field=asked["field"],
+        subfilters=frozenset(asked["subfilters"]),
+        evidence=asked["evidence"],
     )
     trust = gate_signature.Trust(
         roots=[x509.Certificate.load(bytes.fromhex(row)) for row in asked["roots"]],

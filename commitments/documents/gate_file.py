@@ -59,10 +59,13 @@ class Signed(NamedTuple):
     reader: PdfFileReader
 
 
-def examine(base: bytes, upload: bytes, *, field: str, subfilters: frozenset[str]) -> Signed:
+def examine(
+    base: bytes, upload: bytes, *, field: str, subfilters: frozenset[str], evidence: bool
+) -> Signed:
     """Return the one new signature of `upload`, which else equals `base`; raise Refusal (G10 to G20).
 
     `base`: the file that was handed out. `field`: name of the signature field to be filled.
+    `evidence`: validation data and document timestamps may follow the signature.
     Whatever else is raised means that the file could not be read (G10).
     """
     before, after = open_pdf(base), open_pdf(upload)
@@ -91,6 +94,8 @@ def examine(base: bytes, upload: bytes, *, field: str, subfilters: frozenset[str
         raise Refusal("G21", str(error)) from error
     end = _covered(base, upload, embedded)
     signed = after if end == len(upload) else open_pdf(upload[:end])
+    if end < len(upload) and not evidence:
+        raise Refusal("G17", f"{len(upload) - end} bytes follow the signature")
     if end < len(upload):
         _require_only_evidence(signed, after, upload[end:])
     for difference in _differences(before, signed):
@@ -104,12 +109,12 @@ def examine(base: bytes, upload: bytes, *, field: str, subfilters: frozenset[str
     subfilter = str(at(embedded.sig_object, "/SubFilter")).lstrip("/")
     if subfilter not in subfilters:
         raise Refusal("G20", f"SubFilter {subfilter}")
-    evidence = [
+    stamps = [
         EmbeddedPdfSignature(after, found.dictionary, name)
         for name, found in new.items()
         if found.is_timestamp and name not in old
     ]
-    return Signed(embedded, end, evidence, after)
+    return Signed(embedded, end, stamps, after)
 
 
 def _require_no_lock(embedded: EmbeddedPdfSignature, field: generic.DictionaryObject) -> None:

@@ -377,11 +377,12 @@ async def _require_verdict_of_library(
         raise Refusal("G23", f"the library's own verdict: {status.summary()}")
 
 
-def _addresses(path: ValidationPath) -> dict[str, list[str]]:
-    """Return where the certificates of a good path say that revocation data are to be had."""
-    crls: list[str] = []
-    responders: list[str] = []
-    for certificate in path:
-        crls.extend(point.url for point in certificate.crl_distribution_points if point.url)
-        responders.extend(certificate.ocsp_urls)
-    return {"crl": crls, "ocsp": responders}
+def _addresses(path: ValidationPath) -> list[dict[str, list[str]]]:
+    """Return where each certificate of a good path says that revocation data are to be had."""
+    return [
+        {
+            "crl": [point.url for point in row.crl_distribution_points if point.url],
+            "ocsp": list(row.ocsp_urls),
+        }
+        for row in path
+    ]

@@ -142,9 +142,13 @@ def certificates_in(pem: str) -> list[bytes]:
     return [row.public_bytes(Encoding.DER) for row in rows]
 
 
-def _context(roots: Sequence[bytes]) -> ValidationContext:
-    trust = [x509.Certificate.load(root) for root in roots]
-    return ValidationContext(trust_roots=trust, allow_fetching=False, revocation_mode="soft-fail")
+def _context(roots: Sequence[bytes], helpers: Sequence[bytes]) -> ValidationContext:
+    return ValidationContext(
+        trust_roots=[x509.Certificate.load(root) for root in roots],
+        other_certs=[x509.Certificate.load(helper) for helper in helpers],
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+    )
 
 
 def validate(
@@ -153,12 +157,14 @@ def validate(
     roots: Sequence[bytes],
     last: str | None,
     timestamp_roots: Sequence[bytes] = (),
+    helpers: Sequence[bytes] = (),
 ) -> Finding:
     """Validate every signature of a file against `roots` (DER): bytes, chain, later changes.
 
     `last`: the field that covers the whole file; None: the file has no signature yet.
-    `timestamp_roots`: whom timestamp tokens must lead to. Opens no connection: revocation is not asked
-    here. Takes about 60 ms a signature.
+    `timestamp_roots`: whom timestamp tokens must lead to. `helpers`: authorities on the way to a root,
+    DER, that a signature need not bring along. Opens no connection: revocation is not asked here.
+    Takes about 60 ms a signature.
     """
     faults = []
     try:
@@ -166,8 +172,8 @@ def validate(
         for signature in found:
             status = validate_pdf_signature(
                 signature,
-                _context(roots),
-                ts_validation_context=_context(timestamp_roots),
+                _context(roots, helpers),
+                ts_validation_context=_context(timestamp_roots, helpers),
                 key_usage_settings=USAGE,
             )
             if not status.bottom_line:

@@ -1,5 +1,7 @@
 """Who read, declared, proved to be who they are, and acted. Every table here only grows."""
 
+import json
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -129,6 +131,11 @@ class StepUp(models.Model):
     def __str__(self) -> str:
         return f"{self.act} by {self.user_id}"
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether it confirms that the file is taken away, to be signed with one's own certificate."""
+        return bool(json.loads(self.statement).get("outside", False))
+
 
 class StepUpFailure(models.Model):
     """A wrong answer to a step-up. Five of them spend it."""
@@ -213,6 +220,9 @@ class SignatureAct(models.Model):
         "commitments.DocumentRevision", models.PROTECT, null=True, related_name="signature_act"
     )
     before_seals = models.BooleanField(default=False)  # signed when documents were not sealed yet
+    upload = models.OneToOneField(  # of a signature that was made outside
+        "commitments.ExternalUpload", models.PROTECT, null=True, related_name="signature_act"
+    )
     at = models.DateTimeField()
 
     class Meta:
@@ -222,6 +232,11 @@ class SignatureAct(models.Model):
                 condition=Q(before_seals=True, revision=None)
                 | Q(act__in=["sign", "countersign"], before_seals=False, revision__isnull=False)
                 | (~Q(act__in=["sign", "countersign"]) & Q(revision=None)),
+            ),
+            models.CheckConstraint(
+                name="signatureact_personal_has_its_upload",
+                condition=Q(grade="online", upload=None)
+                | Q(grade="personal", upload__isnull=False),
             ),
             models.UniqueConstraint(
                 name="signatureact_one_signature_per_slot",

@@ -11,7 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from commitments.actions import documents, outcomes, signatures, slots, stepups
+from commitments.actions import (
+    documents,
+    outcomes,
+    revocations,
+    signatures,
+    slots,
+    stepups,
+    uploads,
+)
 from commitments.enums import ReasonCode, VersionAct
 from commitments.models import (
     Commitment,
@@ -107,6 +115,7 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
                 session_key=request.session.session_key or "",
                 agreed="agreed" in typed,
                 reason=_reason(act, typed),
+                outside="outside" in typed,
             )
             return redirect("commitments:confirm", step_up=step_up.uuid)
         except NotAllowed:
@@ -134,6 +143,7 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
         "proposal": outcomes.open_void_proposal(version, at=request.now),
         "methods": factors.methods_of(request.user),
         "differences": documents.differences_from_previous(version),
+        "can_sign_outside": uploads.can_sign_outside(act, by=request.user),
         "beside": [
             other
             for other in slots.possible_acts(version, by=request.user, at=request.now)
@@ -216,22 +226,24 @@ def confirm(request: WebRequest, step_up: UUID) -> HttpResponse:
         uuid=step_up,
         user=request.user,
     )
-    version = asked.receipt.document.version
+    version, outside = asked.receipt.document.version, asked.is_outside
     refused = None
     if request.method == "POST":
         if not reauth.is_fresh(request):
             return reauth.keep_and_ask_again(request)
+        answer: dict[str, Any] = {
+            "step_up_uuid": asked.uuid,
+            "by": request.user,
+            "at": request.now,
+            "real_at": clock.real_now(),
+            "session_key": request.session.session_key or "",
+            "code": request.POST.get("code", ""),
+            "credential": request.POST.get("credential", ""),
+        }
         try:
-            act = signatures.confirm(
-                step_up_uuid=asked.uuid,
-                by=request.user,
-                at=request.now,
-                real_at=clock.real_now(),
-                session_key=request.session.session_key or "",
-                code=request.POST.get("code", ""),
-                credential=request.POST.get("credential", ""),
-            )
-            return redirect("commitments:receipt", act=act.uuid)
+            if outside:
+                return redirect("commitments:outside", hand_out=uploads.hand_out(**answer).uuid)
+            return redirect("commitments:receipt", act=signatures.confirm(**answer).uuid)
         except (Invalid, Conflict) as error:
             refused = error
     challenge = bytes.fromhex(asked.statement_sha256)
@@ -241,6 +253,7 @@ def confirm(request: WebRequest, step_up: UUID) -> HttpResponse:
         "version": version,
         "act": VersionAct(asked.act),
         "statement": json.loads(asked.statement),
+        "outside": outside,
         "seconds": round((asked.expires_at - asked.created_at).total_seconds()),
         "refused": refused,
         "again": refused is not None and refused.code in AGAIN,
@@ -290,6 +303,7 @@ def receipt(request: WebRequest, act: UUID) -> HttpResponse:
             "appointment__position",
             "step_up_use__step_up",
             "receipt",
+            "upload__certificate",
         ),
         uuid=act,
         person=request.user,
@@ -305,6 +319,7 @@ def receipt(request: WebRequest, act: UUID) -> HttpResponse:
             "row": row,
             "label": VersionAct(done.act).label,
             "entry": _entry_of(done, version),
+            "revocation": revocations.state_of(done.upload) if done.upload else None,
         },
     )
 

@@ -35,7 +35,7 @@ SILENT = {  # known kinds of which nobody is told
 SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
-    "desk", "proposal", "import", "report", "duty", "observation",
+    "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
 }  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from commitments.actions import backlog
 from commitments.enums import VersionAct
 from notifications.actions import notices
 from notifications.models import Notice
+from tests.commitments.actions import outside
+from tests.commitments.documents.authorities import cast
 from tests.factories import readers
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import NOW, Body, make_body, person
@@ -93,6 +95,9 @@ def make_world() -> World:
     register.sequence()
     notices.dispatch(at=NOW)
     begun = body.prepare(VersionAct.SIGN, version, body.secretary)
+    trust_set = outside.trusted(body)
+    certificate = outside.registered(body, body.secretary, cast().head)
+    hand_out = outside.taken(body, version, body.secretary)
     act = body.act(VersionAct.SIGN, version, body.secretary)
     people = {
         "anonymous": None,
@@ -128,6 +133,9 @@ def make_world() -> World:
             "year": 2024,
             "day": 1,  # the calendar is empty
             "secret": "invented",
+            "trust_set": trust_set.pk,
+            "certificate": certificate.pk,
+            "hand_out": hand_out.uuid,
             "batch": "00000000-0000-4000-8000-000000000000",  # nobody has begun one
         },
         "commitments:case": {"ref": case.ref},

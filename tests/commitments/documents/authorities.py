@@ -65,7 +65,7 @@ class Holder(NamedTuple):
         usages: Sequence[str] = SIGNING,
         authority: bool = False,
         since: datetime = NOW - 300 * DAY,
-        until: datetime = NOW + 300 * DAY,
+        until: datetime = NOW + 2900 * DAY,
         stamps: bool = False,
         crl: str = "",
         responder: str = "",

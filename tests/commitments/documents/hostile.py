@@ -60,7 +60,7 @@ def resaved() -> bytes:
 
 def prepared() -> bytes:
     """Return a file of the same text, prepared before issue so that its text can be swapped later."""
-    draft = changed(papers.render_pdf(papers.text_of(), language="vi"), papers.add_page)
+    draft = changed(papers.printed().pdf, papers.add_page)
     return sign(changed(draft, papers.add_field(FIELD, (60, 60, 240, 120))), FIELD, cast().head)
 
 

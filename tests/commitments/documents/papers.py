@@ -15,14 +15,13 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
-from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSubFilter
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 
-from commitments.documents.render import render_pdf
+from commitments.documents import render, seal
 from tests.commitments.documents.authorities import NOW, Holder, cast
 from tests.commitments.documents.contents import text_of
 
 CODE = "7K3M9Q2XW8D4T6RZ5"
-BOXES = {"undertaker-1": (60, 60, 240, 120), "assigner": (300, 60, 480, 120)}
 
 
 def rendered(code: str = CODE) -> bytes:
@@ -32,21 +31,14 @@ def rendered(code: str = CODE) -> bytes:
 
 @cache
 def _rendered(code: str) -> bytes:
-    writer = IncrementalPdfFileWriter(io.BytesIO(render_pdf(text_of(code=code), language="vi")))
-    fields.append_signature_field(writer, fields.SigFieldSpec("seal"))
-    for name, box in BOXES.items():
-        lock = {}
-        if name == "assigner":
-            lock = {
-                "field_mdp_spec": FieldMDPSpec(FieldMDPAction.ALL),
-                "doc_mdp_update_value": MDPPerm.NO_CHANGES,
-            }
-        fields.append_signature_field(
-            writer, fields.SigFieldSpec(name, on_page=-1, box=box, **lock)
-        )
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    made = printed(code)
+    return seal.place_fields(made.pdf, made.places)
+
+
+def printed(code: str = CODE, *, language: str = "vi") -> render.Rendered:
+    """Return the text alone, without any field."""
+    address = f"https://commitments.example.org/verify/{code}/"
+    return render.render(text_of(code=code), language=language, address=address, demo_seal=True)
 
 
 def sealed(code: str = CODE) -> bytes:

@@ -75,7 +75,7 @@ CASES: dict[str, Case] = {
     "earlier revision, signed": Case("G06", lambda: sign(papers.rendered(), FIELD, cast().head)),
     "other commitment": Case("G07", lambda: sign(sealed(OTHER_CODE), FIELD, cast().head)),
     "saved anew": Case("G08", resaved),
-    "printed anew": Case("G08", lambda: papers.render_pdf(papers.text_of(), language="en")),
+    "printed anew": Case("G08", lambda: papers.printed(language="en").pdf),
     "prepared for swapping": Case("G08", prepared),
     "too large": Case("G02", lambda: good() + b"%" * 3 * 1024 * 1024 + b"\n%%EOF\n"),
     "a picture": Case("G03", lambda: b"\x89PNG\r\n\x1a\n" + bytes(500)),

@@ -23,7 +23,7 @@ from commitments.models import (
     VoidProposal,
 )
 from tests import triggers
-from tests.commitments.models.rows import AT, batch_of, mandate
+from tests.commitments.models.rows import AT, Outside, batch_of, mandate
 from tests.constraints import again
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.clocks import start
@@ -46,15 +46,21 @@ EVIDENCE = [
     "commitments_documentslot",
     "commitments_escalationpolicy",
     "commitments_escalationstep",
+    "commitments_externalupload",
+    "commitments_handout",
     "commitments_note",
     "commitments_remindednow",
     "commitments_reportcheck",
     "commitments_returnanswer",
     "commitments_returnitem",
     "commitments_revisioncheck",
+    "commitments_revocationcheck",
     "commitments_sealcertificate",
     "commitments_sealuse",
     "commitments_signatureact",
+    "commitments_signercertificate",
+    "commitments_signercertificateconfirmation",
+    "commitments_signercertificateend",
     "commitments_stepfired",
     "commitments_stepup",
     "commitments_stepupbatch",
@@ -62,6 +68,8 @@ EVIDENCE = [
     "commitments_stepupfailure",
     "commitments_stepupuse",
     "commitments_totpstepused",
+    "commitments_trustset",
+    "commitments_trustsetapproval",
     "commitments_viewreceipt",
     "commitments_voidproposal",
     "units_registerentry",
@@ -125,6 +133,7 @@ def leave_evidence() -> None:
         cms_sha256="0" * 64,
         at=AT,
     )
+    Outside(void)
     Note.objects.create(version=in_force, person=void.person, text="Telephoned.", at=AT)
     RemindedNow.objects.create(
         version=in_force, person=void.person, on=AT.date(), by=void.person, at=AT

@@ -211,6 +211,7 @@ REFUSED = [
     ("signatureact_objection_has_reason", act(changes={"reason": ""}, voided=True)),
     ("signatureact_signing_has_consent", act(changes={"consent": None}, signed=True)),
     ("signatureact_signing_has_consent", act(changes={"consent": None}, in_force=True)),
+    ("signatureact_personal_has_its_upload", act(changes={"grade": "personal"}, signed=True)),
     ("signatureact_signing_has_its_revision", act(changes={"revision": None}, signed=True)),
     ("signatureact_signing_has_its_revision", act(changes={"revision": None}, in_force=True)),
     ("signatureact_signing_has_its_revision", act_with_revision(refused=True)),
