@@ -116,6 +116,7 @@ PAGES: dict[str, dict[str, str]] = {
         "unit-watchers-new": "/units/bx-thien-ke/watchers/new/",
         "people": "/people/",
         "person-new": "/people/new/",
+        "people-import": "/people/import/",
         "person": "/people/soi/",
         "appoint": "/offices/bdv-truong-ban/appoint/",
         "role-new": "/people/soi/roles/new/",

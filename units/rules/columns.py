@@ -142,7 +142,7 @@ OFFICES = Table(
 )
 PEOPLE = Table(
     "people",
-    ("Con người", "People"),
+    ("Cán bộ", "People"),
     (
         Column("username", ("Tên đăng nhập", "User name"), "code", True, longest=60, width=20),
         Column("full_name", ("Họ và tên", "Full name"), required=True, longest=150, width=30),
@@ -209,7 +209,7 @@ TABLES = (UNITS, OFFICES, PEOPLE, APPOINTMENTS)
 GUIDE: Mapping[str, Sequence[str]] = {
     "vi": [
         (
-            "Sổ này chứa đơn vị, chức danh, con người và ai giữ chức nào. Điền xong, tải lên: hệ thống kiểm "
+            "Sổ này chứa đơn vị, chức danh, cán bộ và ai giữ chức nào. Điền xong, tải lên: hệ thống kiểm "
             "tra và nêu mọi lỗi cùng lúc; chưa có gì được ghi cho đến khi bấm áp dụng."
         ),
         "Trang nào không cần thì bỏ trống hoặc xóa cả trang.",
