@@ -94,9 +94,9 @@ POST api:reports-submit                     401 404 404 404 404 404 404 404 404
 GET  api:reports-recall                     401 405 405 405 405 405 405 405 405
 POST api:reports-recall                     401 404 404 404 404 404 404 404 404
 GET  api:reports-verify                     401 405 405 405 405 405 405 405 405
-POST api:reports-verify                     401 404 404 404 404 404 404 404 404
+POST api:reports-verify                     401 404 404 404 404 404 404 404 403
 GET  api:reports-return                     401 405 405 405 405 405 405 405 405
-POST api:reports-return                     401 404 404 404 404 404 404 404 404
+POST api:reports-return                     401 404 404 404 404 404 404 404 403
 GET  api:reports-evidence                   401 404 404 404 404 404 404 404 404
 POST api:reports-evidence                   401 405 405 405 405 405 405 405 405
 GET  api:not_found                          404 404 404 404 404 404 404 404 404
