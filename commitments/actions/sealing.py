@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from commitments.actions import contents, documents
 from commitments.actions.documents import Addition, Frozen
 from commitments.documents import demo_seal, render, seal, timestamps, validity
-from commitments.enums import Grade, SignatureLevel
+from commitments.enums import FactorMethod, Grade, SignatureLevel
 from commitments.models import CommitmentVersion, Document, SealCertificate, SealUse
 from units import clock
 from units.enums import AppointmentMode
@@ -37,7 +37,7 @@ class Act(NamedTuple):
     field: str
     grade: Grade
     printed: dict[str, Any]
-    method: str  # how it was confirmed, for people
+    method: FactorMethod  # how it was confirmed
     at: datetime
 
 
@@ -186,7 +186,7 @@ def _said(act: Act, *, language: str, demo: bool) -> dict[str, str]:
         "own_office": printed[f"own_title_{language}"],
         "name": printed["name"],
         "time": _time_of(act.at),
-        "note": act.method,
+        "note": str(act.method.label),
         "demo": "BẢN TRÌNH DIỄN / DEMO" if demo else "",
     }
 

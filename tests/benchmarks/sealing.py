@@ -48,7 +48,7 @@ def measure_signing(*, rounds: int, items: int) -> Result:
         field=slot.field_name,
         grade=Grade.ONLINE,
         printed=sealing.printed_of(office, office.person),
-        method=str(FactorMethod.TOTP.label),
+        method=FactorMethod.TOTP,
         at=AT,
     )
     spans = by_turns(

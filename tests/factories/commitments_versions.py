@@ -293,7 +293,7 @@ def act_at_slot(slot: DocumentSlot, act: VersionAct, *, at: datetime) -> Signatu
     revision, printed = None, sealing.printed_of(office, office.person)
     if signs:
         base = documents.bytes_of(document)
-        shown = sealing.Act(slot.field_name, Grade.ONLINE, printed, FactorMethod.TOTP.label, at)
+        shown = sealing.Act(slot.field_name, Grade.ONLINE, printed, FactorMethod.TOTP, at)
         made = (
             _placeholder(documents.last_revision(document).no, base)
             if base.startswith(b"%PDF-placeholder")

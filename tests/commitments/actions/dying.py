@@ -11,7 +11,7 @@ POINTS = {  # where the process dies -> after which function
     "signing": "commitments.documents.seal.sign",
     "seal-use": "commitments.actions.sealing._checked",
     "tail": "commitments.actions.documents.append_revision",
-    "act": "commitments.actions.signatures._write_act",
+    "act": "commitments.actions.signatures.write_act",
     "state": "commitments.actions.versions.move",
     "commit": "commitments.actions.signatures.confirm",
 }

@@ -79,7 +79,9 @@ def test_the_stamp_says_who_in_which_office_when_with_offset_and_which_grade():
     printed = json.loads(act.as_printed)
     for said in (printed["name"], printed["title_vi"], "02/02/2024 09:00:00 +07:00"):
         assert said in shown
-    assert "DUYỆT TRỰC TUYẾN" in shown
+    assert "PHÊ DUYỆT TRỰC TUYẾN" in shown
+    assert "Mã xác thực" in shown  # the factor, in words
+    assert "totp" not in shown
     assert "DEMO" in shown
 
 
