@@ -92,15 +92,24 @@ def _content(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str
         },
         "issued_on": clock.local_date(at).isoformat(),
         "sign_by": version.sign_by.isoformat(),
-        "predecessor": None
-        if before is None
-        else {"version": before.n, "content_sha256": before.sealed.content_sha256},
+        "predecessor": None if before is None else _predecessor(before),
         "parties": [
             _party("assigner", commitment.assigner_unit, [version.assigner]),
             _party("undertaker", commitment.unit, undertakers),
         ],
         "terms": {"items": items, **OBLIGATIONS},
         "slots": _slots(version, undertakers),
+    }
+
+
+def _predecessor(before: CommitmentVersion) -> dict[str, Any]:
+    """Return what this version follows: the text, and the very file with the signatures it has."""
+    newest = before.sealed.revisions.order_by("-no").values("no", "sha256")[0]
+    return {
+        "version": before.n,
+        "content_sha256": before.sealed.content_sha256,
+        "revision_no": newest["no"],
+        "revision_sha256": newest["sha256"],
     }
 
 

@@ -1,5 +1,6 @@
 """Every act in every state: the table decides, and a refusal leaves nothing behind."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -185,6 +186,13 @@ def test_the_older_version_is_superseded_when_the_next_comes_into_force():
     second = commitments.issue(
         version_id=second.pk, by=body.planner, expected=second.etag_version, at=NOW
     )
+    newest = first.document.revisions.order_by("-no").first()
+    assert json.loads(second.document.content)["predecessor"] == {
+        "version": 1,
+        "content_sha256": first.document.content_sha256,
+        "revision_no": newest.no,
+        "revision_sha256": newest.sha256,  # the file with every signature on it
+    }
     for who in (body.secretary, body.chair):
         body.act(A.SIGN, second, who)
     body.act(A.COUNTERSIGN, second, body.assigner)
