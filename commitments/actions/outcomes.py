@@ -33,6 +33,7 @@ def _evidence(act: SignatureAct) -> dict[str, Any]:
         "statement_sha256": step_up.statement_sha256,
         "consent_sha256": act.consent.sha256 if act.consent else None,
         "reason_sha256": canonical.sha256_hex(step_up.reason),
+        "printed_sha256": canonical.sha256_hex(act.as_printed),
         **result,
     }
 

@@ -32,12 +32,13 @@ class Signatory(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One revision of the file: its number, kind, length in bytes and SHA-256."""
+    """One revision of the file. `level`: what its newest signature reached, "" for none."""
 
     no: int
     kind: str
     length: int
     sha256: str
+    level: str
 
 
 class Verified(NamedTuple):
@@ -47,6 +48,7 @@ class Verified(NamedTuple):
     content: dict[str, Any]
     signatories: list[Signatory]
     stages: list[Stage]
+    demo_seal: bool  # made here to show how it works: it proves nothing
 
     @property
     def signed(self) -> int:
@@ -140,8 +142,12 @@ def _verified(version: CommitmentVersion) -> Verified:
         _signatory(said[slot.field_name], units, acts.get(slot.pk))
         for slot in document.slots.order_by("ordinal")
     ]
-    rows = document.revisions.order_by("no").values_list("no", "kind", "length", "sha256")
-    return Verified(version, content, signatories, [Stage(*row) for row in rows])
+    rows = document.revisions.order_by("no").values_list(
+        "no", "kind", "length", "sha256", "level_reached"
+    )
+    uses = SealUse.objects.filter(document_uuid=document.uuid, certificate__is_demo=True)
+    stages = [Stage(*row) for row in rows]
+    return Verified(version, content, signatories, stages, uses.exists())
 
 
 def _signatory(

@@ -15,7 +15,14 @@ from rest_framework.views import APIView
 
 from commitments.actions import verify
 from commitments.actions.verify import Signatory, Verified
-from commitments.enums import FileAnswer, Grade, RevisionKind, SlotRole, VersionState
+from commitments.enums import (
+    FileAnswer,
+    Grade,
+    RevisionKind,
+    SignatureLevel,
+    SlotRole,
+    VersionState,
+)
 from units.enums import AppointmentMode
 from units.http import parameters, throttling
 from units.http.fields import Instant
@@ -45,12 +52,13 @@ DOCUMENT = {
     "ended_at": None,
     "settled_at": None,
     "demonstration": True,
+    "demo_seal": True,
     "content_sha256": DIGEST,
     "signatories": [
         SIGNATORY,
         SIGNATORY | {"role": "assigner", "mode": "", "grade": None, "at": None},
     ],
-    "revisions": [{"no": 0, "kind": "rendered", "length": 84321, "sha256": DIGEST}],
+    "revisions": [{"no": 0, "kind": "rendered", "length": 84321, "sha256": DIGEST, "level": ""}],
     "page": f"{SITE}/verify/{CODE}/",
 }
 
@@ -89,6 +97,11 @@ class StageSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=RevisionKind.choices)
     length = serializers.IntegerField(help_text=_("Of the whole file, in bytes."))
     sha256 = serializers.CharField(help_text=_("Of the whole file."))
+    level = serializers.ChoiceField(
+        choices=SignatureLevel.choices,
+        allow_blank=True,
+        help_text=_("What its newest signature has reached; empty for none."),
+    )
 
 
 class VerifiedSerializer(serializers.Serializer):
@@ -111,6 +124,7 @@ class VerifiedSerializer(serializers.Serializer):
     demonstration = serializers.BooleanField(
         source="content.demonstration", help_text=_("True: not a real commitment.")
     )
+    demo_seal = serializers.BooleanField(help_text=_("True: the seal proves nothing."))
     content_sha256 = serializers.CharField(source="version.document.content_sha256")
     signatories = SignatorySerializer(many=True)
     revisions = StageSerializer(many=True, source="stages")

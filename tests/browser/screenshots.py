@@ -33,6 +33,8 @@ PAGES: dict[str, dict[str, str]] = {
         "password-reset": "/accounts/password/reset/",
         "signup": "/accounts/signup/",
         "404-stranger": "/no-such-page/",
+        "verify": "/verify/",
+        "verify-slip": "/verify/?code=0000",
     },
     "soi": {
         "home": "/",

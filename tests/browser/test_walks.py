@@ -13,6 +13,7 @@ from commitments.enums import VersionState
 from tests.browser.test_accounts import security_key
 from tests.browser.walking import GO_ON, PRIMARY, Keys, Mouse, begin, confirm, declare, log_in
 from tests.factories.body import make_body
+from tests.factories.evidence import bad, evidence_of, run
 from units import clock
 from units.models import Appointment, DemonstrationClock, RegisterEntry
 
@@ -188,7 +189,9 @@ def test_without_scripts_a_head_signs_and_the_queue_is_read(page_at):
     assert version.commitment.number not in desk.page.inner_text("main")
 
 
-def test_a_passkey_signs_the_very_statement(page_at, assert_accessible, live_server, settings):
+def test_a_passkey_signs_the_very_statement(
+    page_at, assert_accessible, live_server, settings, tmp_path
+):
     settings.SITE_URL = live_server.url
     body = make_body()
     version = body.issued(second=False)
@@ -213,12 +216,17 @@ def test_a_passkey_signs_the_very_statement(page_at, assert_accessible, live_ser
     assert json.loads(enrolled.text)["data"]["credential"] == use.credential
     assert enrolled.pk < RegisterEntry.objects.get(kind="commitment.sign").pk
     key = Authenticator.objects.get(user_id=body.secretary.pk, type="webauthn")
-    head.page.goto("/accounts/2fa/webauthn/")
     head.page.goto(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/")
     head.press("main form button.button--danger")
     removed = RegisterEntry.objects.get(kind="account.remove_factor")
     assert json.loads(removed.text)["data"]["credential"] == use.credential
     session.detach()
+
+    version.refresh_from_db()  # and years later, the account closed, somebody has only the archive
+    proof = evidence_of(version, at=clock.real_now())
+    _code, lines = run(tmp_path, proof, "--key", proof.key)
+    assert bad(lines) == []
+    assert "GOOD 1 acts are confirmed by a passkey over the statement" in lines
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

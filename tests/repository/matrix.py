@@ -323,6 +323,8 @@ GET  commitments:certificate-end            302 405 405 405 405 405 405 405 302
 POST commitments:certificate-end            302 404 404 404 404 404 302 404 302
 GET  commitments:receipt                    302 404 200 404 404 404 404 404 302
 POST commitments:receipt                    302 405 405 405 405 405 405 405 302
+GET  commitments:bundle                     302 404 200 200 200 200 404 200 302
+POST commitments:bundle                     302 405 405 405 405 405 405 405 302
 GET  commitments:verify                     200 200 200 200 200 200 200 200 200
 POST commitments:verify                     405 405 405 405 405 405 405 405 405
 GET  commitments:verify-code                200 200 200 200 200 200 200 200 200

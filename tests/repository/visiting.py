@@ -127,6 +127,7 @@ def make_world() -> World:
             "act": VersionAct.SIGN,
             "username": "secretary",
             "version": version.pk,
+            "n": 1,
             "view": 1,  # nobody has kept one
             "run": 1,  # nobody has issued a whole plan
             "proposal": 1,  # nor proposed anything

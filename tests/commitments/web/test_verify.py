@@ -147,6 +147,20 @@ def test_each_answer_about_a_file(stranger):
         assert said in answer.content.decode(), said
 
 
+def test_an_earlier_file_says_what_it_lacks(stranger):
+    body = make_body()
+    version = body.issued()
+    body.act(VersionAct.SIGN, version, body.secretary)
+    for no, lacks in ((0, True), (1, True), (2, False)):
+        page = stranger.get(PAGE, {"sha256": digest_of(version, no=no)}).content.decode()
+        assert ("does not carry" in page) == lacks
+
+
+def test_a_demo_seal_is_called_one(stranger):
+    version = make_body().issued()
+    assert "DEMO seal" in stranger.get(f"{PAGE}{version.document.code}/").content.decode()
+
+
 def test_what_is_no_digest_is_told_what_one_is(stranger):
     answer = stranger.get(PAGE, {"sha256": "abc"})
     assert answer.status_code == 422
@@ -222,7 +236,7 @@ def time_machine_stopped():
 def test_it_costs_the_same_for_one_and_three_revisions(count, stranger, django_assert_num_queries):
     version = CommitmentVersionFactory(in_force=True, both=count > 1, items=count)
     code, digest = version.document.code, digest_of(version)
-    with django_assert_num_queries(4):  # version, acts, slots, revisions
+    with django_assert_num_queries(5):  # version, acts, slots, revisions, seal
         assert stranger.get(f"{PAGE}{code}/").status_code == 200
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert stranger.get(PAGE, {"sha256": digest}).status_code == 200
