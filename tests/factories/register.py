@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from units.actions import checkpoints, register
-from units.models import RegisterCheckpoint, RegisterEntry
+from units.models import RegisterCheckpoint, RegisterEntry, RegisterLink, RegisterPublication
 
 AT = datetime(2024, 2, 2, 2, 0, tzinfo=UTC)
 
@@ -38,3 +38,27 @@ def closed(at: datetime = AT) -> RegisterCheckpoint:
     checkpoints.make(at=at, now=True)
     checkpoints.publish(at=at)
     return RegisterCheckpoint.objects.latest("pk")
+
+
+def unsigned() -> RegisterCheckpoint:
+    """Write the row of a checkpoint over the last place, which no key has signed."""
+    last = RegisterLink.objects.latest("seq")
+    return RegisterCheckpoint.objects.create(
+        epoch_id=last.epoch_id,
+        number=1,
+        first_seq=last.seq,
+        last_seq=last.seq,
+        text="{}",
+        sha256="0" * 64,
+        previous="1" * 64,
+        signature="0" * 128,
+        public_key="0" * 64,
+        made_at=AT,
+    )
+
+
+def publication(*, ok: bool = True) -> RegisterPublication:
+    """Write what one place answered to `unsigned()`."""
+    return RegisterPublication.objects.create(
+        checkpoint=unsigned(), place="/outside", ok=ok, answer="it is there", at=AT
+    )

@@ -33,6 +33,7 @@ from tests.factories.commitments_versions import (
     target_of,
     year_of,
 )
+from tests.factories.register import publication
 from tests.factories.reports import make_desk
 from units.actions import register
 from units.append_only import FrozenOnce
@@ -72,8 +73,11 @@ EVIDENCE = [
     "commitments_trustsetapproval",
     "commitments_viewreceipt",
     "commitments_voidproposal",
+    "units_registercheckpoint",
     "units_registerentry",
+    "units_registerepoch",
     "units_registerlink",
+    "units_registerpublication",
     "units_registerreach",
 ]
 FROZEN = [
@@ -159,6 +163,7 @@ def leave_evidence() -> None:
             at=AT,
         )
         register.sequence()
+    publication()
     StepFired.objects.create(
         clock=clock,
         generation=1,

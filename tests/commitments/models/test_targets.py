@@ -99,6 +99,7 @@ BROKEN = {
     "indicator_ratio_has_parts": lambda: indicator_with(kind="ratio"),
     "indicator_decimals_fit": lambda: indicator_with(decimals=7),
     "indicator_grade_has_scale": lambda: indicator_with(kind="grade"),
+    "indicator_agg_fits_kind": lambda: indicator_with(kind="percent", unit_agg="sum"),
     "target_code_once": lambda: _target_again(),
     "target_weight_positive": lambda: target_with(weight=0),
     "target_withdrawn_has_reason": lambda: target_with(state="withdrawn", end_reason=""),

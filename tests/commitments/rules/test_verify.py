@@ -2,7 +2,7 @@
 
 import pytest
 
-from commitments.actions import documents
+from commitments.actions import contents
 from commitments.enums import FileAnswer, VersionState
 from commitments.rules import verify
 
@@ -32,7 +32,7 @@ def test_what_is_no_code_is_not_looked_up(typed):
 
 
 def test_every_code_that_is_made_is_read():
-    code = documents.new_code()
+    code = contents.new_code()
     assert verify.read_code(code) == code
 
 

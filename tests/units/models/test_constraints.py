@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import transaction
 
 from tests.constraints import again, change, refused
+from tests.factories.register import entries, publication, unsigned
 from tests.factories.units import (
     START,
     ApiTokenFactory,
@@ -27,8 +28,11 @@ from units.models import (
     FactorReset,
     Invitation,
     OrganisationImport,
+    RegisterEpoch,
+    RegisterLink,
     RegisterPrivate,
     RegisterReach,
+    RegisterVerification,
 )
 from units.origin import Origin, acting_from
 
@@ -115,6 +119,41 @@ def reach():
 def private():
     with acting_from(Origin(ip="192.0.2.7")):
         return RegisterPrivate.objects.get(entry=entry())
+
+
+def epoch():
+    entries(1)
+    return RegisterEpoch.objects.get()
+
+
+def link():
+    entries(1)
+    return RegisterLink.objects.get()
+
+
+def next_link(**changes):
+    """Return what stands behind `link()` in the chain, with `changes`."""
+    told = {"seq": 2, "prev_hash": b"p" * 32, "leaf_hash": b"f" * 32, "link_hash": b"l" * 32}
+    return lambda _row: {"entry": entry()} | told | changes
+
+
+def checkpoint():
+    entries(1)
+    return unsigned()
+
+
+def next_checkpoint(**changes):
+    """Return what follows `checkpoint()`, with `changes`."""
+    return {"number": 2, "first_seq": 2, "last_seq": 2, "previous": "2" * 64} | changes
+
+
+def answer(**changes):
+    entries(1)
+    return publication(**changes)
+
+
+def verification():
+    return RegisterVerification.objects.create(started_at=AT, ended_at=AT, entries=0, exposed=0)
 
 
 def empty(row):
@@ -227,6 +266,38 @@ REFUSED = [
     ("registerentry_subject_version_once", repeated(entry)),
     ("registerreach_once", repeated(reach)),
     ("registerprivate_once", repeated(private)),
+    ("registerepoch_counts_from_one", repeated(epoch, by={"number": 0})),
+    ("registerepoch_counts_from_one", repeated(epoch, by={"number": 2, "after_seq": -1})),
+    (
+        "registerlink_follows_one",
+        repeated(link, by=lambda row: next_link(prev_hash=row.prev_hash)(row)),
+    ),
+    (
+        "registerlink_hash_once",
+        repeated(link, by=lambda row: next_link(link_hash=row.link_hash)(row)),
+    ),
+    *[
+        ("registerlink_hashes_have_32_bytes", repeated(link, by=next_link(**{name: b"x" * 31})))
+        for name in ("leaf_hash", "prev_hash", "link_hash")
+    ],
+    ("registercheckpoint_number_once", repeated(checkpoint, by=next_checkpoint(number=1))),
+    (
+        "registercheckpoint_follows_one",
+        repeated(checkpoint, by=lambda row: next_checkpoint(previous=row.previous)),
+    ),
+    (
+        "registercheckpoint_covers_once",
+        repeated(checkpoint, by=next_checkpoint(first_seq=1, last_seq=1)),
+    ),
+    *[
+        ("registercheckpoint_covers_something", repeated(checkpoint, by=next_checkpoint(**one)))
+        for one in ({"first_seq": 0}, {"first_seq": 3}, {"number": 0})
+    ],
+    ("registerpublication_done_once", repeated(answer)),
+    (
+        "registerverification_ends_after_it_starts",
+        changed(verification, by={"ended_at": AT - SECOND}),
+    ),
 ]
 
 
@@ -267,6 +338,13 @@ TAKEN = [
     repeated(confirmed),
     repeated(entry, subject_version=None),
     repeated(entry, by={"subject_version": 2}),
+    repeated(epoch, by={"number": 2}),
+    repeated(link, by=next_link()),
+    repeated(checkpoint, by=next_checkpoint()),
+    repeated(checkpoint, by=next_checkpoint(last_seq=3)),
+    repeated(answer, ok=False),
+    repeated(answer, ok=False, by={"ok": True}),
+    changed(verification, by={"ended_at": AT + SECOND}),
 ]
 
 
