@@ -1,8 +1,11 @@
 """What every test may rely on: strict templates, a named engine, a broker, and no network."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -84,6 +87,19 @@ def _language_of_the_site() -> Iterator[None]:
     """Begin every test in the language of the site: a request of an earlier one may have left another."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _loops_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests seal documents after a browser began in their process: the signing library runs a loop
+    of its own, and in this thread the browser's goes on running. The product's threads have none."""
+    run = asyncio.run
+
+    def in_a_thread(*args: Any, **kwargs: Any) -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(run, *args, **kwargs).result()
+
+    monkeypatch.setattr(asyncio, "run", in_a_thread)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,8 @@
 """A real browser against the live server: pages at a width, logins, and axe over what they show."""
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,19 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.program("chromium"))
             item.add_marker(pytest.mark.django_db(transaction=True))
-
-
-@pytest.fixture(autouse=True)
-def _loops_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what a test prepares seal documents: the library runs a loop of its own, and in this thread
-    the browser's is running. The server's threads have none."""
-    run = asyncio.run
-
-    def in_a_thread(*args: Any, **kwargs: Any) -> Any:
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(run, *args, **kwargs).result()
-
-    monkeypatch.setattr(asyncio, "run", in_a_thread)
 
 
 @pytest.fixture(scope="session")

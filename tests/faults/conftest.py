@@ -23,7 +23,7 @@ from tests.mailserver import MailServer
 from units import clock
 from units.models import DemonstrationClock
 
-PATIENCE = 40  # seconds that anything may take on a busy machine; nothing is concluded from it
+PATIENCE = 120  # seconds that anything may take on a busy machine; nothing is concluded from it
 CELERY = [sys.executable, "-m", "celery", "--app", "tests.faults.engine", "--quiet"]
 
 
@@ -108,6 +108,8 @@ class World:
             "DEMO": "true",
             "EMAIL_URL": self.server.url,
             "REDIS_URL": self.broker.url if self.broker else "",
+            "SEAL_PKCS12_FILE": str(settings.SEAL_PKCS12_FILE),  # the one seal of the suite
+            "SEAL_PASSWORD_FILE": str(settings.SEAL_PASSWORD_FILE),
         }
 
     def start(self, name: str, *command: str) -> subprocess.Popen:
