@@ -141,6 +141,19 @@ class ReportCollection(Collection):
         open_states = {ReportState.DRAFT, ReportState.SUBMITTED}
         return newest.etag_version if newest is not None and newest.state in open_states else 0
 
+    def _newest(self, duty: Any) -> dict[str, Any]:
+        """Name who wrote last. A draft leaves no entry, so that its author stands without an instant;
+        what was handed in or decided is entered about the report, a waiver or lock about the duty."""
+        newest = duty.shown[0] if duty.shown else None
+        if newest is not None and newest.state == ReportState.DRAFT:
+            etag = self.get_serializer(duty).data["etag"]
+            return {"etag": etag, "written_by": newest.author.full_name}
+        self.kind = "duty" if newest is None else "report"
+        return super()._newest(duty)
+
+    def subject_of(self, duty: Any) -> str:
+        return str(duty.shown[0].ref if duty.shown else duty.ref)
+
     @extend_schema(
         operation_id="reports_draft",
         summary=_("Write the draft of a report"),

@@ -10,17 +10,18 @@ from django.test import Client
 from commitments.actions import targets
 from commitments.actions.revisions import Wanted
 from commitments.enums import Comparator
-from commitments.models import Target
+from commitments.models import ReportingDuty, Target
 from tests.api.described import judged
 from tests.factories.body import NOW, Body, office
+from tests.factories.reports import make_desk
 from units.enums import Scope
-from units.models import Position
+from units.models import OrgUnit, Position
 
 
 @dataclass(frozen=True)
 class Write:
     """`on`: makes the object and returns its reference; None: a creation. `sends`: a good body.
-    `entry`: kind of the register entry."""
+    `entry`: kind of the register entry; empty: it leaves none. `owner`: the unit whose machine may."""
 
     name: str
     path: str
@@ -31,6 +32,10 @@ class Write:
     method: str = "post"
     ends: bool = False  # nothing is left to be read
     described: str = ""  # the path in the description, where it has more variables
+    owner: Callable[[Body], OrgUnit] = field(default=lambda body: body.committee)
+    first: Callable[[Client, str], None] | None = None  # what the same machine has done before
+    draft: bool = False  # a paper of its own side is left: who wrote it is said, but not when
+    outsiders: tuple[str, ...] = ("supervisor", "secretary")  # people of the body without the role
 
     @property
     def pattern(self) -> str:
@@ -109,11 +114,26 @@ def appointed(body: Body) -> str:
     return body.first.appointments.get().ref
 
 
+def owed(body: Body) -> str:
+    """Return the report that the commune owes on its first target; it is taken until 2100."""
+    duty = make_desk(body=body).duty()
+    ReportingDuty.objects.filter(pk=duty.pk).update(locks_on=date(2100, 1, 1))
+    return duty.ref
+
+
+def submit_first(client: Client, ref: str) -> None:
+    """Hand in what is owed: only its author takes a report back."""
+    write = next(write for write in WRITES if write.name == "submit report")
+    done = write.do(client, ref, {"value": "7"}, write.tag(client, ref))
+    assert done.status_code == 200, done.content
+
+
 UNITS = "/api/v1/units/"
 APPOINTMENTS = "/api/v1/appointments/"
 PLANS = "/api/v1/plans/"
 TARGETS = "/api/v1/targets/"
 COMMITMENTS = "/api/v1/commitments/"
+REPORTS = "/api/v1/reports/"
 WRITES = [
     Write(
         "found unit",
@@ -290,5 +310,38 @@ WRITES = [
             ],
         },
         method="put",
+    ),
+    Write(
+        "draft report",
+        f"{REPORTS}{{ref}}/draft/",
+        Scope.REPORTS_WRITE,
+        "",  # a draft is the paper of its own side
+        on=owed,
+        sends=lambda body: {"value": "7"},
+        method="put",
+        draft=True,
+        owner=lambda body: body.commune,
+        outsiders=("supervisor", "planner"),
+    ),
+    Write(
+        "submit report",
+        f"{REPORTS}{{ref}}/submit/",
+        Scope.REPORTS_WRITE,
+        "report.submit",
+        on=owed,
+        sends=lambda body: {"value": "7", "narrative": "Seven so far."},
+        owner=lambda body: body.commune,
+        outsiders=("supervisor", "planner"),
+    ),
+    Write(
+        "recall report",
+        f"{REPORTS}{{ref}}/recall/",
+        Scope.REPORTS_WRITE,
+        "report.recall",
+        on=owed,
+        owner=lambda body: body.commune,
+        first=submit_first,
+        draft=True,
+        outsiders=("supervisor", "planner"),
     ),
 ]
