@@ -194,9 +194,9 @@ def generate(targets: Sequence[Target], *, at: datetime) -> int:
 
 
 def catch_up(*, at: datetime, limit: int = 50) -> int:
-    """Make the duties of assigned targets that have none; return how many targets were looked at.
+    """Make the duties of assigned targets that have none; return how many targets got some.
 
-    For what was assigned before there were duties, or was split when it was. The system acts.
+    A plan without parts of a year owes none, and is not asked again at once. For what was assigned before there were duties, or was split when it was. The system acts.
     """
     rows = Target.objects.filter(
         state=TargetState.ASSIGNED, period__state__in=[PeriodState.PLANNING, PeriodState.OPEN]
@@ -209,13 +209,16 @@ def catch_up(*, at: datetime, limit: int = 50) -> int:
         ~Exists(exempt),
         period__ends_on__gte=clock.local_date(at),
     )
-    found = list(bare.order_by("pk").values_list("pk", flat=True)[:limit])
-    for pk in found:
+    served = 0
+    for pk in list(bare.order_by("pk").values_list("pk", flat=True)[:limit]):
         with transaction.atomic():
             locked = Target.objects.select_for_update(of=("self",), no_key=True)
             target = locked.select_related("period").get(pk=pk)
             if target.state == TargetState.ASSIGNED and not target.duties.exists():
                 made = generate([target], at=at)
+                if not made:
+                    continue
+                served += 1
                 register.append(
                     kind="duty.generate",
                     subject=f"target/{target.ref}",
@@ -225,7 +228,7 @@ def catch_up(*, at: datetime, limit: int = 50) -> int:
                     at=at,
                     data={"duties": made},
                 )
-    return len(found)
+    return served
 
 
 # --- lock, unlock, waive --------------------------------------------------------------------------
