@@ -595,7 +595,7 @@ def check_pdf(bundle, roots, report):
         return report.open(
             "document.pdf: signatures and levels were not checked (the package pyHanko is not at hand)"
         )
-    logging.disable()  # of the package: what it finds is told here
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL + 1)  # what it finds is told here
     context = ValidationContext(
         trust_roots=list(load_certs_from_pemder([roots])) if roots else [], allow_fetching=False
     )

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.pages import PAGES
 from tests.conftest import find_program
 
 ROOT = Path(__file__).parents[2]
@@ -26,120 +27,6 @@ LANGUAGES = ("vi", "en")
 WIDTHS = (1280, 360)
 PASSWORD = "binh-xuyen-2024"  # of every persona, as the login page says
 OPEN = ".actions--sticky .button--primary, .actions--sticky .button--danger"
-
-PAGES: dict[str, dict[str, str]] = {
-    "": {
-        "login": "/accounts/login/",
-        "password-reset": "/accounts/password/reset/",
-        "signup": "/accounts/signup/",
-        "404-stranger": "/no-such-page/",
-        "verify": "/verify/",
-        "verify-slip": "/verify/?code=0000",
-    },
-    "soi": {
-        "home": "/",
-        "commitments": "/commitments/",
-        "inbox": "/inbox/",
-        "account": "/account/",
-        "factors": "/accounts/2fa/",
-        "passkeys": "/accounts/2fa/webauthn/",
-        "passkey-add": "/accounts/2fa/webauthn/add/",
-        "sessions": "/accounts/sessions/",
-        "password": "/accounts/password/change/",
-        "403": "/status/",
-        "404": "/no-such-page/",
-        "404-of-another": "/commitments/2024-bx-huong-son/",
-        "409": "/commitments/2024-bx-thien-ke/countersign/",
-        "problems": "/problems/",
-        "problem": "/problems/sign-not-from-in-force/",
-    },
-    "ngai": {"home": "/", "inbox": "/inbox/"},
-    "duoc": {
-        "home": "/",
-        "commitment-in-force": "/commitments/2024-bx-huong-son/",
-        "409": "/commitments/2024-bx-huong-son/sign/",
-    },
-    "tung": {
-        "home": "/",
-        "plan": "/plans/2024/",
-        "board": "/board/?year=2023",
-        "board-2024": "/board/?year=2024",
-        "agenda": "/cases/agenda/",
-    },
-    "lieu": {"home": "/", "inbox": "/inbox/", "cases": "/cases/"},
-    "sim": {"home": "/", "reports": "/reports/"},
-    "thong": {"home": "/", "reports": "/reports/", "queue": "/queue/?bucket=to_verify"},
-    "say": {"home": "/", "commitments": "/commitments/"},
-    "que": {
-        "home": "/",
-        "units": "/units/",
-        "plans": "/plans/",
-        "commitment-settled": "/commitments/2023-bx-f1/",
-        "commitment-in-force": "/commitments/2024-bx-huong-son/",
-        "commitment-version-1": "/commitments/2024-bx-huong-son/?version=1",
-        "commitment-issued": "/commitments/2024-bx-thien-ke/",
-        "commitment-returned": "/commitments/2024-bx-phu-xuan/",
-        "commitment-signed": "/commitments/2024-bx-thanh-lang/",
-        "commitment-draft": "/commitments/2024-bx-vphu/",
-        "commitment-voided": "/commitments/2024-bx-f3/",
-        "commitment-refused": "/commitments/2024-bx-f2/",
-        "target": "/targets/2024-h17-1/",
-        "unit": "/units/bx-hnd/",
-    },
-    "ta": {"home": "/", "commitments": "/commitments/"},
-    "bach": {
-        "home": "/",
-        "queue": "/queue/",
-        "queue-filtered": "/queue/?bucket=awaiting&q=Thi%E1%BB%87n",
-        "queue-nothing": "/queue/?bucket=awaiting&q=nothing-like-this",
-        "commitments": "/commitments/",
-        "undelivered": "/queue/?bucket=undelivered",
-        "cases": "/cases/",
-        "case-new": "/cases/new/",
-        "ladders": "/cases/ladders/",
-        "reports": "/reports/overview/",
-    },
-    "truc": {
-        "home": "/",
-        "plans": "/plans/",
-        "plan-new": "/plans/new/",
-        "plan": "/plans/2024/",
-        "plan-2023": "/plans/2023/",
-        "mandate-new": "/plans/2024/mandates/new/",
-        "group-new": "/plans/2024/groups/new/",
-        "indicator-new": "/plans/2024/indicators/new/",
-        "target-new": "/plans/2024/targets/new/",
-        "commitment-new": "/plans/2024/commitments/new/",
-        "answer": "/commitments/2024-bx-phu-xuan/answer/",
-        "draft": "/commitments/2024-bx-vphu/",
-        "draft-edit": "/commitments/2024-bx-vphu/edit/",
-        "amend": "/commitments/2024-bx-huong-son/amend/",
-        "returned": "/commitments/2024-bx-phu-xuan/",
-        "target": "/targets/2024-h17-1/",
-        "target-part": "/targets/2024-n08-1-1/",
-        "target-edit": "/targets/2024-n08-1/edit/",
-        "target-revise": "/targets/2024-n08-1/revise/",
-        "target-allocate": "/targets/2024-h17-1/allocate/",
-    },
-    "vien": {
-        "home": "/",
-        "units": "/units/",
-        "unit-new": "/units/new/",
-        "unit": "/units/bx-thien-ke/",
-        "unit-office-new": "/units/bx-thien-ke/offices/new/",
-        "unit-superior": "/units/bx-thien-ke/superior/",
-        "unit-watchers-new": "/units/bx-thien-ke/watchers/new/",
-        "people": "/people/",
-        "person-new": "/people/new/",
-        "people-import": "/people/import/",
-        "person": "/people/soi/",
-        "appoint": "/offices/bdv-truong-ban/appoint/",
-        "role-new": "/people/soi/roles/new/",
-        "mail": "/mail/",
-        "status": "/status/",
-        "api-docs": "/api/v1/docs/",
-    },
-}
 
 
 @contextmanager

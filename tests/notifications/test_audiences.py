@@ -51,7 +51,7 @@ def _kind_in(value: ast.expr) -> str:
         return f"{start}*" if start.endswith(".") and start[:-1].replace("_", "").isalpha() else ""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         noun, dot, act = value.value.partition(".")
-        known = dot and noun in NOUNS and act != "typ"  # the page of a document
+        known = dot and noun in NOUNS and act not in {"typ", "json"}  # names of files
         return value.value if known and act.replace("_", "").isalpha() else ""
     return ""
 
