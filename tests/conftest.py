@@ -12,14 +12,25 @@ import pytest
 import redis
 from django.conf import settings
 from django.utils import translation
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import embedded, flushing
 
 flushing.install()
+pytest_plugins = ["tests.district"]
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome")}  # names of one program
+READ_THE_DISTRICT = ("tests/commitments/demo/", "tests/api/test_tutorial.py")
 ENGINES = {"sqlite_only": "sqlite", "postgresql_only": "postgresql"}
+
+
+class OneDistrict(LoadScopeScheduling):
+    """Takes every test for a piece of work of its own, but the readers of the demonstration for one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "district" if nodeid.startswith(READ_THE_DISTRICT) else nodeid
 
 
 def find_program(name: str) -> str | None:
@@ -55,6 +66,12 @@ def pytest_configure(config: pytest.Config) -> None:
             redis.Redis.from_url(url, socket_timeout=5).ping()
         except redis.RedisError as error:
             pytest.exit(f"Redis does not answer at {url}: {error}", returncode=3)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Spread tests one by one, but send all that read the demonstration to the worker that loads it."""
+    return OneDistrict(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

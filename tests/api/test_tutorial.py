@@ -82,13 +82,9 @@ def test_the_comparison_sees_differences(shown, real, like):
 
 
 @pytest.fixture
-def demonstration(settings, live_server, tmp_path) -> dict[str, str]:
+def demonstration(district_to_spend, settings, live_server, tmp_path) -> dict[str, str]:
     """The demonstration behind a live server; returns the environment of its commands."""
-    from commitments.demo import loading  # the package may have been left out
-
-    settings.DEMO = True
     settings.SITE_URL = live_server.url
-    loading.load()
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         url = f"sqlite:///{database['NAME']}"

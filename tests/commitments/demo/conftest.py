@@ -1,21 +1,10 @@
-"""The demonstration loaded once for a module, and the people of it logged in."""
+"""The demonstration as the whole run shares it, and the people of it logged in."""
 
 import pytest
-from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client
 
-from commitments.demo import loading
 from units import clock
 from units.models import User
-
-
-@pytest.fixture(scope="module")
-def district(django_db_setup, django_db_blocker):
-    """Load the demonstration; it is gone after the module. Tests take `db` too: theirs is undone."""
-    with django_db_blocker.unblock(), override_settings(DEMO=True), transaction.atomic():
-        loading.load()
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
