@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,12 +134,21 @@ def sign(document: Document, act: Act) -> Addition:
     if last.no == 0:
         raise documents.not_sealed(document)
     key, base = open_key(), documents.bytes_of(document, no=last.no)
-    width, height = seal.size_of(base, act.field)
     demonstration = documents.read_content(document)["demonstration"]
     with translation.override(document.language):
         said = _said(act, language=document.language, demo=key.is_demo or demonstration)
+    reason = " · ".join(filter(None, (said["grade"], said["name"], said["office"])))
     try:
-        stamp = render.draw_stamp(said, width=width, height=height)
+        output = _with_token(
+            lambda stamper: seal.sign(
+                base,
+                key,
+                field=act.field,
+                draw=partial(render.draw_stamp, said),
+                reason=reason,
+                timestamper=stamper,
+            )
+        )
     except render.Unprintable as error:
         raise Invalid(
             _(
@@ -148,12 +158,6 @@ def sign(document: Document, act: Act) -> Addition:
             % {"character": error.character},
             code="name-not-printable",
         ) from error
-    reason = " · ".join(filter(None, (said["grade"], said["name"], said["office"])))
-    output = _with_token(
-        lambda stamper: seal.sign(
-            base, key, field=act.field, stamp=stamp, reason=reason, timestamper=stamper
-        )
-    )
     return _checked(document.uuid, last.no, base, output, field=act.field, key=key)
 
 

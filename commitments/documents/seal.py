@@ -6,7 +6,7 @@ begins with the file that it was given. Slow (tens of milliseconds): never call 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
@@ -27,7 +27,6 @@ from pyhanko.pdf_utils.content import ImportedPdfPage
 from pyhanko.pdf_utils.generic import DictionaryObject, StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, SimpleBoxLayoutRule
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
 from pyhanko.sign.fields import (
     FieldMDPAction,
@@ -169,7 +168,7 @@ def certify(pdf: bytes, key: Key, *, timestamper: TimeStamper | None = None) -> 
         certify=True,
         docmdp_permissions=MDPPerm.FILL_FORMS,
     )
-    return _signed(pdf, meta, key, None, timestamper)
+    return _signed(IncrementalPdfFileWriter(BytesIO(pdf)), meta, key, None, timestamper)
 
 
 def sign(
@@ -177,34 +176,37 @@ def sign(
     key: Key,
     *,
     field: str,
-    stamp: bytes,
+    draw: Callable[..., bytes],
     reason: str,
     timestamper: TimeStamper | None = None,
 ) -> bytes:
-    """Return `pdf` with one more signature of the seal, in an existing field, showing `stamp`.
+    """Return `pdf` with one more signature of the seal, in an existing field.
 
-    `stamp`: a PDF of one page as large as the field. `reason`: who approved what; a text of the PDF
-    signature. Raises KeyError for a field that is not there or signed already.
+    `draw`: is given `width` and `height` of the field in points and returns the PDF of one page that
+    it shows. `reason`: who approved what; a text of the PDF signature. Raises KeyError for a field that
+    is not there or signed already.
     """
-    closes = "/Lock" in _empty_field(pdf, field)
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))  # read once: reading is half of the work
+    empty = _empty_field(writer, field)
+    left, low, right, high = (int(edge) for edge in empty["/Rect"])
     meta = signers.PdfSignatureMetadata(
         field_name=field,
         md_algorithm=DIGEST,
         subfilter=SigSeedSubFilter.PADES,
         reason=reason,
-        docmdp_permissions=MDPPerm.NO_CHANGES if closes else MDPPerm.FILL_FORMS,
+        docmdp_permissions=MDPPerm.NO_CHANGES if "/Lock" in empty else MDPPerm.FILL_FORMS,
     )
     with NamedTemporaryFile(suffix=".pdf") as page:
-        page.write(stamp)
+        page.write(draw(width=right - left, height=high - low))
         page.flush()
         style = StaticStampStyle(
             background=ImportedPdfPage(page.name), background_layout=FILLED, border_width=0
         )
-        return _signed(pdf, meta, key, style, timestamper)
+        return _signed(writer, meta, key, style, timestamper)
 
 
 def _signed(
-    pdf: bytes,
+    writer: IncrementalPdfFileWriter,
     meta: signers.PdfSignatureMetadata,
     key: Key,
     style: StaticStampStyle | None,
@@ -213,22 +215,15 @@ def _signed(
     signer = signers.PdfSigner(meta, key.signer, timestamper=timestamper, stamp_style=style)
     room = ROOM_FOR_CMS + sum(map(len, key.chain)) + (ROOM_FOR_TOKEN if timestamper else 0)
     output = signer.sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(pdf)),
+        writer,
         existing_fields_only=True,
         bytes_reserved=2 * room,  # written as hex digits
     )
     return output.getvalue()
 
 
-def size_of(pdf: bytes, field: str) -> tuple[int, int]:
-    """Return width and height in points of an unsigned field. Raises KeyError for another one."""
-    left, low, right, high = (int(edge) for edge in _empty_field(pdf, field)["/Rect"])
-    return right - left, high - low
-
-
-def _empty_field(pdf: bytes, name: str) -> DictionaryObject:
-    reader = PdfFileReader(BytesIO(pdf))
-    found = fields.enumerate_sig_fields(reader, filled_status=False, with_name=name)
+def _empty_field(writer: IncrementalPdfFileWriter, name: str) -> DictionaryObject:
+    found = fields.enumerate_sig_fields(writer, filled_status=False, with_name=name)
     for _name, _value, reference in found:
         return reference.get_object()
     raise KeyError(name)

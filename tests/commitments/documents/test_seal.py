@@ -5,6 +5,7 @@ import itertools
 import re
 import subprocess
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -38,9 +39,8 @@ def said(field: str) -> dict[str, str]:
 
 
 def signed(pdf: bytes, key: seal.Key, field: str) -> bytes:
-    width, height = seal.size_of(pdf, field)
-    stamp = render.draw_stamp(said(field), width=width, height=height)
-    return seal.sign(pdf, key, field=field, stamp=stamp, reason=NAMES[field])
+    draw = partial(render.draw_stamp, said(field))
+    return seal.sign(pdf, key, field=field, draw=draw, reason=NAMES[field])
 
 
 @pytest.fixture(scope="module")
@@ -182,10 +182,10 @@ def test_two_parties_who_sign_the_same_revision_both_get_a_valid_file(files, key
 
 
 def test_no_field_is_signed_twice_and_none_is_added(files, key):
-    stamp = render.draw_stamp(said("assigner"), width=200, height=80)
+    draw = partial(render.draw_stamp, said("assigner"))
     for field in ("assigner", "another"):
         with pytest.raises(KeyError):
-            seal.sign(files[4], key, field=field, stamp=stamp, reason="")
+            seal.sign(files[4], key, field=field, draw=draw, reason="")
 
 
 # --- the cheap look before a revision is stored -----------------------------------------------------
