@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from commitments.enums import TargetState
 from commitments.enums.reports import DutyState, ReportState, Timeliness
 from units import clock
-from units.enums import Role, UserKind
+from units.enums import Role, Scope, UserKind
 from units.models import User
 from units.querysets.organisation import NOWHERE, Reach, reach_of
 
@@ -18,9 +18,14 @@ OPEN = (ReportState.DRAFT, ReportState.SUBMITTED)
 
 def own_side(user: User, *, at: datetime) -> Reach:
     """Return the units for which `user` reports at `at`: those of own offices and, with what stands
-    under them, those of a reporter's role. A superior office is not the own side of who is below."""
-    if user.kind == UserKind.MACHINE or not user.is_authenticated or not user.is_active:
+    under them, those of a reporter's role; for a machine with `reports:write` the unit that owns it. A
+    superior office is not the own side of who is below."""
+    if not user.is_authenticated or not user.is_active:
         return NOWHERE
+    if user.kind == UserKind.MACHINE:
+        client = user.api_client
+        writes = Scope.REPORTS_WRITE.value in client.scopes
+        return Reach(False, frozenset({client.owner_unit_id})) if writes else NOWHERE
     by_role = reach_of(user, at=at, roles=[Role.REPORTER])
     held = user.appointments.in_force(clock.local_date(at))
     offices = held.values_list("position__unit_id", flat=True)
@@ -110,7 +115,7 @@ class ReportingDutyQuerySet(models.QuerySet):
 
 class ReportQuerySet(models.QuerySet):
     def visible_to(self, user: User, *, at: datetime):
-        """Reports of visible duties; a draft only for its own side, of a machine only its own."""
+        """Reports of visible duties; a draft only for its own side."""
         reach = reach_of(user, at=at)
         own = own_side(user, at=at)
         seen = reach.on("duty__unit") | reach.on("duty__target__assigner")

@@ -83,6 +83,17 @@ def test_bad_answers_are_refused_and_leave_nothing(body, status, code):
     assert not Report.objects.exists()
 
 
+def test_a_machine_of_the_unit_goes_on_from_what_a_person_has_begun():
+    desk = make_desk()
+    duty = desk.duty("drafted")
+    done = send(machine(desk.body.commune), duty, "submit", {"value": "8"})
+    assert (done.status_code, done.json()["state"]) == (200, "in_review")
+    blind = send(
+        machine(desk.body.committee), desk.duty("drafted", place=1), "draft", {}, method="put"
+    )
+    assert blind.status_code == 412
+
+
 @pytest.mark.parametrize(("act", "body"), [("verify", {}), ("return", {"reason": "No."})])
 def test_no_token_decides_and_a_person_of_another_unit_does(act, body):
     desk = make_desk()

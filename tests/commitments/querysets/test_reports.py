@@ -30,10 +30,14 @@ def test_a_draft_is_seen_by_its_own_side_alone():
     neighbour = person("neighbour")
     office(desk.body.other, "Neighbour", neighbour)
     machine = ApiClientFactory(owner_unit=desk.body.committee, unit_scope=desk.body.committee).user
+    reader = ApiClientFactory(owner_unit=desk.body.commune, scopes=["reports:read"]).user
+    writer = ApiClientFactory(owner_unit=desk.body.commune, scopes=["reports:write"]).user
 
     assert seen(desk.body.secretary) == seen(deputy) == {own}
     assert seen(neighbour) == {other}
     assert seen(desk.reporter) == {own, other}
+    assert seen(writer) == {own}
+    assert seen(reader) == set()
     for who in ("assigner", "planner", "supervisor", "leader"):
         assert seen(getattr(desk.body, who)) == set()
     assert seen(desk.verifier) == seen(inspector) == seen(machine) == set()
