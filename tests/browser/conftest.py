@@ -39,7 +39,6 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(
             executable_path=find_program("chromium"),
             args=[
-                "--headless=new",
                 "--no-sandbox",
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
