@@ -13,6 +13,7 @@ from commitments.actions import ladders
 from commitments.enums import PeriodKind, PeriodState, TargetState
 from commitments.enums.reports import DutyState, ReportAct, RollOver
 from commitments.models import Period, ReportingDuty, ReportingRule, Target
+from commitments.querysets.targets import TargetQuerySet
 from commitments.rules import reports as rules
 from units import clock
 from units.actions import register
@@ -163,20 +164,7 @@ def generate(targets: Sequence[Target], *, at: datetime) -> int:
         .exclude(state=TargetState.WITHDRAWN)
         .values_list("parent_id", flat=True)
     )
-    calendar, today = ladders.body_calendar(), clock.local_date(at)
-    parts = [plan] if rule.period_kind == PeriodKind.YEAR else plan.children.all()
-    periods = []
-    for part in parts:
-        days = rules.days_of(
-            part.ends_on,
-            opens_after=rule.opens_after,
-            due_after=rule.due_after,
-            locks_after=rule.locks_after,
-            roll_over=rule.roll_over,
-            is_open=calendar.is_open,
-        )
-        if part.kind == rule.period_kind and days.locks_on >= today:
-            periods.append((part, days))
+    periods = _still_asked(plan, rule, at=at)
     rows = [
         ReportingDuty(
             ref=f"{target.ref}-{part.code}",
@@ -193,42 +181,76 @@ def generate(targets: Sequence[Target], *, at: datetime) -> int:
     return len(ReportingDuty.objects.bulk_create(rows))
 
 
+def _still_asked(plan: Period, rule: ReportingRule, *, at: datetime) -> list[tuple[Period, Any]]:
+    """Return the periods of a plan whose last day to report has not passed, with their days."""
+    calendar, today = ladders.body_calendar(), clock.local_date(at)
+    parts = [plan] if rule.period_kind == PeriodKind.YEAR else plan.children.all()
+    periods = []
+    for part in parts:
+        days = rules.days_of(
+            part.ends_on,
+            opens_after=rule.opens_after,
+            due_after=rule.due_after,
+            locks_after=rule.locks_after,
+            roll_over=rule.roll_over,
+            is_open=calendar.is_open,
+        )
+        if part.kind == rule.period_kind and days.locks_on >= today:
+            periods.append((part, days))
+    return periods
+
+
 def catch_up(*, at: datetime, limit: int = 50) -> int:
     """Make the duties of assigned targets that have none; return how many targets got some.
 
-    A plan without parts of a year owes none, and is not asked again at once. For what was assigned before there were duties, or was split when it was. The system acts.
+    For what was assigned before there were duties, or was split when it was. A plan of which no
+    period is asked any more is passed over, so that it never hides another. The system acts.
     """
-    rows = Target.objects.filter(
-        state=TargetState.ASSIGNED, period__state__in=[PeriodState.PLANNING, PeriodState.OPEN]
+    served = 0
+    plans = Period.objects.filter(
+        state__in=[PeriodState.PLANNING, PeriodState.OPEN], ends_on__gte=clock.local_date(at)
     )
+    for plan in plans.filter(Exists(_bare(OuterRef("pk")))).order_by("pk"):
+        rule = rule_of(plan)
+        if not _still_asked(plan, rule, at=at):
+            continue
+        bare = _bare(plan.pk).exclude(unit=rule.exempt_unit_id).order_by("pk")
+        for pk in list(bare.values_list("pk", flat=True)[: limit - served]):
+            served += _serve(pk, at=at)
+    return served
+
+
+def _bare(plan: Any) -> TargetQuerySet:
+    """Return the assigned targets of a plan that nobody is asked to report, and that are not split."""
     parts = Target.objects.filter(parent=OuterRef("pk")).exclude(state=TargetState.WITHDRAWN)
-    exempt = ReportingRule.objects.filter(plan=OuterRef("period"), exempt_unit=OuterRef("unit"))
-    bare = rows.filter(
+    return Target.objects.filter(
         ~Exists(ReportingDuty.objects.filter(target=OuterRef("pk"))),
         ~Exists(parts),
-        ~Exists(exempt),
-        period__ends_on__gte=clock.local_date(at),
+        period=plan,
+        state=TargetState.ASSIGNED,
     )
-    served = 0
-    for pk in list(bare.order_by("pk").values_list("pk", flat=True)[:limit]):
-        with transaction.atomic():
-            locked = Target.objects.select_for_update(of=("self",), no_key=True)
-            target = locked.select_related("period").get(pk=pk)
-            if target.state == TargetState.ASSIGNED and not target.duties.exists():
-                made = generate([target], at=at)
-                if not made:
-                    continue
-                served += 1
-                register.append(
-                    kind="duty.generate",
-                    subject=f"target/{target.ref}",
-                    subject_version=None,
-                    reach={target.unit_id, target.assigner_id},
-                    by=None,
-                    at=at,
-                    data={"duties": made},
-                )
-    return served
+
+
+@transaction.atomic
+def _serve(pk: int, *, at: datetime) -> int:
+    """Make the duties of one target, unless another did so or it was withdrawn; return 0 or 1."""
+    locked = Target.objects.select_for_update(of=("self",), no_key=True)
+    target = locked.select_related("period").get(pk=pk)
+    if target.state != TargetState.ASSIGNED or target.duties.exists():
+        return 0
+    made = generate([target], at=at)
+    if not made:
+        return 0
+    register.append(
+        kind="duty.generate",
+        subject=f"target/{target.ref}",
+        subject_version=None,
+        reach={target.unit_id, target.assigner_id},
+        by=None,
+        at=at,
+        data={"duties": made},
+    )
+    return 1
 
 
 # --- lock, unlock, waive --------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from commitments.actions import duties, reports, targets, unlocks, verifications
 from commitments.enums.reports import DutyState, ReportState, Timeliness
-from commitments.models import Report, ReportingDuty, Unlock
+from commitments.models import Period, Report, ReportingDuty, Target, Unlock
 from commitments.rules.reports import Answer
 from tests.factories.body import person
 from tests.factories.reports import (
@@ -245,6 +245,18 @@ def test_what_was_assigned_earlier_gets_what_can_still_be_reported():
     first = desk.body.targets[0].duties.order_by("due_on").first()
     assert first.period.code == "2024-05"  # April was locked on 20 May
     assert RegisterEntry.objects.filter(kind="duty.generate").count() == 4
+
+
+def test_a_plan_that_asks_for_nothing_hides_no_other():
+    desk = make_desk()
+    ReportingDuty.objects.all().delete()
+    barren = Period.objects.get(pk=desk.body.plan.pk)
+    barren.pk, barren.code, barren.starts_on = -1, "2024-A", date(2024, 1, 2)  # without months
+    barren.save(force_insert=True)
+    Target.objects.filter(pk__in=[row.pk for row in desk.body.targets[:2]]).update(period=barren)
+    june = datetime(2024, 6, 3, 2, tzinfo=UTC)
+    assert [duties.catch_up(at=june, limit=1) for _turn in range(3)] == [1, 1, 0]
+    assert {duty.target.period for duty in ReportingDuty.objects.all()} == {desk.body.plan}
 
 
 def test_a_withdrawn_target_is_reported_no_more():
