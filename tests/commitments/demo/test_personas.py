@@ -90,7 +90,9 @@ def test_head_whose_commitment_is_in_force_has_nothing_to_do(client_of):
 
 def test_reporter_sees_the_own_unit_alone(client_of):
     client = client_of("sim")
-    assert "To the commitments" in page(client, "/")
+    home = page(client, "/")
+    assert "3 reports to make, 3 of them returned" in home
+    assert "Nothing waits for you." not in home
     page(client, "/commitments/2024-bx-son-loi/")
     assert client.get("/commitments/2024-bx-huong-son/").status_code == 404
 
