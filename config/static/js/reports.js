@@ -4,24 +4,39 @@
   "use strict";
 
   const WAIT = 700; // ms without a key before a row is saved
+  const RETRY = 5000; // ms before a row that did not arrive is sent again
   const SCREEN = "report:";
+  const ASIDE = ":aside"; // what was typed over a version that another window has changed meanwhile
 
   for (const form of document.querySelectorAll("form[data-reports]")) watch(form);
   for (const form of document.querySelectorAll("form[data-upload]")) watchUpload(form);
 
   function watch(form) {
     const rows = Array.from(form.querySelectorAll("[data-row][data-save]"));
-    for (const row of rows) {
-      restore(row);
-      let timer = 0;
-      row.addEventListener("input", function () {
-        keep(row);
-        clearTimeout(timer);
-        timer = setTimeout(save, WAIT, form, row);
+    const entries = rows.map(function (row) {
+      return { row: row, form: form, base: snapshot(row), dirty: false, busy: null, timer: 0, away: "" };
+    });
+    const saveAll = function () {
+      return Promise.all(entries.map(save));
+    };
+    for (const entry of entries) {
+      entry.changed = function () {
+        warn(form, entries);
+      };
+      entry.row.addEventListener("input", function () {
+        typedInto(entry);
+        clearTimeout(entry.timer);
+        entry.timer = setTimeout(save, WAIT, entry);
       });
-      row.addEventListener("change", function (event) {
-        if (event.target.matches("select, [type=checkbox]")) save(form, row);
+      entry.row.addEventListener("change", function (event) {
+        if (event.target.matches("select, [type=checkbox]")) save(entry);
       });
+      restore(entry);
+    }
+    for (const row of form.querySelectorAll("[data-row][data-key]:not([data-save])")) {
+      const left = stored(row);
+      if (left) setAside(row, left); // typed here before somebody else handed the row in
+      offer(form, row, null);
     }
     form.addEventListener("keydown", function (event) {
       if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
@@ -40,12 +55,40 @@
         }
       }
     });
-    form.addEventListener("submit", function () {
-      for (const row of rows) forget(row);
+    let ready = false; // every row is at the server, or was refused there: the form itself may go
+    form.addEventListener("submit", function (event) {
+      if (ready) return;
+      event.preventDefault();
+      const button = event.submitter;
+      saveAll().then(function () {
+        if (entries.some((entry) => entry.dirty)) return warn(form, entries); // nothing is sent, nothing lost
+        ready = true;
+        form.requestSubmit(button);
+        return undefined;
+      });
     });
-    window.addEventListener("online", function () {
-      for (const row of rows) if (stored(row)) save(form, row);
+    window.addEventListener("pageshow", function () {
+      ready = false; // the page came back from the history
     });
+    window.addEventListener("online", saveAll);
+    window.addEventListener("online", () => warn(form, entries));
+    window.addEventListener("offline", () => warn(form, entries));
+    window.addEventListener("beforeunload", function (event) {
+      if (entries.some((entry) => entry.dirty && !stored(entry.row))) event.preventDefault();
+    });
+    warn(form, entries);
+  }
+  function warn(form, entries) {
+    const away = entries.map((entry) => entry.away).find(Boolean) || (navigator.onLine ? "" : "kept");
+    const place = form.querySelector("[data-warning]");
+    const text = away ? form.dataset[away] : "";
+    if (place.textContent === text) return;
+    place.textContent = "";
+    if (!text) return;
+    const panel = document.createElement("p");
+    panel.className = "panel panel--warning";
+    panel.textContent = text;
+    place.append(panel);
   }
   function cell(row, name) {
     const same = row.querySelector('input[data-name="' + name + '"]');
@@ -61,75 +104,172 @@
   function tell(row, text) {
     row.querySelector("[data-status]").textContent = text;
   }
+  function typedInto(entry) {
+    entry.dirty = true;
+    keep(entry);
+    tell(entry.row, entry.form.dataset.unsaved);
+  }
 
   // --- what is kept on this device ---------------------------------------------------------------
-  function keep(row) {
-    const typed = { version: version(row).value, fields: {} };
-    for (const field of fields(row)) {
-      typed.fields[field.dataset.name] = field.type === "checkbox" ? field.checked : field.value;
-    }
+  function value(field) {
+    return field.type === "checkbox" ? field.checked : field.value;
+  }
+  function write(key, typed) {
     try {
-      localStorage.setItem(SCREEN + row.dataset.key, JSON.stringify(typed));
+      if (typed) localStorage.setItem(SCREEN + key, JSON.stringify(typed));
+      else localStorage.removeItem(SCREEN + key);
     } catch (error) {
       return; // a full or forbidden store: the server still has what was saved
     }
   }
-  function stored(row) {
+  function read(key) {
     try {
-      return JSON.parse(localStorage.getItem(SCREEN + row.dataset.key));
+      return JSON.parse(localStorage.getItem(SCREEN + key));
     } catch (error) {
       return null;
     }
   }
-  function forget(row) {
-    try {
-      localStorage.removeItem(SCREEN + row.dataset.key);
-    } catch (error) {
-      return;
-    }
+  function snapshot(row) {
+    return Object.fromEntries(fields(row).map((field) => [field.dataset.name, value(field)]));
   }
-  function restore(row) {
-    const typed = stored(row);
-    if (!typed || typed.version !== version(row).value) return forget(row);
+  function changes(entry) {
+    const now = Object.entries(snapshot(entry.row)); // only what was typed: the rest may be changed elsewhere
+    const typed = now.filter(([name, said]) => said !== entry.base[name]);
+    return { version: version(entry.row).value, fields: Object.fromEntries(typed) };
+  }
+  function keep(entry) {
+    write(entry.row.dataset.key, changes(entry));
+  }
+  function stored(row) {
+    return read(row.dataset.key);
+  }
+  function forget(row) {
+    write(row.dataset.key, null);
+  }
+  function setAside(row, typed) {
+    write(row.dataset.key + ASIDE, typed);
+    forget(row);
+  }
+  function fill(row, typed) {
     for (const field of fields(row)) {
       const said = typed.fields[field.dataset.name];
       if (said === undefined) continue;
       if (field.type === "checkbox") field.checked = said;
       else field.value = said;
     }
-    save(row.closest("form"), row);
+  }
+  function differing(row, typed) {
+    return fields(row).filter(function (field) {
+      const said = typed.fields[field.dataset.name];
+      return said !== undefined && said !== value(field);
+    });
+  }
+  function restore(entry) {
+    const row = entry.row;
+    const typed = stored(row);
+    if (typed && !differing(row, typed).length) forget(row);
+    else if (typed && typed.version === version(row).value) {
+      fill(row, typed);
+      entry.dirty = true;
+      save(entry);
+    } else if (typed) setAside(row, typed);
+    offer(entry.form, row, entry);
+  }
+
+  // Show beside a row what was typed over another version of it; nothing is written over unasked.
+  function offer(form, row, entry) {
+    const typed = read(row.dataset.key + ASIDE);
+    if (!typed) return;
+    const drop = () => write(row.dataset.key + ASIDE, null);
+    const differ = entry ? differing(row, typed) : [];
+    if (entry && !differ.length) return drop();
+    const shown = form.querySelector("template[data-aside]").content.cloneNode(true).firstElementChild;
+    const said = entry ? differ.map((field) => words(field, typed)) : spoken(typed);
+    shown.querySelector("[data-said]").textContent = said.join(" · ");
+    const use = shown.querySelector("[data-use]");
+    if (!entry) use.remove();
+    else
+      use.addEventListener("click", function () {
+        fill(row, typed);
+        typedInto(entry);
+        drop();
+        shown.remove();
+        differ[0].focus();
+        save(entry);
+      });
+    shown.querySelector("[data-drop]").addEventListener("click", function () {
+      drop();
+      shown.remove();
+    });
+    (row.querySelector("[data-fault]") || row.querySelector("[data-status]")).before(shown);
+    return undefined;
+  }
+  function words(field, typed) {
+    const said = typed.fields[field.dataset.name];
+    const option = field.options && Array.from(field.options).find((one) => one.value === said);
+    const label = field.labels[0] ? field.labels[0].textContent.trim() : "";
+    if (field.type === "checkbox") return (said ? "☑ " : "☐ ") + label;
+    return label + ": " + ((option ? option.textContent : said) || "–");
+  }
+  function spoken(typed) {
+    const named = ["value", "numerator", "denominator", "narrative", "next_steps"];
+    return named.map((name) => typed.fields[name]).filter(Boolean);
   }
 
   // --- saving -------------------------------------------------------------------------------------
-  async function save(form, row) {
-    if (row.dataset.busy) {
-      row.dataset.again = "1"; // one at a time, so that no save overtakes another
-      return;
-    }
-    row.dataset.busy = "1";
-    delete row.dataset.again;
-    tell(row, form.dataset.saving);
-    const body = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) {
-      const field = form.elements[name];
-      if (name === "csrfmiddlewaretoken" || (field.closest && row.contains(field))) body.append(name, value);
-    }
+  async function save(entry) {
+    clearTimeout(entry.timer);
+    while (entry.busy) await entry.busy; // one at a time, so that no save overtakes another
+    if (!entry.dirty) return;
+    entry.busy = send(entry);
+    await entry.busy;
+  }
+  async function send(entry) {
+    const row = entry.row;
+    const words = entry.form.dataset;
+    const values = snapshot(row);
+    entry.dirty = false;
+    tell(row, words.saving);
     try {
-      const answer = await fetch(row.dataset.save, { method: "POST", body: body });
-      const told = await answer.json();
-      show(row, answer.ok ? {} : told.fields, answer.ok ? "" : told.message);
-      tell(row, answer.ok ? form.dataset.saved : "");
-      if (answer.ok) {
-        version(row).value = told.version;
-        if (row.dataset.again) keep(row);
-        else forget(row);
-      }
+      const sent = { method: "POST", body: said(entry), redirect: "manual" };
+      const answer = await fetch(row.dataset.save, sent);
+      const json = (answer.headers.get("Content-Type") || "").includes("json");
+      if (answer.status >= 500) missed(entry, "kept");
+      else if (!json) missed(entry, "out"); // the page that asks to log in, not an answer
+      else arrived(entry, answer, await answer.json(), values);
     } catch (error) {
-      tell(row, form.dataset.kept);
-      delete row.dataset.again;
+      missed(entry, "kept");
     }
-    delete row.dataset.busy;
-    if (row.dataset.again) save(form, row);
+    entry.busy = null;
+    entry.changed();
+  }
+  function said(entry) {
+    const body = new URLSearchParams();
+    for (const [name, text] of new FormData(entry.form)) {
+      const field = entry.form.elements[name];
+      if (name === "csrfmiddlewaretoken" || (field.closest && entry.row.contains(field))) body.append(name, text);
+    }
+    return body;
+  }
+  function missed(entry, why) {
+    entry.dirty = true;
+    entry.away = why;
+    tell(entry.row, entry.form.dataset.unsaved);
+    if (why === "kept") entry.timer = setTimeout(save, RETRY, entry);
+  }
+  function arrived(entry, answer, told, values) {
+    const row = entry.row;
+    entry.away = "";
+    show(row, answer.ok ? {} : told.fields, answer.ok ? "" : told.message);
+    tell(row, answer.ok && !entry.dirty ? entry.form.dataset.saved : entry.form.dataset.unsaved);
+    if (answer.ok) {
+      version(row).value = told.version;
+      entry.base = values;
+      if (entry.dirty) keep(entry);
+      else forget(row);
+    } else if (answer.status === 412) {
+      setAside(row, changes(entry));
+    }
   }
   function show(row, faults, message) {
     row.querySelector("[data-fault]").textContent = message;
