@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from commitments.actions import cases, checks, duties, issuing, plans, revocations, uploads
+from commitments.actions import cases, checks, duties, issuing, plans, revocations, rounds, uploads
 from units import clock
 from units.actions import jobs
 
@@ -27,7 +27,8 @@ def advance_periods() -> None:
 
 def _advance() -> int:
     at = clock.job_now()
-    return plans.advance(at=at) + duties.catch_up(at=at) + duties.lock_due(at=at)
+    made = duties.catch_up(at=at) + rounds.catch_up(at=at)
+    return plans.advance(at=at) + made + duties.lock_due(at=at)
 
 
 @shared_task

@@ -78,6 +78,9 @@ class Notice(models.Model):
         "commitments.CommitmentVersion", models.PROTECT, null=True, related_name="+"
     )
     case = models.ForeignKey("commitments.BacklogCase", models.PROTECT, null=True, related_name="+")
+    round = models.ForeignKey(
+        "commitments.ReportRound", models.PROTECT, null=True, related_name="+"
+    )
     awaits = models.CharField(  # it is about a wait that may end; then it is not sent
         max_length=12, choices=ClockKind, blank=True
     )
@@ -152,6 +155,11 @@ class Notice(models.Model):
                 name="notice_waiting_about_case",
                 fields=["case", "awaits"],
                 condition=Q(case__isnull=False, state__in=["pending", "held"]),
+            ),
+            models.Index(
+                name="notice_waiting_about_round",
+                fields=["round", "awaits"],
+                condition=Q(round__isnull=False, state__in=["pending", "held"]),
             ),
             models.Index(name="notice_dead", fields=["id"], condition=Q(state="dead")),
         ]

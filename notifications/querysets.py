@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, Value, When
 
+from commitments.models import ReportRound
 from commitments.models.cases import SUBJECTS
 from notifications.enums import NoticeState
 from notifications.rules import URGENCY
@@ -71,4 +72,8 @@ class NoticeQuerySet(models.QuerySet):
             "version__commitment__unit",
             "case__unit",
             "case__origin_period",
-        ).prefetch_related("version__commitment__unit__versions", "case__unit__versions")
+        ).prefetch_related(
+            "version__commitment__unit__versions",
+            "case__unit__versions",
+            Prefetch("round", ReportRound.objects.with_owed()),
+        )

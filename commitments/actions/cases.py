@@ -6,7 +6,7 @@ twice. Dates come from `rules.cases`, and who is told is asked when a step fires
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from commitments import permissions
 from commitments.actions import firings, ladders, versions
 from commitments.actions.addressees import Addressee
 from commitments.actions.ladders import Ladder
-from commitments.actions.subjects import as_column, awaited_kind, directory_of
+from commitments.actions.subjects import as_column, as_columns, awaited_kind, directory_of
 from commitments.enums import Audience, ClockKind, ClockState, VersionState
 from commitments.models import CaseClock, CommitmentVersion, Explanation, RemindedNow
 from commitments.rules import cases as rules
@@ -57,6 +57,52 @@ def start(*, subject: Any, kind: ClockKind, at: datetime, due_on: date | None = 
     return row
 
 
+def keep_running(*, subjects: Mapping[Any, date], kind: ClockKind, at: datetime) -> None:
+    """Let a clock of `kind` run for each of these subjects, all of one kind of thing, inside the
+    caller's transaction and locks; a constant number of queries.
+
+    `subjects`: the day on which each is due. Unlike `start` this begins no generation: a clock that
+    had ended on the same day goes on where it stood, so nothing that has fired fires again.
+    """
+    if not subjects:
+        return
+    on = clock.local_date(at)
+    stood = CaseClock.objects.select_for_update(no_key=True).filter(
+        **as_columns(list(subjects)), kind=kind
+    )
+    known = {row.subject_id: row for row in stood.order_by("pk")}
+    idle = [row for row in known.values() if row.state == ClockState.DONE]
+    new = [subject for subject in subjects if subject.pk not in known]
+    if new:
+        policy = ladders.in_force(kind, on=on)
+        ladder = ladders.of(policy)
+        rows = [
+            CaseClock(
+                **as_column(subject),
+                kind=kind,
+                policy=policy,
+                calendar_version=ladder.calendar_version,
+                started_on=on,
+                due_on=subjects[subject],
+            )
+            for subject in new
+        ]
+        for row in rows:
+            row.next_action_at = firings.next_at(firings.as_rule(row), ladder)
+            row.state, row.end_reason = firings.state_for(row.next_action_at)
+        CaseClock.objects.bulk_create(rows)
+    if idle:
+        theirs = firings.ladders_of(idle)
+        for row in idle:
+            ladder = theirs[row.policy_id]
+            row.calendar_version = ladder.calendar_version
+            row.next_action_at = firings.next_at(firings.as_rule(row), ladder)
+            row.state, row.end_reason = firings.state_for(row.next_action_at)
+        CaseClock.objects.bulk_update(
+            idle, ["calendar_version", "next_action_at", "state", "end_reason"]
+        )
+
+
 def finish(
     *,
     subject: Any,
@@ -68,7 +114,14 @@ def finish(
 
     Waits for a sweep that holds one of them. Returns how many ended.
     """
-    rows = CaseClock.objects.open().filter(**as_column(subject))
+    return finish_all(subjects=[subject], reason=reason, kinds=kinds)
+
+
+def finish_all(
+    *, subjects: Collection[Any], reason: str, kinds: Collection[ClockKind] | None = None
+) -> int:
+    """End the open clocks of these subjects, all of one kind of thing, as `finish` does for one."""
+    rows = CaseClock.objects.open().filter(**as_columns(subjects))
     if kinds is not None:
         rows = rows.filter(kind__in=kinds)
     return rows.update(state=ClockState.DONE, next_action_at=None, end_reason=reason[:40])

@@ -1,15 +1,15 @@
 """Reporting duties: made when a target is assigned, locked when nothing came, unlocked, waived."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import ladders
+from commitments.actions import ladders, rounds
 from commitments.enums import PeriodKind, PeriodState, TargetState
 from commitments.enums.reports import DutyState, ReportAct, RollOver
 from commitments.models import Period, ReportingDuty, ReportingRule, Target
@@ -42,7 +42,7 @@ def what(duty: ReportingDuty) -> str:
 def lock(duty_id: int) -> ReportingDuty:
     """Return the duty with its row locked until the transaction ends. Raises NotFound."""
     rows = ReportingDuty.objects.select_related(
-        "rule", "period", "target__period", "target__indicator__scale"
+        "rule", "period", "round", "target__period", "target__indicator__scale"
     )
     duty = rows.select_for_update(of=("self",), no_key=True).filter(pk=duty_id).first()
     if duty is None:
@@ -149,6 +149,7 @@ def define_rule(
     return rule
 
 
+@transaction.atomic
 def generate(targets: Sequence[Target], *, at: datetime) -> int:
     """Make the duties of these targets, all of one plan and just assigned; return how many.
 
@@ -178,6 +179,7 @@ def generate(targets: Sequence[Target], *, at: datetime) -> int:
         if target.pk not in split and target.unit_id != rule.exempt_unit_id
         for part, days in periods
     ]
+    rounds.join(rows, at=at)
     return len(ReportingDuty.objects.bulk_create(rows))
 
 
@@ -306,15 +308,12 @@ def waive_period(*, period_id: int, reason: str, by: User, at: datetime) -> int:
     waiting = ReportingDuty.objects.filter(
         period=period, state__in=[DutyState.AWAITED, DutyState.MISSING]
     )
-    locked = list(waiting.select_for_update(of=("self",), no_key=True).values_list("pk", "unit"))
-    done = ReportingDuty.objects.filter(pk__in=[pk for pk, _unit in locked]).update(
-        state=DutyState.WAIVED, waiver_reason=said, etag_version=F("etag_version") + 1
-    )
+    done, units = _waive_all(waiting, said)
     register.append(
         kind="duty.waive_period",
         subject=f"period/{period.code}",
         subject_version=None,
-        reach={plan.owner_id, *(unit for _pk, unit in locked)},
+        reach={plan.owner_id, *units},
         by=by,
         at=at,
         data={"period": period.code, "reason": said, "duties": done},
@@ -328,9 +327,21 @@ def waive_of_target(target: Target, *, reason: str) -> int:
     Runs in the transaction of the withdrawal, whose register entry speaks for it.
     """
     waiting = target.duties.filter(state__in=[DutyState.AWAITED, DutyState.MISSING])
-    return waiting.update(
+    return _waive_all(waiting, reason)[0]
+
+
+def _waive_all(waiting: QuerySet[ReportingDuty], reason: str) -> tuple[int, set[int]]:
+    """Waive these duties and end the clocks of rounds in which nothing is left; return how many,
+    and their units."""
+    rows = waiting.select_for_update(of=("self",), no_key=True).order_by("pk")
+    locked = list(rows.values_list("pk", "unit", "round"))
+    done = ReportingDuty.objects.filter(pk__in=[pk for pk, _unit, _round in locked]).update(
         state=DutyState.WAIVED, waiver_reason=reason, etag_version=F("etag_version") + 1
     )
+    keys = {key for _pk, _unit, key in locked if key is not None}
+    for kind in rounds.WAITS.values():
+        rounds.settle(keys, kind=kind)
+    return done, {unit for _pk, unit, _round in locked}
 
 
 def said_in(reason: str) -> str:
@@ -371,10 +382,15 @@ def move(
     *fields: str,
     by: User | None,
     at: datetime,
+    owed_by: date | None = None,
     **data: Any,
 ) -> ReportingDuty:
-    duty.state = rules.MOVES[act].duty_to or duty.state
+    """Write the state that follows from `act`, its round and its entry.
+
+    `owed_by`: the day by which the report is owed again; None: as before."""
+    before, duty.state = duty.state, rules.MOVES[act].duty_to or duty.state
     duty.etag_version += 1
     duty.save(update_fields=["state", "etag_version", *fields])
+    data |= rounds.follow(duty, before, at=at, due_on=owed_by)
     enter(duty, act, by=by, at=at, **data)
     return duty

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import duties
+from commitments.actions import duties, rounds
 from commitments.enums.reports import DutyState, ReportAct, ReportState
 from commitments.models import Evidence, Report, ReportingDuty, Unlock
 from commitments.rules import reports as rules
@@ -196,6 +196,7 @@ def move(
 ) -> None:
     """Write both states by the table, and the register entry of the act."""
     before, move = report.state, rules.MOVES[act]
+    owed = duty.state
     has_verified = duty.state == DutyState.VERIFIED
     report.state = move.report_to or report.state
     duty.state = rules.duty_after(act, duty.state, has_verified=has_verified)
@@ -205,6 +206,7 @@ def move(
     duty.save(
         update_fields=["state", "etag_version", "first_submitted_at", "timeliness", "resubmit_by"]
     )
+    data |= rounds.follow(duty, owed, at=at, due_on=duty.resubmit_by)
     enter(act.value, duty, report, by=by, at=at, **{"from": before, "to": report.state, **data})
 
 

@@ -12,15 +12,20 @@ from commitments.actions import versions
 from commitments.actions.addressees import Addressee, Directory
 from commitments.enums import ClockKind, SlotRole, VersionAct, VersionState
 from commitments.enums.backlog import CaseState
+from commitments.enums.reports import DutyState
 from commitments.models import (
     BacklogCase,
     CommitmentVersion,
     DocumentSlot,
+    ReportingDuty,
+    ReportRound,
     ReturnAnswer,
     SignatureAct,
 )
 from commitments.rules.signatures import SlotPlace, open_slots
+from units import clock
 from units.enums import Role
+from units.models import Position
 
 
 class Versions(Directory):
@@ -135,10 +140,65 @@ class Cases(Directory):
         return self.in_office([subject.office_id] if subject.office_id else [])
 
 
+class Rounds(Directory):
+    """Reports that a unit owes by one day: awaited from its heads and reporters, or missing."""
+
+    column: ClassVar[str] = "round"
+    noun: ClassVar[str] = "report_round"
+    waiting: ClassVar[Mapping[ClockKind, frozenset[str]]] = {
+        ClockKind.REPORT: frozenset({DutyState.AWAITED}),
+        ClockKind.MISSING: frozenset({DutyState.MISSING}),
+    }
+
+    @classmethod
+    def load(cls, keys: Collection[int]) -> Mapping[int, ReportRound]:
+        return ReportRound.objects.in_bulk(keys)
+
+    @classmethod
+    def find(cls, ref: str) -> ReportRound | None:
+        return ReportRound.objects.filter(ref=ref).first()
+
+    @staticmethod
+    def reach(subject: ReportRound) -> set[int]:
+        return {subject.unit_id, subject.assigner_id}
+
+    @staticmethod
+    def unit_of(subject: ReportRound) -> int:
+        return subject.unit_id
+
+    def prepare(self, subjects: Collection[ReportRound]) -> None:
+        keys = [row.pk for row in subjects]
+        states = ReportingDuty.objects.owed().filter(round__in=keys).order_by()
+        self._states: dict[int, set[str]] = {}
+        for key, state in states.values_list("round", "state").distinct():
+            self._states.setdefault(key, set()).add(state)
+        heads = Position.objects.heads().in_force(clock.local_date(self.at))
+        self._heads: dict[int, list[int]] = {}
+        of_units = heads.filter(unit__in={row.unit_id for row in subjects}).order_by("rank", "pk")
+        for unit, office in of_units.values_list("unit", "pk"):
+            self._heads.setdefault(unit, []).append(office)
+        self.know_offices({office for offices in self._heads.values() for office in offices})
+
+    def is_waiting(self, subject: ReportRound, kind: str) -> bool:
+        states = self._states.get(subject.pk, set())
+        return not states.isdisjoint(self.waiting.get(ClockKind(kind), ()))
+
+    def holders(self, subject: ReportRound, kind: str) -> list[Addressee]:
+        """Return the heads of the unit now in office, then who reports for it by a role."""
+        heads = self.in_office(self._heads.get(subject.unit_id, []))
+        known = {row.person.pk for row in heads}
+        by_role = self.by_role(Role.REPORTER, subject.unit_id)
+        return heads + [row for row in by_role if row.person.pk not in known]
+
+
 DIRECTORIES: Mapping[str, type[Directory]] = {
-    directory.column: directory for directory in (Versions, Cases)
+    directory.column: directory for directory in (Versions, Cases, Rounds)
 }
-OF_MODEL: Mapping[type, type[Directory]] = {CommitmentVersion: Versions, BacklogCase: Cases}
+OF_MODEL: Mapping[type, type[Directory]] = {
+    CommitmentVersion: Versions,
+    BacklogCase: Cases,
+    ReportRound: Rounds,
+}
 
 
 def column_of(subject: Any) -> str:
@@ -149,6 +209,11 @@ def column_of(subject: Any) -> str:
 def as_column(subject: Any) -> dict[str, Any]:
     """Return `subject` as the keyword by which rows about it are made and found."""
     return {column_of(subject): subject}
+
+
+def as_columns(subjects: Collection[Any]) -> dict[str, Any]:
+    """Return these subjects, all of one kind and at least one, as the keyword that finds rows."""
+    return {f"{column_of(next(iter(subjects)))}__in": subjects}
 
 
 def directory_of(subject: Any, *, at: datetime) -> Directory:

@@ -88,8 +88,7 @@ def answer(
     duties.require_move(ReportAct.UNLOCK, duty, duty.etag_version)
     row.approved_by, row.approved_at, row.expires_at = by, at, at + lasts
     row.save(update_fields=["approved_by", "approved_at", "expires_at"])
-    expires = day_text(clock.local_date(row.expires_at))
-    duties.move(
-        duty, ReportAct.UNLOCK, by=by, at=at, asked_by=row.requested_by.username, until=expires
-    )
+    until = clock.local_date(row.expires_at)
+    asked_by, told = row.requested_by.username, day_text(until)
+    duties.move(duty, ReportAct.UNLOCK, by=by, at=at, owed_by=until, asked_by=asked_by, until=told)
     return row

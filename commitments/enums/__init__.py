@@ -319,6 +319,8 @@ class ClockKind(TextChoices):
     ANSWER = "answer", _("Answer to a return or refusal")
     CASE = "case", _("Resolution of a backlog case")
     VERIFY = "verify", _("Verification")
+    REPORT = "report", _("Handing in of reports")
+    MISSING = "missing", _("Reports missing after the lock")
 
 
 class ClockState(TextChoices):

@@ -38,6 +38,7 @@ from commitments.models.reports import (
     ReportingRule,
     Unlock,
 )
+from commitments.models.rounds import ReportRound
 from commitments.models.scoring import RuleSet, Verdict
 from commitments.models.signatures import (
     ConsentText,
@@ -112,6 +113,7 @@ __all__ = [
     "RemindedNow",
     "Report",
     "ReportCheck",
+    "ReportRound",
     "ReportingDuty",
     "ReportingRule",
     "ReturnAnswer",

@@ -12,7 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from commitments.enums import Audience, ClockKind, ClockState, Decision
 from commitments.querysets.cases import CaseClockQuerySet
 
-SUBJECTS = ("version", "case")  # what can be waited for: one column each of clocks and notices
+SUBJECTS = (
+    "version",
+    "case",
+    "round",
+)  # what can be waited for: one column each of clocks and notices
 
 
 def set_among(columns: Iterable[str]) -> list[Q]:
@@ -78,6 +82,9 @@ class CaseClock(models.Model):
     case = models.ForeignKey(
         "commitments.BacklogCase", models.PROTECT, null=True, related_name="clocks"
     )
+    round = models.ForeignKey(
+        "commitments.ReportRound", models.PROTECT, null=True, related_name="clocks"
+    )
     kind = models.CharField(max_length=12, choices=ClockKind)
     policy = models.ForeignKey(EscalationPolicy, models.PROTECT, related_name="+")
     calendar_version = models.PositiveIntegerField()
@@ -107,6 +114,11 @@ class CaseClock(models.Model):
             models.UniqueConstraint(
                 name="clock_one_open_per_case",
                 fields=["case", "kind"],
+                condition=Q(state__in=["running", "paused", "quarantined"]),
+            ),
+            models.UniqueConstraint(
+                name="clock_one_open_per_round",
+                fields=["round", "kind"],
                 condition=Q(state__in=["running", "paused", "quarantined"]),
             ),
             models.CheckConstraint(

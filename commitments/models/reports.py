@@ -73,6 +73,9 @@ class ReportingDuty(models.Model):
     period = models.ForeignKey("commitments.Period", models.PROTECT, related_name="duties")
     unit = models.ForeignKey("units.OrgUnit", models.PROTECT, related_name="duties")
     rule = models.ForeignKey(ReportingRule, models.PROTECT, related_name="duties")
+    round = models.ForeignKey(  # None: of before there were rounds; the next catching up gives one
+        "commitments.ReportRound", models.PROTECT, null=True, blank=True, related_name="duties"
+    )
     opens_on = models.DateField()
     due_on = models.DateField()
     locks_on = models.DateField()  # the last day; the lock falls behind it
@@ -115,6 +118,11 @@ class ReportingDuty(models.Model):
                 name="duty_to_lock",
                 fields=["locks_on"],
                 condition=Q(state="awaited", first_submitted_at=None),
+            ),
+            models.Index(  # serves the catching up with rounds, and is empty behind it
+                name="duty_without_round",
+                fields=["locks_on"],
+                condition=Q(state="awaited", round=None),
             ),
         ]
 

@@ -58,6 +58,11 @@ class ReportingDutyQuerySet(models.QuerySet):
         """Sent back to the author and not submitted again."""
         return self.filter(state=DutyState.AWAITED, resubmit_by__isnull=False)
 
+    def owed(self):
+        """What has not come, locked or not, and is not waived; by their targets."""
+        owed = self.filter(state__in=[DutyState.AWAITED, DutyState.MISSING])
+        return owed.order_by("target__code", "pk")
+
     def missing(self):
         """Locked with nothing submitted."""
         return self.filter(state=DutyState.MISSING)

@@ -283,4 +283,15 @@ DEFAULT_POLICIES: Mapping[str, Policy] = {
         kind: Policy(kind, (Step(1, (1,), Audience.HOLDER), Step(2, (5,), Audience.SUPERVISOR)))
         for kind in DUE_AFTER
     },
+    ClockKind.REPORT: Policy(
+        ClockKind.REPORT,
+        (
+            Step(0, (-3,), Audience.HOLDER),
+            Step(1, (1,), Audience.HOLDER),
+            Step(2, (5,), Audience.SUPERVISOR),
+            Step(3, (10,), Audience.LEADER_IN_CHARGE),
+        ),
+    ),
+    # "At the lock", which is a day of the duty: due on the last day, so the morning after it.
+    ClockKind.MISSING: Policy(ClockKind.MISSING, (Step(4, (1,), Audience.STANDING_COMMITTEE),)),
 }

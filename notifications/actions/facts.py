@@ -8,11 +8,13 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlencode
+from django.utils.translation import ngettext
 
 from commitments.actions import cases
 from commitments.actions.subjects import as_column
 from commitments.enums import Audience, ProposalState
-from commitments.models import BacklogCase, CaseClock, CommitmentVersion, Proposal
+from commitments.models import BacklogCase, CaseClock, CommitmentVersion, Proposal, ReportRound
 from notifications.audiences import EXPLAIN
 from notifications.models import Notice
 from units import clock
@@ -81,16 +83,36 @@ def _about_case(case: BacklogCase) -> dict[str, str]:
     }
 
 
+def _about_round(round_: ReportRound) -> dict[str, str]:
+    """Return the texts of what has not come of a round, which `with_owed` has loaded."""
+    count = len(round_.still_owed())
+    reports = ngettext("%(count)d report", "%(count)d reports", count) % {"count": count}
+    return {
+        "reports": reports,
+        "unit": round_.unit.name,
+        "period": round_.period.name,
+        "url": settings.SITE_URL + path_of(round_),
+        "demonstration": "yes" if round_.period.provenance == "synthetic" else "",
+    }
+
+
 ABOUT: Mapping[str, Callable[[Any], dict[str, str]]] = {  # by column of the notice
     "version": _about_version,
     "case": _about_case,
+    "round": _about_round,
 }
 
 
 def path_of(subject: Any) -> str:
-    """Return the page of what a notice is about."""
+    """Return the page of what a notice is about; of several reports, the grid in which all stand."""
     if isinstance(subject, CommitmentVersion):
         return reverse("commitments:detail", args=[subject.commitment.ref])
+    if isinstance(subject, ReportRound):
+        owed = subject.still_owed()
+        if len(owed) == 1:
+            return reverse("commitments:report", args=[owed[0].ref])
+        query = urlencode({"unit": subject.unit.ref, "period": subject.period.code})
+        return f"{reverse('commitments:reports')}?{query}"
     return reverse("commitments:case", args=[subject.ref])
 
 

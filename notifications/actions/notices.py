@@ -176,6 +176,12 @@ def _end_waits(entry: RegisterEntry) -> None:
     if entry.kind == "commitment.sign":
         last = register.data_of(entry)["to"] == VersionState.SIGNED
         _cancel(entry, [ClockKind.SIGN], recipient=None if last else entry.actor)
+    elif entry.subject_kind in {
+        "report",
+        "duty",
+    }:  # it says itself what is over for the whole round
+        if ends := register.data_of(entry).get("ends"):
+            _cancel(entry, [ClockKind(ends)])
     elif kinds:
         _cancel(entry, kinds)
 

@@ -35,6 +35,7 @@ class Told(NamedTuple):
 WAITED_FOR_BY: Mapping[ClockKind, Role] = {  # by role, where no office is waited for
     ClockKind.ANSWER: Role.PLANNER,
     ClockKind.VERIFY: Role.VERIFIER,
+    ClockKind.REPORT: Role.REPORTER,
 }
 
 

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from notifications.messages.backlog import BACKLOG
+from notifications.messages.reports import REPORTS
 from notifications.messages.texts import NOTHING_FOLLOWS, Text
 
 
@@ -23,6 +24,7 @@ class Message(NamedTuple):
     html: str
 
 
+OF_OTHERS = BACKLOG | REPORTS
 MESSAGES: Mapping[str, Text] = {
     # --- requests -----------------------------------------------------------------------------
     "sign-request": Text(
@@ -246,7 +248,7 @@ MESSAGES: Mapping[str, Text] = {
             "version %(n)s. It is due on %(due)s."
         ),
     ),
-} | BACKLOG
+} | OF_OTHERS
 WHY_OFFICE = _("You get this message because you hold the office “%(office)s”.")
 WHY_ACCOUNT = _("You get this message because it is about your account.")
 WHY_ROLE = _("You get this message because of your role: %(role)s.")

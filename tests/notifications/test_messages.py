@@ -29,6 +29,8 @@ FACTS = {
     "name": "Nguyễn Văn An",
     "url": "https://commitments.example.org/commitments/2024-huong-son/",
     "demonstration": "",
+    "reports": "12 báo cáo",
+    "period": "Tháng 3",
     "person": "Lê Văn Cường",
     "title": "Hộ dùng nước sạch",
     "wanted": "ít nhất 95 %",

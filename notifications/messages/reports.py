@@ -1,0 +1,43 @@
+"""Texts about reports that a unit owes by one day, all of them in one message."""
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications.messages.texts import Text
+
+REPORTS: dict[str, Text] = {
+    "report-due": Text(
+        _("Reminder: %(unit)s owes %(reports)s by %(due)s"),
+        _(
+            "%(unit)s still owes %(reports)s for %(period)s, to be handed in by %(due)s. What comes "
+            "later counts as late."
+        ),
+    ),
+    "report-due-watch": Text(
+        _("Nobody to report: %(unit)s owes %(reports)s by %(due)s"),
+        _(
+            "%(unit)s still owes %(reports)s for %(period)s, to be handed in by %(due)s, and nobody "
+            "heads the unit or reports for it. See that somebody is appointed, titular or acting."
+        ),
+    ),
+    "report-late": Text(
+        _("Late: %(unit)s has owed %(reports)s since %(due)s"),
+        _(
+            "%(unit)s still owes %(reports)s for %(period)s, to be handed in by %(due)s. Days late: "
+            "%(days)s. Where nothing happened, say that there is nothing to report."
+        ),
+    ),
+    "report-late-watch": Text(
+        _("Escalated to you: %(unit)s has not handed in %(reports)s"),
+        _(
+            "%(unit)s still owes %(reports)s for %(period)s, to be handed in by %(due)s, and has not "
+            "handed in. Days late: %(days)s."
+        ),
+    ),
+    "missing-late-watch": Text(
+        _("Escalated to you: %(unit)s never handed in %(reports)s"),
+        _(
+            "%(unit)s has not handed in %(reports)s for %(period)s. The last day was %(due)s: what is "
+            "missing is locked and counts as missing. A supervisor can ask to unlock it."
+        ),
+    ),
+}
