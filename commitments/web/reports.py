@@ -20,6 +20,7 @@ from commitments.querysets.reports import own_side
 from commitments.rules import discipline
 from commitments.web.filings import TAGS, Row, rows_for, said_in
 from commitments.web.forms.reports import AnswerForm, seen_in
+from commitments.web.rounds import next_steps
 from units import clock
 from units.errors import Refused
 from units.http import etags
@@ -263,6 +264,7 @@ def _detail(
     context = {
         "row": row,
         "duty": duty,
+        "next_step": next_steps([duty]).get(duty.pk),
         "fault": fault,
         "reason": reason,
         "spoken": [

@@ -18,6 +18,7 @@ from commitments.actions import verifications
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import Report, ReportingDuty
 from commitments.web.filings import rows_for
+from commitments.web.rounds import next_steps
 from units import clock
 from units.http.requests import WebRequest
 from units.models import User
@@ -45,10 +46,12 @@ class Bucket:
         return self._found(user, at=at).count()
 
     def rows(self, user: User, *, at: datetime) -> list[dict[str, Any]]:
-        """Return them with what the row says, and whether the reader decides on it."""
+        """Return them with what the row says, whether the reader decides on it, and the next step
+        that the ladder takes by itself; None: none."""
         found = self._found(user, at=at).order_by(*self.order)[:SHOWN]
         duties = found.for_rows().with_open(user, at=at)
         rows = rows_for(duties, on=clock.local_date(at))
+        steps = next_steps(row.duty for row in rows)
         deciding: dict[int, bool] = {}
         told = []
         for row in rows:
@@ -58,7 +61,8 @@ class Bucket:
                 if unit not in deciding:
                     deciding[unit] = permissions.may_verify(user, unit, at=at)
                 decides = deciding[unit] and report.author_id != user.pk
-            told.append({"row": row, "decides": decides})
+            step = steps.get(row.duty.pk)
+            told.append({"row": row, "decides": decides, "next_step": step})
         return told
 
 

@@ -145,6 +145,7 @@ def test_buckets_list_what_they_count(bucket, state, client_of):
     duty = desk.duty(state)
     page = client_of(desk.body.supervisor).get(f"/queue/?bucket={bucket}").content.decode()
     assert f"/reports/{duty.ref}/" in page
+    assert ("Next automatic step" in page) == (bucket != "to_verify")
 
 
 def test_a_missing_report_is_unlocked_on_pages_by_two_people(client_of):
