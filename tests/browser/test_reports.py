@@ -82,6 +82,19 @@ def test_enter_in_a_box_hands_nothing_in(desk, page_at):
 
 
 @pytest.mark.parametrize("way", ["/reports/", "/reports/{ref}/"])
+def test_rows_that_are_saved_already_are_handed_in_by_the_first_press(way, desk, page_at):
+    first, *_others = owed(desk)
+    page = page_at(1280, language="en")
+    log_in(Mouse(page), desk.body.secretary)
+    page.goto(way.format(ref=first.ref))
+    page.fill(cell(first), "7")
+    expect(page.locator(state_of(first))).to_have_text("Saved")
+    with page.expect_navigation(timeout=10_000):
+        page.click(ALL)
+    assert stored() == [(first.pk, S.SUBMITTED, 7)]
+
+
+@pytest.mark.parametrize("way", ["/reports/", "/reports/{ref}/"])
 def test_what_was_typed_survives_a_reload_at_once_and_one_row_takes_the_others_along(
     way, desk, page_at
 ):

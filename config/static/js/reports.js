@@ -57,15 +57,18 @@
     });
     let ready = false; // every row is at the server, or was refused there: the form itself may go
     form.addEventListener("submit", function (event) {
-      if (ready) return;
+      const waits = entries.some((entry) => entry.dirty || entry.busy);
+      if (ready || (navigator.onLine && !waits)) return; // a form that is sent within its own event goes nowhere
       event.preventDefault();
       const button = event.submitter;
+      if (!waits) return warn(form, entries);
       saveAll().then(function () {
         if (entries.some((entry) => entry.dirty)) return warn(form, entries); // nothing is sent, nothing lost
         ready = true;
         form.requestSubmit(button);
         return undefined;
       });
+      return undefined;
     });
     window.addEventListener("pageshow", function () {
       ready = false; // the page came back from the history
