@@ -108,17 +108,20 @@ def _language_of_the_site() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def _loops_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let tests seal documents after a browser began in their process: the signing library runs a loop
-    of its own, and in this thread the browser's goes on running. The product's threads have none."""
+@pytest.fixture(scope="session", autouse=True)
+def _loops_of_their_own() -> Iterator[None]:
+    """Let tests, and what whole modules share, seal documents after a browser began in their process:
+    the signing library runs a loop of its own, and in this thread the browser's goes on running. The
+    product's threads have none."""
     run = asyncio.run
 
     def in_a_thread(*args: Any, **kwargs: Any) -> Any:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(run, *args, **kwargs).result()
 
-    monkeypatch.setattr(asyncio, "run", in_a_thread)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "run", in_a_thread)
+        yield
 
 
 @pytest.fixture(scope="session")

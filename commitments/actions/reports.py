@@ -20,13 +20,20 @@ def save(*, duty_id: int, answer: Answer, by: User, expected: int, at: datetime)
     """Write the draft of a report as far as it is known; begin it where there is none.
 
     `expected`: the version of the draft that the caller has seen, 0 where there was none. The same
-    content again changes nothing. A draft is its own side's paper: it leaves no register entry.
+    content again from its author changes nothing, whatever was seen: a page that was left while it
+    saved sends it twice. A draft is its own side's paper: it leaves no register entry.
     Raises NotFound, NotAllowed (save-not-allowed), StaleVersion (report-changed), WrongState
     (save-not-from-<state>), Conflict (duty-not-open, duty-locked, plan-closed), Invalid.
     """
     duty = duties.lock(duty_id)
     filings.require_reporter(ReportAct.SAVE, duty, by=by, at=at)
     report = filings.open_report(duty)
+    if (
+        report is not None
+        and (report.state, report.author_id) == (ReportState.DRAFT, by.pk)
+        and filings.answer_of(report) == answer
+    ):
+        return report
     filings.require_seen(duty, report.etag_version if report else 0, expected)
     filings.require_listed(ReportAct.SAVE, duty, report)
     filings.require_writable(duty, at=at)

@@ -6,6 +6,7 @@
   const WAIT = 700; // ms without a key before a row is saved
   const RETRY = 5000; // ms before a row that did not arrive is sent again
   const SCREEN = "report:";
+  let leaving = false; // the page is being left
   const ASIDE = ":aside"; // what was typed over a version that another window has changed meanwhile
 
   for (const form of document.querySelectorAll("form[data-reports]")) watch(form);
@@ -71,12 +72,13 @@
       return undefined;
     });
     window.addEventListener("pageshow", function () {
-      ready = false; // the page came back from the history
+      ready = leaving = false; // the page came back from the history
     });
     window.addEventListener("online", saveAll);
     window.addEventListener("online", () => warn(form, entries));
     window.addEventListener("offline", () => warn(form, entries));
     window.addEventListener("beforeunload", function (event) {
+      leaving = true;
       if (entries.some((entry) => entry.dirty && !stored(entry.row))) event.preventDefault();
     });
     warn(form, entries);
@@ -269,7 +271,7 @@
       version(row).value = told.version;
       entry.base = values;
       if (entry.dirty) keep(entry);
-      else forget(row);
+      else if (!leaving) forget(row); // the page that follows may have been read before this was saved
     } else if (answer.status === 412) {
       setAside(row, changes(entry));
     }
