@@ -211,8 +211,10 @@ def test_a_stale_draft_and_a_bad_answer_are_refused():
     duty = desk.duty("drafted")
     asked = {"duty_id": duty.pk, "by": desk.reporter, "at": OPENED}
     with pytest.raises(StaleVersion) as stale:
-        reports.save(answer=SAID, expected=0, **asked)
+        reports.save(answer=Answer(value=Decimal(9)), expected=0, **asked)
     assert stale.value.code == "report-changed"
+    with pytest.raises(StaleVersion):
+        reports.save(answer=SAID, expected=0, **asked | {"by": desk.body.secretary})
     with pytest.raises(Invalid) as bad:
         reports.save(answer=Answer(value=Decimal("7.5")), expected=1, **asked)
     assert (bad.value.code, set(bad.value.fields)) == ("too-many-decimals", {"value"})
@@ -220,6 +222,13 @@ def test_a_stale_draft_and_a_bad_answer_are_refused():
     with pytest.raises(Invalid) as empty:
         reports.submit(report_id=newest(duty).pk, by=desk.reporter, expected=2, at=OPENED)
     assert empty.value.code == "answer-missing"
+
+
+def test_the_same_draft_again_from_its_author_is_no_conflict():
+    desk = make_desk()
+    duty = desk.duty("drafted")
+    again = reports.save(duty_id=duty.pk, answer=SAID, by=desk.reporter, expected=0, at=OPENED)
+    assert (again.n, again.etag_version) == (1, newest(duty).etag_version) == (1, 1)
 
 
 # --- duties ---------------------------------------------------------------------------------------
