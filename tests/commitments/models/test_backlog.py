@@ -133,7 +133,7 @@ def test_every_named_constraint_is_tried(name):
 def test_the_database_takes_every_state(state):
     row = BacklogCaseFactory(**({} if state == "registered" else {state: True}))
     assert BacklogCase.objects.get(pk=row.pk).state == state
-    again(row, number="TĐ-99", ref="another")
+    again(row, number=f"{row.number} bis", ref=f"{row.ref}-bis")
 
 
 def test_only_a_closed_case_has_a_verifier():
