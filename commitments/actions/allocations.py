@@ -153,7 +153,7 @@ def allocate(
         child = _part(target, known.get(unit_id), unit_id, value, code, by=by, at=at)
         AllocationLine.objects.create(allocation=split, child=child)
     for unit_id in known.keys() - parts.keys():
-        _drop(known[unit_id])
+        _drop(known[unit_id], by=by, at=at)
     target.etag_version += 1
     target.save(update_fields=["etag_version"])
     target.etag_version += 1  # whoever has the split before this one open sees that it has changed
@@ -237,7 +237,7 @@ def _free_code(target: Target) -> str:
     return f"{target.code}.{place}"
 
 
-def _drop(child: Target) -> None:
+def _drop(child: Target, *, by: User, at: datetime) -> None:
     """Take a planned part away; one that was assigned is withdrawn by an assigner instead."""
     if child.state != TargetState.PLANNED:
         raise Conflict(
@@ -247,4 +247,5 @@ def _drop(child: Target) -> None:
         )
     for revision in child.revisions.all():
         revisions.remove(revision)
+    target_actions.enter_drop(child, by=by, at=at)
     child.delete()

@@ -182,7 +182,15 @@ def _new_version(
     version.full_clean(exclude=["document"])
     version.save()
     _write_items(version, items)
-    versions.move(version, VersionAct.AMEND, to=None, by=by, at=at, kind="commitment.draft")
+    versions.move(
+        version,
+        VersionAct.AMEND,
+        to=None,
+        by=by,
+        at=at,
+        kind="commitment.draft",
+        data={"plan": version.commitment.period.code},
+    )
     return version
 
 
@@ -307,7 +315,10 @@ def discard(*, version_id: int, by: User, expected: int, at: datetime) -> None:
         to=None,
         by=by,
         at=at,
-        data={"items_sha256": canonical.sha256_hex(dropped)},
+        data={
+            "items_sha256": canonical.sha256_hex(dropped),
+            "plan": commitment.period.code,
+        },
     )
     version.delete()
     if not commitment.versions.exists():

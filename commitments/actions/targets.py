@@ -35,7 +35,7 @@ from commitments.rules import rollups
 from units.actions import register
 from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion, WrongState
-from units.models import User
+from units.models import RegisterEntry, User
 
 CANNOT = {
     "edit": _("%(code)s cannot be edited: it is “%(state)s”. Revise it instead."),
@@ -221,6 +221,11 @@ def create_target(
 def _ref(plan: Period, code: str) -> str:
     wanted = f"{plan.code}-{code}".lower().replace(".", "-")
     taken = set(Target.objects.filter(ref__startswith=wanted).values_list("ref", flat=True))
+    # one that was dropped keeps its reference: the register and every copy know it by that
+    gone = RegisterEntry.objects.filter(
+        kind="target.drop", subject_kind="target", subject_ref__startswith=wanted
+    )
+    taken.update(gone.values_list("subject_ref", flat=True))
     place, ref = 1, wanted
     while ref in taken:
         place += 1
@@ -240,8 +245,14 @@ def _move_entry(target: Target, act: str, *, by: User, at: datetime, **data: Any
         by=by,
         at=at,
         published=target.state != TargetState.PLANNED,
-        data={"state": target.state, "code": target.code} | data,
+        data={"state": target.state, "code": target.code, "plan": target.period.code} | data,
     )
+
+
+def enter_drop(target: Target, *, by: User, at: datetime) -> None:
+    """Enter that a planned target, locked, is about to be deleted: whoever has a copy learns of it."""
+    target.etag_version += 1
+    _move_entry(target, "drop", by=by, at=at)
 
 
 def _lock(act: str, target_id: int, *, expected: int) -> Target:
