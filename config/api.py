@@ -31,7 +31,9 @@ from units.http import parameters, problems
 COLLECTIONS = ("units", "appointments", "plans", "targets", "commitments", "reports")
 
 SITE = "https://commitments.example/api/v1"
-ROOT = {name: f"{SITE}/{name}/" for name in (*COLLECTIONS, "schema", "docs")}
+ROOT = {name: f"{SITE}/{name}/" for name in (*COLLECTIONS, "schema", "docs")} | {
+    "changes": f"{SITE}/changes/start"
+}
 
 
 class RootSerializer(serializers.Serializer):
@@ -43,6 +45,7 @@ class RootSerializer(serializers.Serializer):
     targets = serializers.URLField()
     commitments = serializers.URLField()
     reports = serializers.URLField()
+    changes = serializers.URLField(help_text=_("Where a client that keeps a copy begins."))
     schema = serializers.URLField(help_text=_("This description as OpenAPI 3.1."))
     docs = serializers.URLField(help_text=_("This description as a page."))
 
@@ -64,7 +67,7 @@ class Root(APIView):
     def get(self, request: Request) -> Response:
         parameters.require_known(request, ())
         names = {name: f"api:{name}-list" for name in COLLECTIONS}
-        names |= {"schema": "api:schema", "docs": "api:docs"}
+        names |= {"changes": "api:changes-start", "schema": "api:schema", "docs": "api:docs"}
         return Response({name: absolute(view, request=request) for name, view in names.items()})
 
 

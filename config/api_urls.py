@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from commitments.api import changes as commitments_changes
 from commitments.api.commitments import CommitmentCollection
 from commitments.api.plans import PlanCollection
 from commitments.api.reports import ReportCollection
@@ -10,6 +11,7 @@ from commitments.api.signatures import BODIES, address_of
 from commitments.api.targets import TargetCollection
 from commitments.api.verify import VerifyCode, VerifyFile
 from config import api
+from units.api import changes
 from units.api.appointments import AppointmentCollection
 from units.api.organisation import UnitCollection
 
@@ -23,10 +25,14 @@ router.register("targets", TargetCollection, basename="targets")
 router.register("commitments", CommitmentCollection, basename="commitments")
 router.register("reports", ReportCollection, basename="reports")
 
+feeds = (*changes.FEEDS, *commitments_changes.FEEDS)
+
 version_1 = [
     path("", api.Root.as_view(), name="root"),
     path("schema/", api.Schema.as_view(), name="schema"),
     path("docs/", api.docs, name="docs"),
+    path("changes/start", changes.Start.as_view(feeds=feeds), name="changes-start"),
+    path("changes", changes.Changes.as_view(feeds=feeds), name="changes"),
     path("", include(router.urls)),
     path("verify/sha256/<str:sha256>/", VerifyFile.as_view(), name="verify-file"),
     path("verify/<str:code>/", VerifyCode.as_view(), name="verify-code"),

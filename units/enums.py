@@ -120,3 +120,4 @@ class Scope(TextChoices):
     COMMITMENTS_ISSUE = "commitments:issue", _("Issue commitments")
     REPORTS_READ = "reports:read", _("Read reporting duties and reports")
     REPORTS_WRITE = "reports:write", _("Draft and submit reports")
+    CHANGES_READ = "changes:read", _("Follow changes of what the other scopes read")

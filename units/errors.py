@@ -63,6 +63,12 @@ class Conflict(Refused):
     status = 409
 
 
+class Gone(Refused):
+    """What the request stands on is there no more; `restart`: the address to begin again."""
+
+    status = 410
+
+
 class WrongState(Conflict):
     """The table of moves does not list this act in this state."""
 

@@ -93,7 +93,8 @@ def may_verify(user: User, duty: ReportingDuty, *, at: datetime) -> bool:
         summary=_("List reports that are owed"),
         description=_(
             "One row for each target and period of the units that the holder may see, from the "
-            "assignment of the target on, whether or not anything has come."
+            "assignment of the target on, whether or not anything has come. Drafts stand at their "
+            "own address alone."
         ),
         examples=EXAMPLES,
     ),
@@ -126,7 +127,10 @@ class ReportCollection(Collection):
     def get_queryset(self) -> Any:
         user, at = self.request.user, self.request.now
         seen = ReportingDuty.objects.visible_to(user, at=at)
-        return seen.select_related("target__period", "period", "unit").with_open(user, at=at)
+        drafts = self.action != "list"  # they leave no entry, so that no feed could tell of them
+        return seen.select_related("target__period", "period", "unit").with_open(
+            user, at=at, drafts=drafts
+        )
 
     def newest(self, duty: Any) -> Report:
         """Return the report that an act is about. Raises Http404 where nothing was said yet."""

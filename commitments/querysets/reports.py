@@ -98,11 +98,18 @@ class ReportingDutyQuerySet(models.QuerySet):
         waiting = self.filter(state=DutyState.AWAITED, first_submitted_at=None, locks_on__lt=on)
         return waiting.filter(~Exists(unlocked))
 
-    def with_open(self, user: User | None = None, *, at: datetime | None = None):
-        """Prefetch the newest reports first as `shown`, without what `user` may not see at `at`."""
+    def with_open(
+        self, user: User | None = None, *, at: datetime | None = None, drafts: bool = True
+    ):
+        """Prefetch the newest reports first as `shown`, without what `user` may not see at `at`.
+
+        `drafts` False: without those of anybody.
+        """
         reports = self.model.reports.rel.related_model.objects.order_by("-n")
         if user is not None and at is not None:
             reports = reports.visible_to(user, at=at)
+        if not drafts:
+            reports = reports.exclude(state=ReportState.DRAFT)
         return self.prefetch_related(Prefetch("reports", reports.for_rows(), to_attr="shown"))
 
     def for_rows(self):

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from config.api_urls import router
+from config.api_urls import feeds, router
 from tests.api.described import document
 from units.enums import Scope
 from units.http import codes, paging
@@ -123,6 +123,7 @@ def test_every_example_answers_what_the_text_shows(demonstration, live_server, t
         script += [text, f"echo; echo '{between}'"]
     run = "\n".join(script)
     run = run.replace(HERE, live_server.url)
+    run = run.replace("docs/examples", str(ROOT / "docs" / "examples"))
     run = run.replace(".venv/bin/python manage.py", f"{sys.executable} {ROOT / 'manage.py'}")
     done = subprocess.run(
         ["bash", "-c", f"{{ {run}\n}} 2>&1"],
@@ -180,8 +181,14 @@ def test_the_table_of_scopes_is_that_of_the_views():
         (scope.value, name)
         for name, view, _base in router.registry
         for scope in {view.scope, *getattr(view, "scopes", {}).values()} - {None}  # people alone
-    }
+    } | {(Scope.CHANGES_READ.value, "changes")}
     assert {scope for scope, _name in said} == set(Scope.values)
+
+
+def test_the_table_of_types_is_the_feed():
+    assert [(row[0].strip("`"), named(row[1])[0].strip("/")) for row in table("type")] == [
+        (feed.name, f"{feed.name}s") for feed in feeds
+    ]
 
 
 def test_the_table_of_filters_is_that_of_the_lists():

@@ -74,6 +74,18 @@ CODES: tuple[Code, ...] = (
         _("Follow the address under “next” unchanged, or begin again without “page”."),
     ),
     Code(
+        "cursor-invalid",
+        400,
+        _("The cursor is not one that this service has given."),
+        _("Send the cursor of the last answer unchanged, or begin again at “changes/start”."),
+    ),
+    Code(
+        "cursor-mismatch",
+        400,
+        _("The cursor was given to another client."),
+        _("Begin at “changes/start” with the token of this client."),
+    ),
+    Code(
         "not-authenticated",
         401,
         _("Nobody is logged in and no token was sent."),
@@ -142,6 +154,22 @@ CODES: tuple[Code, ...] = (
         406,
         _("This address cannot answer in the form that was asked for."),
         _("Send “Accept: application/json”, or no such header."),
+    ),
+    Code(
+        "history-changed",
+        410,
+        _("The service was put back from a backup: acts that you know may be lost."),
+        _(
+            "Build a new copy from the address under “restart”, then put it in the place of the old one."
+        ),
+    ),
+    Code(
+        "scope-changed",
+        410,
+        _("The client may see other units or types than when it began."),
+        _(
+            "Build a new copy from the address under “restart”, then put it in the place of the old one."
+        ),
     ),
     Code("too-large", 413, _("The body is too large."), _("Send at most 1 MiB.")),
     Code(

@@ -86,6 +86,9 @@ class Problem(serializers.Serializer):
     allowed = serializers.ListField(
         child=serializers.CharField(), required=False, help_text=_("With 409: what can be done.")
     )
+    restart = serializers.URLField(
+        required=False, help_text=_("With 410: the address at which to begin again.")
+    )
     target = serializers.CharField(
         required=False, help_text=_("With 422: the target that stands in the way.")
     )

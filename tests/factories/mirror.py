@@ -1,0 +1,72 @@
+"""A client that keeps a copy by the rules of docs/api.md, over a test client instead of a network."""
+
+from typing import Any
+
+from django.test import Client
+
+Copy = dict[str, dict[str, dict[str, Any]]]  # type -> ref -> body
+COLLECTIONS = {
+    "unit": "units",
+    "appointment": "appointments",
+    "plan": "plans",
+    "target": "targets",
+    "commitment": "commitments",
+    "report": "reports",
+}
+
+
+class Mirror:
+    """`copy` is what the client believes; `restarts` how often it had to take everything anew."""
+
+    def __init__(self, client: Client, *, limit: int = 500) -> None:
+        self.client, self.limit = client, limit
+        self.copy: Copy = {}
+        self.cursor, self.restarts = "", -1
+        self.begin()
+
+    def begin(self) -> None:
+        """Cursor first, then every collection from beginning to end."""
+        self.cursor = self.get("changes/start")["cursor"]
+        self.copy = self.view()
+        self.restarts += 1
+
+    def view(self) -> Copy:
+        """Return what the collections show now."""
+        return {name: self._whole(path) for name, path in COLLECTIONS.items()}
+
+    def poll(self) -> list[dict[str, Any]]:
+        """Ask until there is nothing more, and apply it; return the changes."""
+        told = []
+        while True:
+            answer = self.client.get("/api/v1/changes", {"after": self.cursor, "limit": self.limit})
+            if answer.status_code == 410:
+                self.begin()
+                return told
+            assert answer.status_code == 200, answer.content
+            page = answer.json()
+            for change in page["changes"]:
+                self.apply(change)
+            told += page["changes"]
+            self.cursor = page["cursor"]
+            if not page["has_more"]:
+                return told
+
+    def apply(self, change: dict[str, Any]) -> None:
+        rows = self.copy[change["type"]]
+        if change["op"] == "upsert":
+            rows[change["ref"]] = change["data"]
+        else:
+            rows.pop(change["ref"], None)
+
+    def get(self, path: str, **query: str) -> Any:
+        answer = self.client.get(f"/api/v1/{path}", query)
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    def _whole(self, collection: str) -> dict[str, dict[str, Any]]:
+        rows, address = {}, f"/api/v1/{collection}/?limit=500"
+        while address:
+            page = self.client.get(address).json()
+            rows |= {row["ref"]: row for row in page["results"]}
+            address = page["next"]
+        return rows

@@ -1,0 +1,242 @@
+"""The feed of changes: where a client begins, and what has changed since it asked last."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from units.api.appointments import EXAMPLE as APPOINTMENT
+from units.api.appointments import AppointmentCollection
+from units.api.organisation import UnitCollection
+from units.enums import Scope
+from units.http import feed, parameters
+from units.http.collections import FRESH_COPIES_ONLY, is_fresh
+from units.http.feed import Act, Place, Published, Touched
+from units.http.fields import Instant
+from units.models import Appointment
+
+LIMIT, DEFAULT = 1000, 500
+STREAMED = 50_000  # acts that one stream tells at most
+NDJSON = "application/x-ndjson"
+
+
+def appointments_of(acts: Sequence[Act]) -> Touched:
+    """Appointments show the title of their office and the name of their holder."""
+    rows = Appointment.objects
+    yield from feed.own([act for act in acts if act.subject == "appointment"])
+    renamed = [act for act in acts if act.subject == "position"]
+    yield from feed.named(rows, renamed, by="position__ref")
+    renamed = [act for act in acts if act.kind == "person.change"]
+    yield from feed.named(rows, renamed, by="person__username")
+
+
+FEEDS = (
+    Published("unit", UnitCollection, frozenset({"unit"}), feed.own),
+    Published(
+        "appointment",
+        AppointmentCollection,
+        frozenset({"appointment", "position", "person"}),
+        appointments_of,
+    ),
+)
+
+CURSOR = "eyJoIjo0LCJwIjpbMSwyMDQsImYwMGQiXX0:bW9yZQ"
+START = {"cursor": CURSOR, "types": ["unit", "appointment"]}
+CHANGE = {
+    "seq": 205,
+    "type": "appointment",
+    "ref": APPOINTMENT["ref"],
+    "op": "upsert",
+    "at": "2024-02-06T03:12:45Z",
+    "data": APPOINTMENT,
+}
+GONE = {
+    "seq": 207,
+    "type": "unit",
+    "ref": "bx-tan-phong",
+    "op": "delete",
+    "at": "2024-02-06T04:00:00Z",
+    "reason": "out_of_scope",
+}
+
+
+class StartSerializer(serializers.Serializer):
+    about = _("The present end of the feed. Then read each collection; then ask what has changed.")
+
+    cursor = serializers.CharField(help_text=_("Opaque. It serves this client and these types."))
+    types = serializers.ListField(child=serializers.CharField())
+
+
+class ChangeSerializer(serializers.Serializer):
+    about = _(
+        "One object that has changed. “data” is the body that its collection lists, as it is now; a "
+        "deletion has a “reason” instead."
+    )
+
+    seq = serializers.IntegerField(help_text=_("Place of the newest act; places have holes."))
+    type = serializers.CharField()
+    ref = serializers.CharField()
+    op = serializers.ChoiceField(choices=["upsert", "delete"])
+    at = Instant(help_text=_("When the newest act was done. Never sort by it."))
+    data = serializers.DictField(required=False)
+    reason = serializers.ChoiceField(
+        choices=["out_of_scope"],
+        required=False,
+        help_text=_("It is there no more, or not for you."),
+    )
+
+
+class ChangesSerializer(serializers.Serializer):
+    changes = ChangeSerializer(many=True, help_text=_("Apply them in this order."))
+    cursor = serializers.CharField(help_text=_("Keep it with what was applied, in one step."))
+    has_more = serializers.BooleanField(help_text=_("True: ask again at once, even if empty."))
+
+
+class LinesRenderer(BaseRenderer):
+    """Stands for the lines in the negotiation; the view answers with them itself."""
+
+    media_type = NDJSON
+    format = "ndjson"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return JSONRenderer().render(data)
+
+
+class Feed(APIView):
+    """What both addresses share. `feeds`: every type of which clients keep copies."""
+
+    scope = Scope.CHANGES_READ
+    http_method_names = ["get", "head"]
+    feeds: Sequence[Published] = ()
+
+
+class Start(Feed):
+    problems = {None: ("unknown-parameter", "invalid-parameter")}
+
+    @extend_schema(
+        operation_id="changes_start",
+        summary=_("Begin to follow changes"),
+        description=_(
+            "Gives the cursor of the present moment. Take it first, then read the collections from "
+            "beginning to end, then ask for the changes behind it: nothing falls between."
+        ),
+        parameters=[
+            OpenApiParameter(
+                "types",
+                str,
+                description=_("Types with commas between; without it all that the token may read."),
+            )
+        ],
+        responses=StartSerializer,
+        tags=["changes"],
+        examples=[OpenApiExample("start", value=START)],
+    )
+    def get(self, request: Request) -> Response:
+        parameters.require_known(request, {"types"})
+        types = feed.known(self.feeds, request, request.query_params.get("types"))
+        cursor = feed.cursor_of(request, types, feed.end(), feed.view_of(request))
+        return Response({"cursor": cursor, "types": types})
+
+
+class Changes(Feed):
+    renderer_classes = [JSONRenderer, LinesRenderer]
+    problems = {
+        None: (
+            "unknown-parameter",
+            "invalid-parameter",
+            "cursor-invalid",
+            "cursor-mismatch",
+            "history-changed",
+            "scope-changed",
+        )
+    }
+
+    @extend_schema(
+        operation_id="changes",
+        summary=_("Read what has changed"),
+        description=_(
+            "Every object that was changed behind the cursor, in the order of the acts, as it is now. "
+            "With “Accept: application/x-ndjson” up to 50,000 acts come as lines of one change each; the "
+            "last line has the cursor, and without it the answer was cut off."
+        ),
+        parameters=[
+            OpenApiParameter("after", str, required=True, description=_("Your last cursor.")),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": DEFAULT},
+                description=_("How many acts a page looks at; one may have changed many objects."),
+            ),
+        ],
+        responses={(200, "application/json"): ChangesSerializer, (200, NDJSON): ChangeSerializer},
+        tags=["changes"],
+        examples=[
+            OpenApiExample(
+                "changes",
+                value={"changes": [CHANGE, GONE], "cursor": CURSOR, "has_more": False},
+                media_type="application/json",
+            ),
+            OpenApiExample("line", value=CHANGE, media_type=NDJSON),
+        ],
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        parameters.require_known(request, {"after", "limit"})
+        limit = _limit(request)
+        after = request.query_params.get("after")
+        if after is None:
+            raise parameters.invalid(
+                "after", _("Send the cursor; “changes/start” gives the first.")
+            )
+        view = feed.view_of(request)
+        place, types = feed.place_of(request, after, view)
+        types = feed.known(self.feeds, request, ",".join(types))  # scopes may have been taken away
+        if request.accepted_renderer.media_type == NDJSON:
+            lines = _lines(self.feeds, request, types, place, view)
+            return StreamingHttpResponse(
+                lines, content_type=NDJSON, headers={"Cache-Control": "no-store"}
+            )
+        found = feed.page(self.feeds, request, types, place, limit)
+        cursor = feed.cursor_of(request, types, found.place, view)
+        headers = {"ETag": _tag(cursor), "Cache-Control": FRESH_COPIES_ONLY}
+        if found.place == place and is_fresh(request, headers["ETag"]):
+            return Response(status=304, headers=headers)
+        body = {"changes": found.changes, "cursor": cursor, "has_more": found.has_more}
+        return Response(body, headers=headers)
+
+
+def _tag(cursor: str) -> str:
+    return f'"changes-{hashlib.sha256(cursor.encode()).hexdigest()[:32]}"'
+
+
+def _limit(request: Request) -> int:
+    text = request.query_params.get("limit", str(DEFAULT))
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= LIMIT:
+        raise parameters.invalid(
+            "limit", _("Write a whole number from 1 to %(limit)d.") % {"limit": LIMIT}
+        )
+    return int(text)
+
+
+def _lines(
+    feeds: Sequence[Published], request: Request, types: Sequence[str], place: Place, view: str
+) -> Iterator[bytes]:
+    """Yield one line per change, page by page, and last the cursor: a fault before it cuts the answer."""
+    write = JSONRenderer().render
+    has_more = True
+    for _page in range(STREAMED // LIMIT):
+        found = feed.page(feeds, request, types, place, LIMIT)
+        for change in found.changes:
+            yield write(change) + b"\n"
+        place, has_more = found.place, found.has_more
+        if not has_more:
+            break
+    cursor = feed.cursor_of(request, types, place, view)
+    yield write({"cursor": cursor, "has_more": has_more}) + b"\n"

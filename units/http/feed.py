@@ -1,0 +1,303 @@
+"""What has changed, as a client reads it: the register says which objects, their collections say how
+they are now.
+
+A change is told by the object as it stands when the page is made, in the very body that its
+collection gives, to whom its collection gives it. So feed and page cannot differ, nothing that was
+erased lives on in a copy, and nobody reads here what is closed to them there. A page is read after
+its entries have their places, and an entry has its place after its transaction has ended: what a
+page tells is never older than its cursor.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+
+from units.enums import Role, UserKind
+from units.errors import Gone, Refused
+from units.http.collections import ReadOnlyCollection
+from units.http.permissions import has_scope, require_scope
+from units.models import RegisterEpoch, RegisterLink, RegisterReach
+from units.querysets.organisation import Reach, reach_of
+
+LOOKED_AT = 50_000  # places of the register that one page passes over at most
+AT_ONCE = 500  # objects that are read together
+
+
+class Act(NamedTuple):
+    """An entry that has its place. `ref`: of its subject; `text`: the canonical JSON of the entry."""
+
+    seq: int
+    entry: int
+    kind: str
+    subject: str
+    ref: str
+    at: datetime
+    text: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the act left in its entry."""
+        return json.loads(self.text)["data"]
+
+
+Touched = Iterable[tuple[Act, str]]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A type of objects that clients keep copies of; `name`: as the feed calls it.
+
+    `subjects`: kinds of register subjects whose acts may change what the collection shows.
+    `touched`: these acts -> each with the `ref` of every object that it may have changed. One that
+    is named in vain costs a client nothing but its body; one that is forgotten is lost to it.
+    """
+
+    name: str
+    collection: type[ReadOnlyCollection]
+    subjects: frozenset[str]
+    touched: Callable[[Sequence[Act]], Touched]
+
+
+def own(acts: Sequence[Act]) -> Touched:
+    """Every act is about the object itself."""
+    return [(act, act.ref) for act in acts]
+
+
+def refs(acts: Sequence[Act]) -> set[str]:
+    return {act.ref for act in acts}
+
+
+def named(rows: QuerySet, acts: Sequence[Act], *, by: str, ref: str = "ref") -> Touched:
+    """Return each act with the `ref` of every row whose field `by` names its subject. One query."""
+    about: dict[str, list[str]] = {}
+    if acts:
+        for subject, found in rows.filter(**{f"{by}__in": refs(acts)}).values_list(by, ref):
+            about.setdefault(subject, []).append(found)
+    return [(act, found) for act in acts for found in about.get(act.ref, ())]
+
+
+# --- cursors --------------------------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """How far a client has come: the last place that it knows, its hash, and the stretch it lies in.
+
+    `epoch` and `seq` 0: before the first entry of all.
+    """
+
+    epoch: int
+    seq: int
+    link: str
+
+
+def view_of(request: Request) -> str:
+    """Return a digest of what the holder may see now: units and scopes. Another one: another copy."""
+    user, at = request.user, request.now
+    seen = [_named(reach_of(user, at=at))]
+    if user.kind == UserKind.MACHINE:
+        seen.append(",".join(sorted(user.api_client.scopes)))
+    else:
+        seen.append(_named(reach_of(user, at=at, roles=[Role.ADMINISTRATOR])))
+    return hashlib.sha256(" ".join(seen).encode()).hexdigest()[:16]
+
+
+def _named(reach: Reach) -> str:
+    return "all" if reach.everything else ",".join(map(str, sorted(reach.unit_ids)))
+
+
+def cursor_of(request: Request, types: Sequence[str], place: Place, view: str) -> str:
+    """Return the text of a cursor: signed, and equal for equal state."""
+    return Signer(salt="changes").sign_object(
+        {"h": request.user.pk, "p": list(place), "t": list(types), "w": view}
+    )
+
+
+def place_of(request: Request, text: str, view: str) -> tuple[Place, tuple[str, ...]]:
+    """Return where the cursor `text` stands, and the types that it is for.
+
+    Raises Refused (cursor-invalid, cursor-mismatch), and Gone (history-changed, scope-changed) with
+    `restart`, the address at which to begin again.
+    """
+    try:
+        found = Signer(salt="changes").unsign_object(text)
+        place, types = Place(*found["p"]), tuple(found["t"])
+        holder, seen = found["h"], found["w"]
+    except (BadSignature, ValueError, KeyError, TypeError) as error:
+        raise _refused(
+            "cursor-invalid",
+            _("The cursor was changed or cut. Send it as it came, or begin again."),
+        ) from error
+    if holder != request.user.pk:
+        raise _refused(
+            "cursor-mismatch",
+            _("The cursor belongs to another client. Begin with one of your own."),
+        )
+    restart = f"{request.build_absolute_uri(reverse('api:changes-start'))}?types={','.join(types)}"
+    if not _still_holds(place):
+        raise Gone(
+            _("The register was put back from a backup. Take everything anew."),
+            code="history-changed",
+            restart=restart,
+        )
+    if seen != view:
+        raise Gone(
+            _("You may see other units or types than when you began. Take everything anew."),
+            code="scope-changed",
+            restart=restart,
+        )
+    return place, types
+
+
+def _refused(code: str, text: Any) -> Refused:
+    errors = [{"parameter": "after", "code": code, "detail": text}]
+    return Refused(text, code=code, errors=errors)
+
+
+def _still_holds(place: Place) -> bool:
+    """Say whether the register has gone on from `place` without a break."""
+    newest = RegisterEpoch.objects.order_by("-number").values_list("number", flat=True).first()
+    if place.seq == 0:
+        return (
+            newest or 0
+        ) <= 1  # nothing was there, so nothing can have been lost but by a restore
+    link = RegisterLink.objects.filter(seq=place.seq).values_list("link_hash", flat=True).first()
+    return newest == place.epoch and link is not None and _short(link) == place.link
+
+
+def _short(link: bytes) -> str:
+    return bytes(link).hex()[:16]
+
+
+def end() -> Place:
+    """Return the last place that there is."""
+    last = RegisterLink.objects.order_by("-seq").values_list("epoch", "seq", "link_hash").first()
+    if last is None:
+        return Place(0, 0, "")
+    newest = RegisterEpoch.objects.order_by("-number").values_list("number", flat=True)[0]
+    return Place(newest, last[1], _short(last[2]))
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+class Page(NamedTuple):
+    """Changes in the order of their acts, each object once; `place`: where the next page begins."""
+
+    changes: list[dict[str, Any]]
+    place: Place
+    has_more: bool
+
+
+def known(feeds: Collection[Published], request: Request, types: str | None) -> tuple[str, ...]:
+    """Return the types that are asked for, in one order; None: all that the holder may read.
+
+    Raises Refused (invalid-parameter) for one that there is none, NotAllowed (scope-missing).
+    """
+    every = {feed.name: feed for feed in feeds}
+    machine = request.user.kind == UserKind.MACHINE
+    if types is None:
+        may = [
+            name
+            for name, feed in every.items()
+            if not machine or has_scope(request.user, feed.collection.scope)
+        ]
+        if not may:
+            require_scope(request.user, next(iter(every.values())).collection.scope)
+        return tuple(may)
+    asked = set(types.split(","))
+    if strangers := asked - every.keys():
+        text = _("There is no type %(names)s. There are: %(known)s.") % {
+            "names": ", ".join(sorted(strangers)),
+            "known": ", ".join(every),
+        }
+        errors = [{"parameter": "types", "code": "invalid-parameter", "detail": text}]
+        raise Refused(text, code="invalid-parameter", errors=errors)
+    for name in asked:
+        if machine:
+            require_scope(request.user, every[name].collection.scope)
+    return tuple(name for name in every if name in asked)
+
+
+def page(
+    feeds: Collection[Published], request: Request, types: Collection[str], after: Place, limit: int
+) -> Page:
+    """Return what the next `limit` acts behind `after` have changed of these types.
+
+    One act may change many objects, and many acts one: the page has an object once, as it is now.
+    An empty page with `has_more` is one that passed over what is none of the holder's business.
+    """
+    head = end()  # before the acts: what comes meanwhile is for the next page
+    wanted = [feed for feed in feeds if feed.name in types]
+    last = min(head.seq, after.seq + LOOKED_AT)
+    acts = _acts(frozenset().union(*(feed.subjects for feed in wanted)), after.seq, last, limit)
+    if len(acts) == limit:
+        last = acts[-1].seq
+    place = head if last == head.seq else _at(last)
+    changes = [change for feed in wanted for change in _changes(feed, request, acts)]
+    changes.sort(key=lambda change: change["seq"])  # stable: units stand before their appointments
+    return Page(changes, place, has_more=place.seq < head.seq)
+
+
+def _at(seq: int) -> Place:
+    link = RegisterLink.objects.filter(seq=seq).values_list("link_hash", flat=True)[0]
+    return Place(end().epoch, seq, _short(link))
+
+
+def _acts(subjects: Collection[str], after: int, last: int, limit: int) -> list[Act]:
+    rows = RegisterLink.objects.filter(
+        seq__gt=after, seq__lte=last, entry__subject_kind__in=subjects
+    ).order_by("seq")
+    columns = ("kind", "subject_kind", "subject_ref", "at", "text")
+    found = rows.values_list("seq", "entry", *(f"entry__{name}" for name in columns))
+    return [Act(*row) for row in found[:limit]]
+
+
+def _changes(feed: Published, request: Request, acts: Sequence[Act]) -> Iterator[dict[str, Any]]:
+    """Yield the changes of one type: those seen as they are, those that have gone without a body."""
+    about = [act for act in acts if act.subject in feed.subjects]
+    by_ref: dict[str, list[Act]] = {}
+    for act, ref in feed.touched(about) if about else ():
+        by_ref.setdefault(ref, []).append(act)
+    refs, seen = list(by_ref), set()
+    for begin in range(0, len(refs), AT_ONCE):
+        for data in bodies(feed.collection, request, refs[begin : begin + AT_ONCE]):
+            seen.add(data["ref"])
+            yield _told(feed, by_ref[data["ref"]], "upsert", data["ref"]) | {"data": data}
+    gone = {ref: told for ref, told in by_ref.items() if ref not in seen}
+    reached = _reached(request, {act.entry for told in gone.values() for act in told})
+    for ref, told in gone.items():
+        if any(act.entry in reached for act in told):
+            yield _told(feed, told, "delete", ref) | {"reason": "out_of_scope"}
+
+
+def _told(feed: Published, acts: Sequence[Act], op: str, ref: str) -> dict[str, Any]:
+    newest = max(acts, key=lambda act: act.seq)
+    at = newest.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {"seq": newest.seq, "type": feed.name, "ref": ref, "op": op, "at": at}
+
+
+def bodies(
+    collection: type[ReadOnlyCollection], request: Request, refs: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return the bodies that `collection` lists for the holder, of those among `refs` that it sees."""
+    view = collection(request=request, action="list", kwargs={}, format_kwarg=None)
+    rows = view.get_queryset().filter(**{f"{view.lookup_field}__in": list(refs)})
+    return list(view.get_serializer(rows, many=True).data)
+
+
+def _reached(request: Request, entries: Collection[int]) -> set[int]:
+    """Return which of these entries were about something that the holder's units could see."""
+    if not entries:
+        return set()
+    reach = reach_of(request.user, at=request.now)
+    rows = RegisterReach.objects.filter(reach.on("unit"), entry__in=entries)
+    return set(rows.values_list("entry", flat=True))
