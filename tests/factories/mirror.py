@@ -1,5 +1,6 @@
 """A client that keeps a copy by the rules of docs/api.md, over a test client instead of a network."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.test import Client
@@ -18,21 +19,23 @@ COLLECTIONS = {
 class Mirror:
     """`copy` is what the client believes; `restarts` how often it had to take everything anew."""
 
-    def __init__(self, client: Client, *, limit: int = 500) -> None:
-        self.client, self.limit = client, limit
+    def __init__(
+        self, client: Client, *, limit: int = 500, types: Collection[str] = tuple(COLLECTIONS)
+    ) -> None:
+        self.client, self.limit, self.types = client, limit, types
         self.copy: Copy = {}
         self.cursor, self.restarts = "", -1
         self.begin()
 
     def begin(self) -> None:
         """Cursor first, then every collection from beginning to end."""
-        self.cursor = self.get("changes/start")["cursor"]
+        self.cursor = self.get("changes/start", types=",".join(self.types))["cursor"]
         self.copy = self.view()
         self.restarts += 1
 
     def view(self) -> Copy:
         """Return what the collections show now."""
-        return {name: self._whole(path) for name, path in COLLECTIONS.items()}
+        return {name: self._whole(COLLECTIONS[name]) for name in self.types}
 
     def poll(self) -> list[dict[str, Any]]:
         """Ask until there is nothing more, and apply it; return the changes."""
