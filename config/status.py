@@ -32,6 +32,7 @@ JOB_NAMES = {
     "sequence_register": gettext_lazy("Number the register"),
     "make_checkpoint": gettext_lazy("Close and publish the register"),
     "verify_register": gettext_lazy("Check the whole register each night"),
+    "forget_answers": gettext_lazy("Forget answers that nobody repeats any more"),
     "dispatch_notices": gettext_lazy("Decide who is told"),
     "send_notices": gettext_lazy("Send notices"),
     "sweep_cases": gettext_lazy("Remind and escalate"),

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from units import clock
-from units.actions import checkpoints, jobs, register, verification
+from units.actions import checkpoints, idempotency, jobs, register, verification
 
 
 @shared_task
@@ -22,3 +22,9 @@ def make_checkpoint(**_) -> None:
 def verify_register(**_) -> None:
     """Check the whole register once a night, and keep what was found."""
     jobs.run("verify_register", lambda: verification.verify_nightly(at=clock.real_now()))
+
+
+@shared_task
+def forget_answers(**_) -> None:
+    """Delete the answers that were kept for a repetition and are older than that is worth."""
+    jobs.run("forget_answers", lambda: idempotency.forget(at=clock.real_now()))

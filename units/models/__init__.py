@@ -7,6 +7,7 @@ from units.models.checkpoints import (
     RegisterVerification,
 )
 from units.models.clients import ApiClient, ApiToken
+from units.models.idempotency import IdempotencyRecord
 from units.models.imports import OrganisationImport
 from units.models.jobs import JobKind
 from units.models.organisation import OrgEdge, OrgUnit, OrgUnitVersion, Position
@@ -27,6 +28,7 @@ __all__ = [
     "CalendarDay",
     "DemonstrationClock",
     "FactorReset",
+    "IdempotencyRecord",
     "Invitation",
     "JobKind",
     "OrgEdge",

@@ -26,6 +26,7 @@ from units.actions import register
 from units.models import (
     DemonstrationClock,
     FactorReset,
+    IdempotencyRecord,
     Invitation,
     OrganisationImport,
     RegisterEpoch,
@@ -156,6 +157,12 @@ def verification():
     return RegisterVerification.objects.create(started_at=AT, ended_at=AT, entries=0, exposed=0)
 
 
+def kept(**changes):
+    fields = {"key": "k" * 16, "method": "POST", "path": "/", "fingerprint": "0" * 64}
+    fields |= {"status": 201, "expires_at": AT}
+    return IdempotencyRecord.objects.create(holder=UserFactory(), **(fields | changes))
+
+
 def empty(row):
     return {"valid_to": row.valid_from}
 
@@ -175,6 +182,12 @@ RANGES = {
 }
 REFUSED = [
     *[(name, changed(factory, by=empty)) for name, factory in RANGES.items()],
+    ("idempotency_key_has_one_answer_per_holder", repeated(kept)),
+    ("idempotency_key_has_16_to_64_signs", changed(kept, by={"key": "k" * 15})),
+    *[
+        ("idempotency_keeps_effects_and_lasting_refusals", changed(kept, by={"status": status}))
+        for status in (199, 300, 400, 401, 403, 404, 408, 410, 428, 429, 500, 503)
+    ],
     ("orgunit_sourced_has_ref", changed(OrgUnitFactory, by={"provenance": "sourced"})),
     ("orgunit_sourced_has_ref", changed(OrgUnitFactory, by={"provenance": "derived"})),
     ("orgunitversion_one_open", repeated(version, by={"valid_from": LATER})),
@@ -345,6 +358,10 @@ TAKEN = [
     repeated(answer, ok=False),
     repeated(answer, ok=False, by={"ok": True}),
     changed(verification, by={"ended_at": AT + SECOND}),
+    repeated(kept, by={"key": "k" * 17}),
+    repeated(kept, by=lambda row: {"holder": UserFactory()}),
+    changed(kept, by={"key": "k" * 64}),
+    *[changed(kept, by={"status": status}) for status in (None, 200, 204, 299, 409, 412, 422)],
 ]
 
 
