@@ -4,7 +4,7 @@ The acts of signatories are in `signatures`; both move a version by `versions.mo
 after the one table of moves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from django.db import transaction
@@ -36,12 +36,20 @@ from units.models import User
 from units.rules import canonical
 
 
-def issue(*, version_id: int, by: User, expected: int, at: datetime) -> CommitmentVersion:
+def issue(
+    *,
+    version_id: int,
+    by: User,
+    expected: int,
+    at: datetime,
+    last: Callable[[], None] | None = None,
+) -> CommitmentVersion:
     """Freeze a draft into its document and ask the undertakers to sign.
 
     Rendering and sealing happen between two looks at the draft, outside any lock; the second look refuses
     when anything that is printed has changed meanwhile. A vacant office is no obstacle: the first
-    step of the ladder will say so. Raises NotAllowed, StaleVersion, WrongState, Invalid
+    step of the ladder will say so. `last`: called in the transaction that issues, when all else is
+    written; what it raises undoes the issue. Raises NotAllowed, StaleVersion, WrongState, Invalid
     (no-items, target-not-assigned, allocation-gap, sign-by-passed, document-not-renderable),
     Unavailable (seal-missing, timestamp-unavailable).
     """
@@ -76,6 +84,8 @@ def issue(*, version_id: int, by: User, expected: int, at: datetime) -> Commitme
             },
         )
         cases.start(subject=version, kind=ClockKind.SIGN, at=at, due_on=version.sign_by)
+        if last is not None:
+            last()
     return version
 
 

@@ -44,6 +44,7 @@ from units.errors import NotFound
 from units.http import parameters
 from units.http.collections import FRESH_COPIES_ONLY, is_fresh
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.idempotency import Keep, idempotent, idempotent_where_it_commits
 from units.http.writing import Collection, NothingSerializer, somewhere
 from units.models import User
 
@@ -162,6 +163,7 @@ class CommitmentCollection(Collection):
         responses={201: CommitmentSerializer},
         examples=sending("new draft", NEW),
     )
+    @idempotent
     def create(self, request: Request) -> Response:
         sent = self.sent()
         second = sent.get("second_undertaker")
@@ -226,6 +228,7 @@ class CommitmentCollection(Collection):
         examples=sending("nothing", {}),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def discard(self, request: Request, ref: str) -> Response:
         commitment = self.get_object()
         self.sent()
@@ -248,7 +251,8 @@ class CommitmentCollection(Collection):
         examples=sending("nothing", {}),
     )
     @action(detail=True, methods=["post"])
-    def issue(self, request: Request, ref: str) -> Response:
+    @idempotent_where_it_commits
+    def issue(self, request: Request, ref: str, *, keep: Keep) -> None:
         commitment = self.get_object()
         self.sent()
         commitments.issue(
@@ -256,8 +260,8 @@ class CommitmentCollection(Collection):
             by=request.user,
             expected=self.expected(commitment),
             at=request.now,
+            last=lambda: keep(self.changed(commitment.pk)),
         )
-        return self.changed(commitment.pk)
 
     def get_object(self) -> Commitment:
         """Return the commitment with the version that is asked for as `shown`. Raises Http404."""

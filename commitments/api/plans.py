@@ -27,6 +27,7 @@ from commitments.models import Mandate, Period, TaskGroup
 from units.enums import Provenance, Scope
 from units.http.collections import etag_of
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
 from units.http.serializers import TAG, ReadSerializer, address
 from units.http.writing import Collection, RefField, seen_units, somewhere
@@ -282,6 +283,7 @@ class PlanCollection(BoardOfPlan, Collection):
         responses={201: PlanSerializer},
         examples=sending("new plan", {"owner": "bx-hu", "year": 2025}),
     )
+    @idempotent
     def create(self, request: Request) -> Response:
         sent = self.sent()
         owner = sent.pop("owner")
@@ -316,6 +318,7 @@ class PlanCollection(BoardOfPlan, Collection):
         examples=sending("group", GROUP),
     )
     @action(detail=True, methods=["post"], url_path="groups", url_name="groups")
+    @idempotent
     def add_group(self, request: Request, ref: str) -> Response:
         plan = self.get_object()
         sent = self.sent()

@@ -38,6 +38,7 @@ from units import clock
 from units.enums import Provenance, Scope
 from units.http import parameters
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.idempotency import idempotent
 from units.http.writing import Collection, NothingSerializer
 from units.models import User
 
@@ -191,6 +192,7 @@ class ReportCollection(Collection):
         examples=sending("answer", ANSWER),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def submit(self, request: Request, ref: str) -> Response:
         duty = self.get_object()
         answer = answer_from(self.sent())
@@ -212,6 +214,7 @@ class ReportCollection(Collection):
         examples=sending("nothing", {}),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def recall(self, request: Request, ref: str) -> Response:
         duty = self.get_object()
         self.sent()
@@ -231,6 +234,7 @@ class ReportCollection(Collection):
         examples=sending("nothing", {}),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def verify(self, request: Request, ref: str) -> Response:
         duty = self.get_object()
         self.sent()
@@ -250,6 +254,7 @@ class ReportCollection(Collection):
         examples=sending("reason", {"reason": "The evidence is missing."}),
     )
     @action(detail=True, methods=["post"], url_path="return", url_name="return")
+    @idempotent
     def return_(self, request: Request, ref: str) -> Response:
         duty = self.get_object()
         sent = self.sent()

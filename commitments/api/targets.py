@@ -32,6 +32,7 @@ from commitments.enums import IndicatorKind, TargetState
 from commitments.models import Target
 from units.enums import Provenance, Scope
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.idempotency import idempotent
 from units.http.writing import Collection, NothingSerializer, somewhere
 from units.models import User
 
@@ -118,6 +119,7 @@ class TargetCollection(ResultOfTarget, Collection):
         responses={201: TargetSerializer},
         examples=sending("new target", NEW),
     )
+    @idempotent
     def create(self, request: Request) -> Response:
         sent = self.sent()
         plan, parent = sent["plan"], sent.get("parent")
@@ -160,6 +162,7 @@ class TargetCollection(ResultOfTarget, Collection):
         examples=sending("nothing", {}),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def assign(self, request: Request, ref: str) -> Response:
         target = self.get_object()
         self.sent()
@@ -179,6 +182,7 @@ class TargetCollection(ResultOfTarget, Collection):
         examples=sending("revision", REVISE),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def revise(self, request: Request, ref: str) -> Response:
         target = self.get_object()
         sent = self.sent()
@@ -203,6 +207,7 @@ class TargetCollection(ResultOfTarget, Collection):
         examples=sending("reason", {"reason": "The programme has ended."}),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def withdraw(self, request: Request, ref: str) -> Response:
         target = self.get_object()
         sent = self.sent()

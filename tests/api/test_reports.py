@@ -8,6 +8,7 @@ import pytest
 from commitments.actions import evidence
 from commitments.models import Report
 from tests.api.described import judged
+from tests.api.writes import new_key
 from tests.factories.readers import machine, person
 from tests.factories.reports import LATE, OPENED, make_desk, newest
 from units import clock
@@ -40,7 +41,7 @@ def send(client, duty, act, body, *, tag=None, method="post"):
         f"{REPORTS}{duty.ref}/{act}/",
         data=json.dumps(body),
         content_type="application/json",
-        headers={"If-Match": tag},
+        headers={"If-Match": tag, "Idempotency-Key": new_key()},
     )
     judged(answer, f"{REPORTS}{{ref}}/{act}/", method)
     return answer

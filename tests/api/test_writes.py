@@ -5,8 +5,7 @@ import json
 import pytest
 
 from tests.api.described import document, is_problem
-from tests.api.writes import WRITES, Write
-from tests.factories.body import make_body
+from tests.api.writes import WRITES, entries, new_key, scene
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory
 from units.enums import Scope
@@ -17,20 +16,6 @@ each_write = pytest.mark.parametrize("write", WRITES, ids=lambda write: write.na
 each_change = pytest.mark.parametrize(
     "write", [write for write in WRITES if not write.creates], ids=lambda write: write.name
 )
-
-
-def scene(write: Write):
-    """Return the body, the reference of the object to be written, and a machine that may."""
-    body = make_body()
-    ref = write.on(body) if write.on else ""
-    client = machine(write.owner(body))
-    if write.first:
-        write.first(client, ref)
-    return body, ref, client
-
-
-def entries() -> list[str]:
-    return list(RegisterEntry.objects.order_by("pk").values_list("kind", flat=True))
 
 
 @each_write
@@ -116,7 +101,10 @@ def test_the_address_knows_no_parameter(write):
     body, ref, client = scene(write)
     address = write.path.replace("{ref}", ref)
     answer = getattr(client, write.method)(
-        f"{address}?dry=1", data=write.sends(body), content_type="application/json"
+        f"{address}?dry=1",
+        data=write.sends(body),
+        content_type="application/json",
+        headers={"Idempotency-Key": new_key()},
     )
     is_problem(answer, 400, "unknown-parameter")
 

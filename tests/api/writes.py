@@ -1,5 +1,6 @@
 """Every write of the API as a row: what it asks for, on which object, and what it leaves behind."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,10 +13,15 @@ from commitments.actions.revisions import Wanted
 from commitments.enums import Comparator
 from commitments.models import ReportingDuty, Target
 from tests.api.described import judged
-from tests.factories.body import NOW, Body, office
+from tests.factories.body import NOW, Body, make_body, office
+from tests.factories.readers import machine
 from tests.factories.reports import make_desk
 from units.enums import Scope
-from units.models import OrgUnit, Position
+from units.models import OrgUnit, Position, RegisterEntry
+
+
+def new_key() -> str:
+    return secrets.token_hex(16)
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,25 @@ class Write:
         return self.described or self.path
 
     @property
+    def keyed(self) -> bool:
+        return self.method == "post"
+
+    @property
     def creates(self) -> bool:
         return self.on is None
 
-    def do(self, client: Client, ref: str = "", body: Any = None, tag: str | None = None) -> Any:
-        """Send it, and let the description judge the answer."""
+    def do(
+        self,
+        client: Client,
+        ref: str = "",
+        body: Any = None,
+        tag: str | None = None,
+        key: str | None = None,
+    ) -> Any:
+        """Send it, where it asks for a key with `key` or a new one; let the description judge."""
         headers = {} if tag is None else {"If-Match": tag}
+        if self.keyed:
+            headers["Idempotency-Key"] = key or new_key()
         answer = getattr(client, self.method)(
             self.path.replace("{ref}", ref),
             data=body,
@@ -345,3 +364,18 @@ WRITES = [
         outsiders=("supervisor", "planner"),
     ),
 ]
+
+
+def scene(write: Write) -> tuple[Body, str, Client]:
+    """Return the body, the reference of the object to be written, and a machine that may."""
+    body = make_body()
+    ref = write.on(body) if write.on else ""
+    client = machine(write.owner(body))
+    if write.first:
+        write.first(client, ref)
+    return body, ref, client
+
+
+def entries() -> list[str]:
+    """Return the kinds of everything in the register, the oldest first."""
+    return list(RegisterEntry.objects.order_by("pk").values_list("kind", flat=True))

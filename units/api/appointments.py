@@ -22,6 +22,7 @@ from units.actions import appointments
 from units.enums import ActingReason, AppointmentMode, DelegationForm, Scope
 from units.http.collections import etag_of
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
 from units.http.serializers import TAG, ReadSerializer, address
 from units.http.writing import Collection, RefField, seen_offices, somewhere
@@ -235,6 +236,7 @@ class AppointmentCollection(Collection):
         responses={201: AppointmentSerializer},
         examples=sending("new appointment", NEW),
     )
+    @idempotent
     def create(self, request: Request) -> Response:
         sent = self.sent()
         done = appointments.appoint(
@@ -255,6 +257,7 @@ class AppointmentCollection(Collection):
         examples=sending("day", {"end_on": "2024-07-01"}),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def end(self, request: Request, ref: str) -> Response:
         row = self.get_object()
         sent = self.sent()

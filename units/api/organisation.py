@@ -20,6 +20,7 @@ from units.actions import organisation
 from units.enums import Provenance, Scope, Tree, UnitKind
 from units.http.collections import etag_of
 from units.http.filters import RefFilter, unit_is_seen
+from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
 from units.http.serializers import TAG, ReadSerializer, address
 from units.http.writing import Collection, RefField, seen_units, somewhere
@@ -266,6 +267,7 @@ class UnitCollection(Collection):
         responses={201: UnitSerializer},
         examples=sending("new unit", NEW),
     )
+    @idempotent
     def create(self, request: Request) -> Response:
         sent = self.sent()
         superiors = {Tree(row["tree"]): row["unit"].pk for row in sent.pop("superiors")}
@@ -281,6 +283,7 @@ class UnitCollection(Collection):
         examples=sending("name", {"name_vi": "Phường Tân Phong", "from_on": "2024-07-01"}),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def rename(self, request: Request, ref: str) -> Response:
         return self._write(organisation.rename_unit)
 
@@ -293,6 +296,7 @@ class UnitCollection(Collection):
         examples=sending("superior", {"tree": "admin", "unit": "bx-ubnd", "from_on": "2024-07-01"}),
     )
     @action(detail=True, methods=["post"], url_path="put-under", url_name="put-under")
+    @idempotent
     def put_under(self, request: Request, ref: str) -> Response:
         return self._write(organisation.put_under)
 
@@ -305,6 +309,7 @@ class UnitCollection(Collection):
         examples=sending("day", {"end_on": "2025-07-01"}),
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def end(self, request: Request, ref: str) -> Response:
         return self._write(organisation.end_unit)
 

@@ -68,6 +68,18 @@ CODES: tuple[Code, ...] = (
         _("Correct the parameters that are named under “errors”."),
     ),
     Code(
+        "idempotency-key-missing",
+        400,
+        _("The request does something and has no key that makes its repetition harmless."),
+        _("Send a new key for each thing to be done in the header “Idempotency-Key”."),
+    ),
+    Code(
+        "idempotency-key-malformed",
+        400,
+        _("The key of the request has a form that is not taken."),
+        _("Send 16 to 64 visible ASCII signs without a space, a random UUID for example."),
+    ),
+    Code(
         "page-invalid",
         400,
         _("The page token is not one that this list gave to you."),
@@ -197,6 +209,18 @@ CODES: tuple[Code, ...] = (
         _("Correct the fields that are named under “errors”. Nothing was done."),
     ),
     Code(
+        "key-reused",
+        422,
+        _("The key of the request belongs to another request of the same client."),
+        _("Choose a new key for each request; repeat a key only with the same address and body."),
+    ),
+    Code(
+        "still-running",
+        409,
+        _("The same request, with the same key, is still running."),
+        _("Wait as many seconds as the header “Retry-After” says, then send it again unchanged."),
+    ),
+    Code(
         "wrong-state",
         409,
         _("The object is in a state in which this is not done."),
@@ -219,6 +243,12 @@ CODES: tuple[Code, ...] = (
         500,
         _("Something went wrong on our side. Nothing was written."),
         _("Try again later. If it stays so, tell the administrator the number of the request."),
+    ),
+    Code(
+        "busy",
+        503,
+        _("Too much is being written at this moment. Nothing was written."),
+        _("Wait as many seconds as the header “Retry-After” says, then send it again unchanged."),
     ),
     Code(
         "seal-missing",

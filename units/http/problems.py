@@ -1,6 +1,7 @@
 """How every door says no. Under /api/ each error is a problem document (RFC 9457)."""
 
 import json
+import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
@@ -15,12 +16,13 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from psycopg import errors as postgresql
 from rest_framework import exceptions
 from rest_framework.permissions import SAFE_METHODS
 
@@ -30,6 +32,8 @@ from units.errors import NotAllowed, Refused
 from units.http import codes
 
 CONTENT_TYPE = "application/problem+json"
+BUSY_WAIT = "2"  # seconds until a write that found no turn is worth repeating
+BUSY_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -147,6 +151,18 @@ def _of_rules(exc: ValidationError, pointers: Mapping[str, str]) -> HttpResponse
     return response("rule-broken", " ".join(error["detail"] for error in errors), errors=errors)
 
 
+def status_of(exc: BaseException) -> int:
+    """Return the status with which `exc` is answered.
+
+    >>> status_of(ValueError("a fault")), status_of(ValidationError("a rule"))
+    (500, 422)
+    """
+    if isinstance(exc, ValidationError):
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    answer = of_exception(exc)
+    return answer.status_code if answer else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def of_exception(exc: BaseException) -> HttpResponse | None:
     """Return the problem document of `exc`; None for a fault of ours.
 
@@ -165,11 +181,21 @@ def of_exception(exc: BaseException) -> HttpResponse | None:
         return _invalid(exc)
     if isinstance(exc, exceptions.APIException):
         return _of_rest_framework(exc)
+    if isinstance(exc, OperationalError) and _is_busy(exc):
+        return response("busy", headers={"Retry-After": BUSY_WAIT})
     if isinstance(exc, RequestDataTooBig):
         return response("too-large")
     if isinstance(exc, SuspiciousOperation):  # a forged host among them
         return response("bad-request")
     return None
+
+
+def _is_busy(exc: OperationalError) -> bool:
+    """Say whether the database gave up waiting for others, so that nothing of ours was written."""
+    cause = exc.__cause__
+    if isinstance(cause, sqlite3.OperationalError):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in BUSY_SQLITE  # without its extension
+    return isinstance(cause, postgresql.LockNotAvailable | postgresql.DeadlockDetected)
 
 
 class CsrfFailed(exceptions.PermissionDenied):

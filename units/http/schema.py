@@ -14,6 +14,7 @@ from rest_framework.permissions import AllowAny
 
 from units.enums import Scope
 from units.http import codes
+from units.http.idempotency import KEY_PATTERN, asks_for_key
 from units.http.parsers import StrictSerializer
 from units.http.permissions import scope_of
 from units.http.serializers import ReadSerializer
@@ -43,7 +44,9 @@ WRITES = (
     "reference-unknown",
     "rule-broken",
     "wrong-state",
+    "busy",
 )
+KEYED = ("idempotency-key-missing", "idempotency-key-malformed", "key-reused", "still-running")
 
 
 class Finding(serializers.Serializer):
@@ -169,6 +172,27 @@ class Described(AutoSchema):
                     description=_("Tag of the object as you have read it."),
                 )
             )
+        if self._asks_for_key():
+            found += [
+                OpenApiParameter(
+                    "Idempotency-Key",
+                    str,
+                    OpenApiParameter.HEADER,
+                    required=True,
+                    pattern=KEY_PATTERN,
+                    description=_(
+                        "16 to 64 visible ASCII signs, new for each thing to be done. The same key "
+                        "with the same body is done once and answered alike for seven days."
+                    ),
+                ),
+                OpenApiParameter(
+                    "Idempotency-Replayed",
+                    str,
+                    OpenApiParameter.HEADER,
+                    response=[200, 201, 204, 409, 412, 422],
+                    description=_("“true”: this was answered before, and nothing was done again."),
+                ),
+            ]
         if self._writes():
             found.append(
                 OpenApiParameter(
@@ -226,6 +250,8 @@ class Described(AutoSchema):
             yield from ("unknown-parameter", "not-found")
         if self._writes():
             yield from WRITES
+        if self._asks_for_key():
+            yield from KEYED
         if self._changes():
             yield from ("version-missing", "object-changed")
         action = getattr(self.view, "action", None)
@@ -240,6 +266,10 @@ class Described(AutoSchema):
     def _changes(self) -> bool:
         """Say whether an object that exists is written: then its tag is asked for."""
         return self._writes() and "{ref}" in self.path
+
+    def _asks_for_key(self) -> bool:
+        act = getattr(self.view, getattr(self.view, "action", None) or "", None)
+        return self.method == "POST" and asks_for_key(act)
 
     def _is_public(self) -> bool:
         return any(isinstance(asked, AllowAny) for asked in self.view.get_permissions())
