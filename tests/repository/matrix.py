@@ -2,7 +2,7 @@
 
 The columns are `visiting.VISITORS`: anonymous, nobody (logged in, no office and no role), head,
 supervisor, planner, assigner, administrator, inspector, machine (a token with every scope). POST
-sends nothing, so whoever may act is told what is missing (422, 428), and nobody has acted. Absent or
+sends nothing but a key, so whoever may act is told what is missing (422, 428), and nobody has acted. Absent or
 invisible is 404, not allowed 403, wrong state 409; 302 leads to the login or back to the page.
 """
 
