@@ -123,6 +123,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.HealthFirst",
     "config.middleware.RequestNumber",
+    "units.http.throttling.LimitHeaders",
     "config.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -255,6 +256,8 @@ HEALTH: list[str] = [  # functions of the instant that return (label, value, wel
 
 # --- REST -------------------------------------------------------------------------------------------
 API_READS_PER_MINUTE = env.number("API_READS_PER_MINUTE", default=600)  # for each machine or person
+API_WRITES_PER_MINUTE = env.number("API_WRITES_PER_MINUTE", default=120)  # counted apart
+API_FEED_PER_MINUTE = env.number("API_FEED_PER_MINUTE", default=120)  # questions for changes, too
 VERIFY_PER_MINUTE = env.number("VERIFY_PER_MINUTE", default=60)  # public questions of one address
 VERIFY_MISSES_PER_MINUTE = env.number("VERIFY_MISSES_PER_MINUTE", default=10)  # unknown codes
 REST_FRAMEWORK = {

@@ -1,19 +1,16 @@
 """Every error under /api/ is a problem document with a stable code, in the reader's language."""
 
 import re
-from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import DatabaseError
 from django.test import Client
 
 from commitments.models import Commitment
 from tests.api.described import is_problem, judged, operation
 from tests.factories.commitments_versions import CommitmentVersionFactory
-from tests.factories.readers import machine, person, token_of, with_token
-from tests.factories.units import ApiClientFactory, OrgUnitFactory, UserFactory
-from units import clock
+from tests.factories.readers import machine, person
+from tests.factories.units import OrgUnitFactory, UserFactory
 from units.enums import Scope
 from units.http import codes
 from units.models import RegisterEntry
@@ -159,34 +156,7 @@ def test_a_large_body_is_refused(returning):
     is_problem(returning(" " * (3 * 1024 * 1024)), 413, "too-large")
 
 
-# --- limits, faults -------------------------------------------------------------------------------
-
-
-def test_too_many_requests_wait_for_the_next_minute(settings):
-    settings.API_READS_PER_MINUTE = 2
-    unit = OrgUnitFactory()
-    client, other = machine(unit), machine(unit)
-    noon = clock.real_now().replace(second=17, microsecond=0)
-    with time_machine.travel(noon, tick=False):
-        assert [client.get("/api/v1/units/").status_code for _each in range(2)] == [200, 200]
-        answer = client.get("/api/v1/units/")
-        body = is_problem(answer, 429, "too-many-requests")
-        judged(answer, "/api/v1/units/")
-        assert answer["Retry-After"] == "43"
-        assert "43" in body["detail"]
-        assert other.get("/api/v1/units/").status_code == 200
-    with time_machine.travel(noon + timedelta(seconds=43), tick=False):
-        assert client.get("/api/v1/units/").status_code == 200
-
-
-def test_all_tokens_and_addresses_of_a_client_share_its_limit(settings):
-    settings.API_READS_PER_MINUTE = 2
-    owner, now = ApiClientFactory(), clock.real_now().replace(second=1)
-    text = token_of(owner)
-    with time_machine.travel(now, tick=False):
-        with_token(text).get("/api/v1/units/")
-        with_token(text).get("/api/v1/plans/")
-        is_problem(with_token(text).get("/api/v1/targets/"), 429, "too-many-requests")
+# --- faults ---------------------------------------------------------------------------------------
 
 
 def test_a_fault_says_the_number_of_the_request_and_nothing_else(monkeypatch):

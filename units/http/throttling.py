@@ -7,14 +7,16 @@ came before. A full disk or a missing folder lets people in: the limit protects,
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -28,20 +30,70 @@ log = logging.getLogger(__name__)
 SECONDS = 60
 
 
+class Left(NamedTuple):
+    """What a holder may still do: `most` requests of the kind `name` in a minute, `left` of them in
+    this one, which ends in `seconds`."""
+
+    name: str
+    most: int
+    left: int
+    seconds: int
+
+
 class PerMinute(BaseThrottle):
-    """API_READS_PER_MINUTE requests in each minute of the clock for each machine or person."""
+    """API_READS_PER_MINUTE reads and API_WRITES_PER_MINUTE writes, counted apart, in each minute of
+    the clock for each machine or person."""
 
     seconds_left = SECONDS
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         if not request.user.is_authenticated:
             return True
+        name, most = self.kind_of(request)
         minute, second = divmod(int(clock.real_now().timestamp()), SECONDS)
         self.seconds_left = SECONDS - second
-        return count(str(request.user.pk), minute) <= settings.API_READS_PER_MINUTE
+        made = count(f"{request.user.pk}{SUFFIXES[name]}", minute)
+        if made:
+            left = Left(name, most, max(0, most - made), self.seconds_left)
+            request._request.limit_left = left
+        return made <= most
+
+    def kind_of(self, request: Request) -> tuple[str, int]:
+        """Return what kind of request it is, and how many of them one minute takes."""
+        if request.method in SAFE_METHODS:
+            return "reads", settings.API_READS_PER_MINUTE
+        return "writes", settings.API_WRITES_PER_MINUTE
 
     def wait(self) -> float:
         return self.seconds_left
+
+
+class FeedPerMinute(PerMinute):
+    """API_FEED_PER_MINUTE questions for changes, counted apart from other reads."""
+
+    def kind_of(self, request: Request) -> tuple[str, int]:
+        return "feed", settings.API_FEED_PER_MINUTE
+
+
+SUFFIXES = {"reads": "", "writes": "-writes", "feed": "-feed"}  # of the name of the count
+
+
+class LimitHeaders:
+    """Say with each answer that was counted how many more the minute takes.
+
+    `RateLimit` and `RateLimit-Policy` as the draft of the HTTP working group has them: for
+    information; what counts is a 429 with `Retry-After`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        if limit := getattr(request, "limit_left", None):
+            answer["RateLimit-Policy"] = f'"{limit.name}";q={limit.most};w={SECONDS}'
+            answer["RateLimit"] = f'"{limit.name}";r={limit.left};t={limit.seconds}'
+        return answer
 
 
 def count(holder: str, minute: int) -> int:
