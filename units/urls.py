@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units.web import accounts, calendars, imports, offices, organisation, people, register
+from units.web import accounts, calendars, clients, imports, offices, organisation, people, register
 
 app_name = "units"
 
@@ -19,6 +19,11 @@ urlpatterns = [
     path("offices/<slug:ref>/appoint/", offices.appoint, name="appoint"),
     path("offices/<slug:ref>/end/", offices.end, name="office-end"),
     path("appointments/<slug:ref>/end/", offices.leave, name="appointment-end"),
+    path("clients/", clients.index, name="clients"),
+    path("clients/new/", clients.create, name="client-new"),
+    path("clients/<slug:ref>/", clients.detail, name="client"),
+    path("clients/<slug:ref>/disable/", clients.disable, name="client-disable"),
+    path("clients/<slug:ref>/tokens/<int:token>/revoke/", clients.revoke, name="token-revoke"),
     path("calendar/", calendars.calendar, name="calendar-now"),
     path("calendar/<int:year>/", calendars.calendar, name="calendar"),
     path("calendar/<int:year>/propose/", calendars.propose, name="calendar-propose"),

@@ -361,6 +361,16 @@ GET  units:unwatch                          302 404 404 404 404 404 200 404 302
 POST units:unwatch                          302 404 404 404 404 404 422 404 302
 GET  units:appointment-end                  302 404 404 404 404 404 200 404 302
 POST units:appointment-end                  302 404 404 404 404 404 422 404 302
+GET  units:clients                          302 403 403 403 403 403 200 403 302
+POST units:clients                          302 403 403 403 403 403 200 403 302
+GET  units:client-new                       302 403 403 403 403 403 200 403 302
+POST units:client-new                       302 403 403 403 403 403 422 403 302
+GET  units:client                           302 403 403 403 403 403 200 403 302
+POST units:client                           302 403 403 403 403 403 422 403 302
+GET  units:client-disable                   302 403 403 403 403 403 405 403 302
+POST units:client-disable                   302 403 403 403 403 403 302 403 302
+GET  units:token-revoke                     302 403 403 403 403 403 405 403 302
+POST units:token-revoke                     302 403 403 403 403 403 302 403 302
 GET  units:calendar-now                     302 200 200 200 200 200 200 200 302
 POST units:calendar-now                     302 404 404 404 404 404 422 404 302
 GET  units:calendar                         302 200 200 200 200 200 200 200 302

@@ -17,7 +17,12 @@ from tests.commitments.documents.authorities import cast
 from tests.factories import readers
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import NOW, Body, make_body, person
-from tests.factories.units import OversightFactory, RoleGrantFactory
+from tests.factories.units import (
+    ApiClientFactory,
+    ApiTokenFactory,
+    OversightFactory,
+    RoleGrantFactory,
+)
 from units import clock
 from units.actions import register
 from units.models import DemonstrationClock, RegisterEntry, RoleGrant, User
@@ -120,6 +125,8 @@ def make_world() -> World:
     explanation = case.clocks.get().explanations.create(
         generation=1, level=2, asked_at=NOW, due_on=clock.local_date(NOW)
     )
+    program = ApiClientFactory(owner_unit=body.committee, ref="program")
+    token = ApiTokenFactory(client=program)
     words = {
         "any": {
             "ref": commitment,
@@ -152,6 +159,9 @@ def make_world() -> World:
             f"units:{name}": {"uuid": RegisterEntry.objects.get(kind="commitment.issue").uuid}
             for name in ("receipt", "receipt-file")
         },
+        "units:client": {"ref": program.ref},
+        "units:client-disable": {"ref": program.ref},
+        "units:token-revoke": {"ref": program.ref, "token": token.pk},
         "units:role-end": {"grant": RoleGrant.objects.get(person=body.planner).pk},
         "notifications:read": {"notice": Notice.objects.filter(recipient=body.secretary)[0].pk},
         "notifications:letter": {"name": "20240202-090000-1.eml"},
