@@ -4,16 +4,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.test import Client, RequestFactory
-from rest_framework.request import Request
+from django.test import Client
 
 from tests.api.described import is_problem, judged
 from tests.api.writes import TARGETS, WRITES, new_target
 from tests.factories.body import make_body
 from tests.factories.readers import machine, person, token_of, with_token
-from tests.factories.units import ApiClientFactory, OrgUnitFactory, UserFactory
+from tests.factories.units import ApiClientFactory, OrgUnitFactory
 from units import clock
-from units.http.throttling import FeedPerMinute, PerMinute
 from units.models import IdempotencyRecord
 
 pytestmark = pytest.mark.django_db
@@ -104,10 +102,9 @@ def test_a_folder_that_cannot_be_written_holds_nobody_back(settings, tmp_path):
 
 def test_questions_for_changes_have_a_count_of_their_own(settings, second_17):
     settings.API_FEED_PER_MINUTE, settings.API_READS_PER_MINUTE = 2, 1
-    request = Request(RequestFactory().get("/"))
-    request.user = UserFactory()
-    asked = [FeedPerMinute().allow_request(request, None) for _each in range(3)]
-    assert asked == [True, True, False]
-    assert request._request.limit_left == ("feed", 2, 0, 43)
-    assert PerMinute().allow_request(request, None)
-    assert not PerMinute().allow_request(request, None)
+    client = machine(OrgUnitFactory())
+    cursor = client.get("/api/v1/changes/start").json()["cursor"]
+    answer = client.get(f"/api/v1/changes?after={cursor}")
+    assert (answer.status_code, answer["RateLimit"]) == (200, '"feed";r=0;t=43')
+    is_problem(client.get(f"/api/v1/changes?after={cursor}"), 429, "too-many-requests")
+    assert [client.get("/api/v1/units/").status_code for _each in range(2)] == [200, 429]

@@ -201,4 +201,5 @@ def test_the_table_of_filters_is_that_of_the_lists():
 def test_the_limits_are_those_of_the_code():
     assert f"1 to {paging.LIMIT}, otherwise {paging.DEFAULT}" in TEXT
     assert f"{settings.API_READS_PER_MINUTE} reads in a minute" in TEXT
-    assert f"and {settings.API_WRITES_PER_MINUTE} writes" in TEXT
+    assert f"{settings.API_WRITES_PER_MINUTE} writes and" in TEXT
+    assert f"{settings.API_FEED_PER_MINUTE} questions for changes" in TEXT

@@ -22,6 +22,7 @@ from units.http import feed, parameters
 from units.http.collections import FRESH_COPIES_ONLY, is_fresh
 from units.http.feed import Act, Place, Published, Touched
 from units.http.fields import Instant
+from units.http.throttling import FeedPerMinute
 from units.models import Appointment
 
 LIMIT, DEFAULT = 1000, 500
@@ -116,6 +117,7 @@ class Feed(APIView):
 
     scope = Scope.CHANGES_READ
     http_method_names = ["get", "head"]
+    throttle_classes = (FeedPerMinute,)
     feeds: Sequence[Published] = ()
 
 
