@@ -35,7 +35,10 @@ CODES: tuple[Code, ...] = (
         "malformed-json",
         400,
         _("The body is not valid JSON."),
-        _("Send UTF-8 JSON without repeated names, lone surrogates, NaN or Infinity."),
+        _(
+            "Send UTF-8 JSON without repeated names, lone surrogates, NaN, Infinity, or numbers of "
+            "more than 18 digits before or 6 behind the point."
+        ),
     ),
     Code(
         "duplicate-field",

@@ -1,6 +1,7 @@
 """JSON as strictly as it is hashed elsewhere: one meaning, or a refusal."""
 
 import json
+from decimal import Decimal
 from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,10 +13,12 @@ from rest_framework.utils.mediatypes import _MediaType
 from units.errors import Refused, TooLarge
 
 MAX_BYTES = 1024 * 1024
+WHOLE_DIGITS, DECIMALS = 18, 6  # of a number, before and behind its point
 
 
 class StrictJSONParser(BaseParser):
-    """UTF-8, at most MAX_BYTES, no name twice, no NaN, no lone surrogate."""
+    """UTF-8, at most MAX_BYTES, no name twice, no NaN, no lone surrogate, no number that the widest
+    column of the database, Decimal(24, 6), would not hold."""
 
     media_type = "application/json"
 
@@ -33,10 +36,18 @@ class StrictJSONParser(BaseParser):
             raise TooLarge(_("The body is larger than 1 MiB. Send less at once."), code="too-large")
         try:
             parsed = json.loads(
-                raw.decode(), object_pairs_hook=_object, parse_constant=_no_constant
+                raw.decode(),
+                object_pairs_hook=_object,
+                parse_constant=_no_constant,
+                parse_int=_whole,
+                parse_float=_fraction,
             )
             json.dumps(parsed, ensure_ascii=False).encode()  # refuses lone surrogates
-        except (ValueError, RecursionError) as error:  # UnicodeError is a ValueError
+        except (
+            ValueError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:  # UnicodeError is a ValueError
             raise ParseError from error
         return parsed
 
@@ -55,6 +66,19 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON.")
+
+
+def _whole(text: str) -> int:
+    if len(text.removeprefix("-")) > WHOLE_DIGITS:
+        raise ValueError("A number is too large.")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    exact = Decimal(text)
+    if exact.adjusted() >= WHOLE_DIGITS or -int(exact.as_tuple().exponent) > DECIMALS:
+        raise ValueError("A number is too large or too fine.")
+    return float(text)
 
 
 class StrictSerializer(serializers.Serializer):
