@@ -20,6 +20,7 @@ from units.models.register import (
     RegisterPrivate,
     RegisterReach,
 )
+from units.models.restorations import Restoration
 
 __all__ = [
     "ApiClient",
@@ -46,6 +47,7 @@ __all__ = [
     "RegisterPublication",
     "RegisterReach",
     "RegisterVerification",
+    "Restoration",
     "RoleGrant",
     "User",
     "WorkingCalendar",

@@ -34,6 +34,7 @@ from units.models import (
     RegisterPrivate,
     RegisterReach,
     RegisterVerification,
+    Restoration,
 )
 from units.origin import Origin, acting_from
 
@@ -163,6 +164,10 @@ def kept(**changes):
     return IdempotencyRecord.objects.create(holder=UserFactory(), **(fields | changes))
 
 
+def put_back():
+    return Restoration.objects.create(put_back_at=AT, backup_made_at=AT, backup_seq=0)
+
+
 def empty(row):
     return {"valid_to": row.valid_from}
 
@@ -188,6 +193,8 @@ REFUSED = [
         ("idempotency_keeps_effects_and_lasting_refusals", changed(kept, by={"status": status}))
         for status in (199, 300, 400, 401, 403, 404, 408, 410, 428, 429, 500, 503)
     ],
+    ("restoration_knows_its_backup_or_not", changed(put_back, by={"backup_seq": None})),
+    ("restoration_comes_after_its_backup", changed(put_back, by={"put_back_at": AT - SECOND})),
     ("orgunit_sourced_has_ref", changed(OrgUnitFactory, by={"provenance": "sourced"})),
     ("orgunit_sourced_has_ref", changed(OrgUnitFactory, by={"provenance": "derived"})),
     ("orgunitversion_one_open", repeated(version, by={"valid_from": LATER})),
