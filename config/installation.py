@@ -4,6 +4,8 @@ A demonstration lives on another clock than real work. The folder says which of 
 that no later command can act on demonstration data by the real clock, or on real data by the other.
 """
 
+import tomllib
+from functools import cache
 from pathlib import Path
 
 DEMONSTRATION, LIVE = "demonstration", "live"
@@ -27,3 +29,10 @@ def is_demonstration(folder: Path, *, if_new: bool) -> bool:
 def remember(folder: Path, *, demo: bool) -> None:
     """Write down what `folder` holds from now on."""
     (folder / MARK).write_text(f"{DEMONSTRATION if demo else LIVE}\n", encoding="ascii")
+
+
+@cache
+def product_version() -> str:
+    """Return the version of the product that runs here, for example "0.1.0"."""
+    about = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    return str(tomllib.loads(about.read_text(encoding="utf-8"))["project"]["version"])
