@@ -27,6 +27,21 @@ def reporting(*, expected: int, on_time: int, late: int) -> Reporting:
     )
 
 
+COLOURS = (  # of completeness in percent: at least, colour; below the last one: red
+    (Fraction(100), "green"),
+    (Fraction(80), "amber"),
+    (Fraction(0), "red"),
+)
+
+
+def colour(completeness: Fraction | None) -> str:
+    """Return how completeness is shown: green is all of it, amber at least 80 %, else red; grey where
+    nothing is expected. The lower bound of amber is that of the traffic light (F-14)."""
+    if completeness is None:
+        return "grey"
+    return next(name for least, name in COLOURS if completeness >= least)
+
+
 class Tasks(NamedTuple):
     """Shares in percent of the tasks that were due; None where none was. `on_time_of_done`: of those
     that are done."""

@@ -17,7 +17,7 @@ from commitments.actions import duties, filings, reports, unlocks, verifications
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import Period, Report, ReportingDuty, Unlock
 from commitments.querysets.reports import own_side
-from commitments.rules import discipline
+from commitments.web.discipline import shares_of
 from commitments.web.filings import TAGS, Row, rows_for, said_in
 from commitments.web.forms.reports import AnswerForm, seen_in
 from commitments.web.rounds import next_steps
@@ -73,7 +73,7 @@ def index(request: WebRequest) -> HttpResponse:
         "rows": rows,
         "writes": any(row.form for row in rows),
         "counts": counts,
-        "shares": _shares(counts) if counts else None,
+        "shares": shares_of(counts) if counts else None,
         "faults": faults,
         "done": done,
     }
@@ -181,40 +181,6 @@ def _units(seen: QuerySet[ReportingDuty]) -> QuerySet[OrgUnit]:
 def _periods(request: WebRequest, owed: QuerySet[ReportingDuty]) -> QuerySet[Period]:
     opened = owed.filter(opens_on__lte=clock.local_date(request.now)).values("period")
     return Period.objects.filter(pk__in=opened).order_by("-starts_on")
-
-
-def _shares(counts: Mapping[str, int]) -> discipline.Reporting:
-    return discipline.reporting(
-        expected=counts["expected"], on_time=counts["on_time"], late=counts["late"]
-    )
-
-
-@login_required
-def overview(request: WebRequest) -> HttpResponse:
-    """Show how complete and how timely reports are, by unit, for one period."""
-    today = clock.local_date(request.now)
-    seen = _visible(request).filter(opens_on__lte=today)
-    periods = Period.objects.filter(pk__in=seen.values("period")).order_by("-starts_on")
-    code = request.GET.get("period") or next((period.code for period in periods), None)
-    chosen = next((period for period in periods if period.code == code), None)
-    if code and chosen is None:
-        raise Http404
-    owed = seen.filter(period=chosen).order_by()
-    counted = list(owed.counted("unit", on=today))
-    names = OrgUnit.objects.filter(pk__in=owed.values("unit")).with_names().order_by("ref")
-    found = {row["unit"]: row for row in counted}
-    rows = [(unit, found.get(unit.pk), _shares(found[unit.pk]) if unit.pk in found else None)
-            for unit in names]  # fmt: skip
-    names_of = ("expected", "on_time", "late", "missing", "not_in", "verified", "in_review")
-    total = {name: sum(row[name] for row in counted) for name in (*names_of, "returned")}
-    context = {
-        "periods": periods,
-        "chosen": chosen,
-        "rows": rows,
-        "total": total,
-        "shares": _shares(total),
-    }
-    return render(request, "commitments/reports/overview.html", context)
 
 
 # --- one report -----------------------------------------------------------------------------------

@@ -26,6 +26,11 @@ READS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _as_often_as_one_likes(settings) -> None:
+    settings.API_FEED_PER_MINUTE = settings.API_READS_PER_MINUTE = 100_000
+
+
 @pytest.fixture
 def year() -> Year:
     return make_year()

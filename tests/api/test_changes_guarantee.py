@@ -149,6 +149,11 @@ def transaction_held_open():
     thread.join()
 
 
+@pytest.fixture(autouse=True)
+def _as_often_as_one_likes(settings) -> None:
+    settings.API_FEED_PER_MINUTE = settings.API_READS_PER_MINUTE = 100_000
+
+
 @pytest.fixture
 def district():
     """A district with eight communes, its administrator, and three clients that see unlike parts."""

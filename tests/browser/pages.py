@@ -72,6 +72,7 @@ PAGES: dict[str, dict[str, str]] = {
         "case-new": "/cases/new/",
         "ladders": "/cases/ladders/",
         "reports": "/reports/overview/",
+        "reports-year": "/reports/year/",
     },
     "truc": {
         "home": "/",

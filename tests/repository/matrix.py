@@ -249,6 +249,8 @@ GET  commitments:target-allocate            302 404 404 404 200 404 404 404 302
 POST commitments:target-allocate            302 404 404 404 422 404 404 404 302
 GET  commitments:reports                    302 302 302 302 302 302 302 302 302
 POST commitments:reports                    302 302 302 302 302 302 302 302 302
+GET  commitments:reports-year               302 200 200 200 200 200 200 200 302
+POST commitments:reports-year               302 200 200 200 200 200 200 200 302
 GET  commitments:reports-overview           302 200 200 200 200 200 200 200 302
 POST commitments:reports-overview           302 200 200 200 200 200 200 200 302
 GET  commitments:reports-verify             302 405 405 405 405 405 405 405 302
