@@ -26,6 +26,9 @@ def commitments_of(acts: Sequence[Act]) -> Touched:
     return [(act, act.ref.rpartition("-v")[0]) for act in acts]
 
 
+OWING = {"target.assign", "target.withdraw", "duty.generate"}  # make reports owed, or let them go
+
+
 def reports_of(acts: Sequence[Act]) -> Touched:
     """Reports that are owed come with their target and fall away with it, or a whole period at once."""
     about: dict[str, list[Act]] = {
@@ -40,7 +43,8 @@ def reports_of(acts: Sequence[Act]) -> Touched:
     yield from feed.own(about["duty"])
     for act in about["report"]:
         yield act, act.data["duty"]
-    yield from feed.named(ReportingDuty.objects, about["target"], by="target__ref")
+    owing = [act for act in about["target"] if act.kind in OWING]
+    yield from feed.named(ReportingDuty.objects, owing, by="target__ref")
     yield from feed.named(ReportingDuty.objects, about["period"], by="period__code")
     renamed = [act for act in about["person"] if act.kind == "person.change"]
     for who in ("author", "decided_by"):

@@ -216,6 +216,24 @@ def test_a_page_passes_over_the_business_of_others_and_says_so(year, monkeypatch
     assert changes(client, found["cursor"])["has_more"] is False
 
 
+def test_a_page_ends_before_it_has_too_many_objects(year):
+    client = machine(year.body.committee, *READS)
+    cursor = start(client)["cursor"]
+    for act in ("draw up a target", "assign a target", "edit the plan", "add a group"):
+        year.do(act)
+    sizes, seen = [], set()
+    while True:
+        found = changes(client, cursor, limit=3)
+        sizes.append(len(found["changes"]))
+        seen |= {(row["type"], row["ref"]) for row in found["changes"]}
+        cursor = found["cursor"]
+        if not found["has_more"]:
+            break
+    # the new target and the plan; then one act alone: both with twelve reports; the plan, twice
+    assert sizes == [2, 14, 1]
+    assert len(seen) == 14
+
+
 # --- cursors ------------------------------------------------------------------------------------------
 
 
@@ -297,5 +315,5 @@ def test_a_page_costs_the_same_for_one_and_for_three(year, count, django_assert_
     cursor = start(client)["cursor"]
     for _each in range(count):
         year.do("draw up a target")
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(20):
         assert len(changes(client, cursor)["changes"]) == count + 1  # and their plan

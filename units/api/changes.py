@@ -175,7 +175,10 @@ class Changes(Feed):
             OpenApiParameter(
                 "limit",
                 {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": DEFAULT},
-                description=_("How many acts a page looks at; one may have changed many objects."),
+                description=_(
+                    "How many acts a page tells, and how many objects: only a single act that has "
+                    "changed more makes it longer."
+                ),
             ),
         ],
         responses={(200, "application/json"): ChangesSerializer, (200, NDJSON): ChangeSerializer},

@@ -10,6 +10,7 @@ page tells is never older than its cursor.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -230,7 +231,8 @@ def known(feeds: Collection[Published], request: Request, types: str | None) -> 
 def page(
     feeds: Collection[Published], request: Request, types: Collection[str], after: Place, limit: int
 ) -> Page:
-    """Return what the next `limit` acts behind `after` have changed of these types.
+    """Return what the next acts behind `after` have changed of these types: at most `limit` acts, and
+    no more objects than that, unless a single act has changed more.
 
     One act may change many objects, and many acts one: the page has an object once, as it is now.
     An empty page with `has_more` is one that passed over what is none of the holder's business.
@@ -239,12 +241,48 @@ def page(
     wanted = [feed for feed in feeds if feed.name in types]
     last = min(head.seq, after.seq + LOOKED_AT)
     acts = _acts(frozenset().union(*(feed.subjects for feed in wanted)), after.seq, last, limit)
-    if len(acts) == limit:
+    told = [(feed, _touched(feed, acts)) for feed in wanted]
+    if (cut := _last_that_fits(acts, told, limit)) is not None:
+        last = cut
+    elif len(acts) == limit:
         last = acts[-1].seq
     place = head if last == head.seq else _at(last)
-    changes = [change for feed in wanted for change in _changes(feed, request, acts)]
+    changes = [
+        change
+        for feed, touched in told
+        for change in _changes(feed, request, [one for one in touched if one[0].seq <= last])
+    ]
     changes.sort(key=lambda change: change["seq"])  # stable: units stand before their appointments
     return Page(changes, place, has_more=place.seq < head.seq)
+
+
+def _touched(feed: Published, acts: Sequence[Act]) -> list[tuple[Act, str]]:
+    about = [act for act in acts if act.subject in feed.subjects]
+    return list(feed.touched(about)) if about else []
+
+
+def _last_that_fits(
+    acts: Sequence[Act], told: Sequence[tuple[Published, list[tuple[Act, str]]]], most: int
+) -> int | None:
+    """Return the place behind which the page would have more than `most` objects; None: it has not.
+
+    The first act is told whole, however many objects it has changed.
+    """
+    first_told: dict[tuple[str, str], int] = {}
+    for feed, touched in told:
+        for act, ref in touched:
+            key = feed.name, ref
+            first_told[key] = min(act.seq, first_told.get(key, act.seq))
+    if len(first_told) <= most:
+        return None
+    counts = Counter(first_told.values())
+    objects, cut = 0, acts[0].seq
+    for act in acts:
+        objects += counts[act.seq]
+        if objects > most and act is not acts[0]:
+            return cut
+        cut = act.seq
+    return None
 
 
 def _at(seq: int) -> Place:
@@ -261,11 +299,12 @@ def _acts(subjects: Collection[str], after: int, last: int, limit: int) -> list[
     return [Act(*row) for row in found[:limit]]
 
 
-def _changes(feed: Published, request: Request, acts: Sequence[Act]) -> Iterator[dict[str, Any]]:
+def _changes(
+    feed: Published, request: Request, touched: Sequence[tuple[Act, str]]
+) -> Iterator[dict[str, Any]]:
     """Yield the changes of one type: those seen as they are, those that have gone without a body."""
-    about = [act for act in acts if act.subject in feed.subjects]
     by_ref: dict[str, list[Act]] = {}
-    for act, ref in feed.touched(about) if about else ():
+    for act, ref in touched:
         by_ref.setdefault(ref, []).append(act)
     refs, seen = list(by_ref), set()
     for begin in range(0, len(refs), AT_ONCE):
