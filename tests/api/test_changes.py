@@ -315,5 +315,5 @@ def test_a_page_costs_the_same_for_one_and_for_three(year, count, django_assert_
     cursor = start(client)["cursor"]
     for _each in range(count):
         year.do("draw up a target")
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(13):
         assert len(changes(client, cursor)["changes"]) == count + 1  # and their plan

@@ -14,9 +14,10 @@ import django
 
 django.setup()
 
+from django.conf import settings
 from django.db import connection
 
-from tests.benchmarks import default, queue, register, sealing
+from tests.benchmarks import changes, default, queue, register, sealing
 from tests.benchmarks.measuring import Result, machine, write_down
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -35,6 +36,12 @@ def on_own_database(measure: Callable[[], Result]) -> Result:
 def whole_register(scale: str) -> Result:
     """Measure REGISTER."""
     return on_own_database(lambda: register.measure(sizes=register.SIZES[scale], rounds=7))
+
+
+def page_of_changes(scale: str) -> Result:
+    """Measure P2, with no limit of questions in a minute."""
+    settings.API_FEED_PER_MINUTE = settings.API_READS_PER_MINUTE = 10**6
+    return on_own_database(lambda: changes.measure(sizes=changes.SIZES[scale], rounds=9))
 
 
 def queue_page(scale: str) -> Result:
@@ -60,6 +67,7 @@ def embedded_default(scale: str) -> Result:
 
 
 ROWS: Mapping[str, Callable[[str], Result]] = {
+    "P2": page_of_changes,
     "P5": one_act,
     "P6": issue,
     "P7": queue_page,
@@ -67,6 +75,7 @@ ROWS: Mapping[str, Callable[[str], Result]] = {
     "REGISTER": whole_register,
 }
 TITLES = {
+    "P2": changes.TITLE,
     "P5": sealing.SIGN_TITLE,
     "P6": sealing.ISSUE_TITLE,
     "P7": queue.TITLE,

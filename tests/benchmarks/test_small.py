@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.benchmarks import default, queue, register, sealing
+from tests.benchmarks import changes, default, queue, register, sealing
 from tests.benchmarks.measuring import Pair, Result, exponent, write_down
 from tests.running import ROOT, environment
 
@@ -17,6 +17,14 @@ def test_queue_costs_the_same_queries_at_every_size():
     assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
     assert result.exponent is not None
     assert "defect: they differ" not in result.text()
+
+
+@pytest.mark.django_db
+def test_a_page_of_changes_is_measured_beside_its_floors(settings):
+    settings.ALLOWED_HOSTS = ["localhost"]
+    result = changes.measure(sizes=(2, 4), rounds=1)
+    assert len(result.pairs) == 4
+    assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
 
 
 @pytest.mark.django_db
@@ -48,7 +56,7 @@ def test_embedded_default_is_measured_beside_an_empty_project():
 @pytest.mark.parametrize(
     ("row", "scale", "said"),
     [
-        ("P99", "small", "ROW='P99' is no benchmark. There are: P5 ("),
+        ("P99", "small", "ROW='P99' is no benchmark. There are: P2 ("),
         ("", "small", "ROW='' is no"),
         ("P7", "huge", "SCALE='huge': write 'small' or 'full'."),
     ],

@@ -201,14 +201,15 @@ class Changes(Feed):
                 "after", _("Send the cursor; “changes/start” gives the first.")
             )
         view = feed.view_of(request)
-        place, types = feed.place_of(request, after, view)
+        head = feed.end()
+        place, types = feed.place_of(request, after, view, head)
         types = feed.known(self.feeds, request, ",".join(types))  # scopes may have been taken away
         if request.accepted_renderer.media_type == NDJSON:
             lines = _lines(self.feeds, request, types, place, view)
             return StreamingHttpResponse(
                 lines, content_type=NDJSON, headers={"Cache-Control": "no-store"}
             )
-        found = feed.page(self.feeds, request, types, place, limit)
+        found = feed.page(self.feeds, request, types, after=place, head=head, limit=limit)
         cursor = feed.cursor_of(request, types, found.place, view)
         headers = {"ETag": _tag(cursor), "Cache-Control": FRESH_COPIES_ONLY}
         if found.place == place and is_fresh(request, headers["ETag"]):
@@ -237,7 +238,7 @@ def _lines(
     write = JSONRenderer().render
     has_more = True
     for _page in range(STREAMED // LIMIT):
-        found = feed.page(feeds, request, types, place, LIMIT)
+        found = feed.page(feeds, request, types, after=place, head=feed.end(), limit=LIMIT)
         for change in found.changes:
             yield write(change) + b"\n"
         place, has_more = found.place, found.has_more

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
@@ -27,7 +27,7 @@ from units.errors import Gone, Refused
 from units.http.collections import ReadOnlyCollection
 from units.http.permissions import has_scope, require_scope
 from units.models import RegisterEpoch, RegisterLink, RegisterReach
-from units.querysets.organisation import Reach, reach_of
+from units.querysets.organisation import Reach, keep_reach, reach_of
 
 LOOKED_AT = 50_000  # places of the register that one page passes over at most
 AT_ONCE = 500  # objects that are read together
@@ -103,7 +103,7 @@ class Place(NamedTuple):
 def view_of(request: Request) -> str:
     """Return a digest of what the holder may see now: units and scopes. Another one: another copy."""
     user, at = request.user, request.now
-    seen = [_named(reach_of(user, at=at))]
+    seen = [_named(keep_reach(user, at=at))]
     if user.kind == UserKind.MACHINE:
         seen.append(",".join(sorted(user.api_client.scopes)))
     else:
@@ -122,8 +122,8 @@ def cursor_of(request: Request, types: Sequence[str], place: Place, view: str) -
     )
 
 
-def place_of(request: Request, text: str, view: str) -> tuple[Place, tuple[str, ...]]:
-    """Return where the cursor `text` stands, and the types that it is for.
+def place_of(request: Request, text: str, view: str, head: Place) -> tuple[Place, tuple[str, ...]]:
+    """Return where the cursor `text` stands, and the types that it is for. `head`: the present end.
 
     Raises Refused (cursor-invalid, cursor-mismatch), and Gone (history-changed, scope-changed) with
     `restart`, the address at which to begin again.
@@ -143,7 +143,7 @@ def place_of(request: Request, text: str, view: str) -> tuple[Place, tuple[str, 
             _("The cursor belongs to another client. Begin with one of your own."),
         )
     restart = f"{request.build_absolute_uri(reverse('api:changes-start'))}?types={','.join(types)}"
-    if not _still_holds(place):
+    if not _still_holds(place, head):
         raise Gone(
             _("The register was put back from a backup. Take everything anew."),
             code="history-changed",
@@ -163,15 +163,14 @@ def _refused(code: str, text: Any) -> Refused:
     return Refused(text, code=code, errors=errors)
 
 
-def _still_holds(place: Place) -> bool:
-    """Say whether the register has gone on from `place` without a break."""
-    newest = RegisterEpoch.objects.order_by("-number").values_list("number", flat=True).first()
+def _still_holds(place: Place, head: Place) -> bool:
+    """Say whether the register has gone on from `place` to `head` without a break."""
     if place.seq == 0:
-        return (
-            newest or 0
-        ) <= 1  # nothing was there, so nothing can have been lost but by a restore
+        return head.epoch <= 1  # nothing was there, so nothing can have been lost but by a restore
+    if place.seq == head.seq or place.epoch != head.epoch:
+        return place == head
     link = RegisterLink.objects.filter(seq=place.seq).values_list("link_hash", flat=True).first()
-    return newest == place.epoch and link is not None and _short(link) == place.link
+    return link is not None and _short(link) == place.link
 
 
 def _short(link: bytes) -> str:
@@ -179,12 +178,11 @@ def _short(link: bytes) -> str:
 
 
 def end() -> Place:
-    """Return the last place that there is."""
-    last = RegisterLink.objects.order_by("-seq").values_list("epoch", "seq", "link_hash").first()
-    if last is None:
-        return Place(0, 0, "")
-    newest = RegisterEpoch.objects.order_by("-number").values_list("number", flat=True)[0]
-    return Place(newest, last[1], _short(last[2]))
+    """Return the last place that there is. One query."""
+    newest = RegisterEpoch.objects.order_by("-number").values("number")[:1]
+    links = RegisterLink.objects.order_by("-seq").annotate(newest=Subquery(newest))
+    last = links.values_list("newest", "seq", "link_hash").first()
+    return Place(0, 0, "") if last is None else Place(last[0], last[1], _short(last[2]))
 
 
 # --- pages ----------------------------------------------------------------------------------------
@@ -229,15 +227,24 @@ def known(feeds: Collection[Published], request: Request, types: str | None) -> 
 
 
 def page(
-    feeds: Collection[Published], request: Request, types: Collection[str], after: Place, limit: int
+    feeds: Collection[Published],
+    request: Request,
+    types: Collection[str],
+    *,
+    after: Place,
+    head: Place,
+    limit: int,
 ) -> Page:
     """Return what the next acts behind `after` have changed of these types: at most `limit` acts, and
     no more objects than that, unless a single act has changed more.
 
+    `head`: the end of the register, read before; what comes meanwhile is for the next page.
+
     One act may change many objects, and many acts one: the page has an object once, as it is now.
     An empty page with `has_more` is one that passed over what is none of the holder's business.
     """
-    head = end()  # before the acts: what comes meanwhile is for the next page
+    if after.seq == head.seq:
+        return Page([], head, has_more=False)
     wanted = [feed for feed in feeds if feed.name in types]
     last = min(head.seq, after.seq + LOOKED_AT)
     acts = _acts(frozenset().union(*(feed.subjects for feed in wanted)), after.seq, last, limit)
@@ -246,7 +253,7 @@ def page(
         last = cut
     elif len(acts) == limit:
         last = acts[-1].seq
-    place = head if last == head.seq else _at(last)
+    place = head if last == head.seq else _at(last, head.epoch)
     changes = [
         change
         for feed, touched in told
@@ -285,9 +292,9 @@ def _last_that_fits(
     return None
 
 
-def _at(seq: int) -> Place:
+def _at(seq: int, epoch: int) -> Place:
     link = RegisterLink.objects.filter(seq=seq).values_list("link_hash", flat=True)[0]
-    return Place(end().epoch, seq, _short(link))
+    return Place(epoch, seq, _short(link))
 
 
 def _acts(subjects: Collection[str], after: int, last: int, limit: int) -> list[Act]:
