@@ -17,12 +17,18 @@ os.environ.setdefault(
 os.environ.setdefault("DEMO", "false")
 
 from config.settings import *
-from config.settings import SEAL_PASSWORD_FILE, SEAL_PKCS12_FILE, STATIC_ROOT, TEMPLATES
+from config.settings import DATABASES, SEAL_PASSWORD_FILE, SEAL_PKCS12_FILE, STATIC_ROOT, TEMPLATES
 from tests import seals
 from tests.templates import MissingVariable
 
 Path(STATIC_ROOT).mkdir(mode=0o700, parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# The database of a test need not outlive a loss of power: nothing waits for the disk.
+PRAGMAS: dict = DATABASES["default"]["OPTIONS"]
+if "init_command" in PRAGMAS:
+    PRAGMAS["init_command"] = PRAGMAS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+else:
+    PRAGMAS["options"] = "-c synchronous_commit=off"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
