@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PASSWORD, SECRET, code_now
+from tests.browser.walking import Mouse, come_in
 from tests.factories.units import UserFactory
 from units.rules.factors import totp_code
 
@@ -65,9 +66,9 @@ def test_pages_before_the_login_are_accessible(width, language, page_at, assert_
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_account_pages_are_accessible(width, language, page_at, enrol, log_in, assert_accessible):
+def test_account_pages_are_accessible(width, language, page_at, enrol, assert_accessible):
     page = page_at(width, language=language)
-    log_in(page, enrol(UserFactory(full_name="Trần Thị Lụa", roles=["administrator"])))
+    come_in(Mouse(page), enrol(UserFactory(full_name="Trần Thị Lụa", roles=["administrator"])))
     for address in ACCOUNT:
         page.goto(address)
         assert_accessible(page)
@@ -179,9 +180,9 @@ def test_a_passkey_that_fails_is_said_aloud_and_nothing_is_sent(page_at, enrol, 
     assert not Authenticator.objects.exists()
 
 
-def test_the_menu_of_a_telephone_works_by_keyboard(page_at, enrol, log_in, assert_accessible):
+def test_the_menu_of_a_telephone_works_by_keyboard(page_at, enrol, assert_accessible):
     page = page_at(360)
-    log_in(page, enrol(UserFactory()))
+    come_in(Mouse(page), enrol(UserFactory()))
     page.goto("/account/")
     page.focus(".menu > summary")
     page.keyboard.press("Enter")

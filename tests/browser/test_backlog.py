@@ -6,7 +6,7 @@ import pytest
 
 from commitments.actions import backlog, cases
 from commitments.models import BacklogCase
-from tests.browser.walking import Mouse, log_in
+from tests.browser.walking import Mouse, come_in
 from tests.factories.backlog import SIX_CLEARS
 from tests.factories.body import make_body, person
 from tests.factories.clocks import local
@@ -46,7 +46,7 @@ def test_a_case_from_the_list_to_its_end(
     hands = {}
     for who in (body.supervisor, body.secretary, body.assigner, verifier):
         hands[who.pk] = Mouse(page_at(width, language=language), assert_accessible)
-        log_in(hands[who.pk], who)
+        come_in(hands[who.pk], who)
     steers, heads = hands[body.supervisor.pk], hands[body.secretary.pk]
 
     def act(hand: Mouse, name: str, **fields: str) -> None:

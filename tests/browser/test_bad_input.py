@@ -6,7 +6,7 @@ import pytest
 
 from commitments.enums import VersionAct, VersionState
 from commitments.models import TotpStepUsed
-from tests.browser.walking import GO_ON, Mouse, begin, confirm, declare, log_in
+from tests.browser.walking import GO_ON, Mouse, begin, come_in, confirm, declare
 from tests.factories.body import code_of, make_body
 from units import clock
 from units.actions import factors
@@ -31,7 +31,7 @@ def head_of(page_at, assert_accessible):
 
     def logged_in(person, language: str) -> Mouse:
         hand = Mouse(page_at(360, language=language))
-        log_in(hand, person)
+        come_in(hand, person)
         hand._look = assert_accessible
         return hand
 

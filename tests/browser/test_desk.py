@@ -5,7 +5,7 @@ import pytest
 from commitments.actions import commitments
 from commitments.enums import VersionAct, VersionState
 from commitments.models import CommitmentVersion, RemindedNow
-from tests.browser.walking import Mouse, log_in
+from tests.browser.walking import Mouse, come_in
 from tests.commitments.actions.test_issuing import make_drafts
 from tests.constraints import change
 from tests.factories.body import NOW, make_body, person
@@ -45,7 +45,7 @@ def desk_with(rows: int):
 def test_twenty_rows_are_cleared_by_keyboard(page_at, assert_accessible):
     body = desk_with(20)
     page = page_at(1280, language="en")
-    log_in(Mouse(page), body.assigner)
+    come_in(Mouse(page), body.assigner)
 
     page.goto("/queue/?bucket=late")
     assert_accessible(page)
@@ -109,7 +109,7 @@ def test_the_desk_is_accessible_and_two_see_who_has_a_row(
 ):
     body = desk_with(2)
     page = page_at(width, language=language)
-    log_in(Mouse(page), body.supervisor)
+    come_in(Mouse(page), body.supervisor)
     page.goto("/queue/?bucket=late")
     page.click("details.filters__more summary")
     assert_accessible(page)
@@ -123,7 +123,7 @@ def test_the_desk_is_accessible_and_two_see_who_has_a_row(
     page.wait_for_load_state()
     assert_accessible(page)
     other = page_at(width, language=language)
-    log_in(Mouse(other), body.assigner)
+    come_in(Mouse(other), body.assigner)
     other.goto("/queue/?bucket=late")
     assert "Supervisor" in other.inner_text("#queue-rows")
 
@@ -131,7 +131,7 @@ def test_the_desk_is_accessible_and_two_see_who_has_a_row(
 def test_the_keys_help_and_open(page_at):
     body = desk_with(2)
     page = page_at(1280, language="en")
-    log_in(Mouse(page), body.supervisor)
+    come_in(Mouse(page), body.supervisor)
     page.goto("/queue/?bucket=late")
     page.keyboard.press("?")
     assert page.locator("details.keys").get_attribute("open") is not None

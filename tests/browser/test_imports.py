@@ -1,9 +1,9 @@
 """A planner brings a plan in a workbook: faults, the mended file, applied; then closes a gap by hand."""
 
 import pytest
-from allauth.mfa.models import Authenticator
 
 from commitments.models import PlanImport, Target
+from tests.browser.walking import Mouse, come_in
 from tests.commitments.actions.test_imports import PARTS, TARGET, sound
 from tests.factories.body import NOW, make_body
 from units import clock
@@ -29,18 +29,14 @@ def upload(page, path, language):
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_faults_then_mended_then_applied(
-    language, now, page_at, enrol, log_in, assert_accessible, tmp_path
-):
+def test_faults_then_mended_then_applied(language, now, page_at, assert_accessible, tmp_path):
     body = make_body()
-    Authenticator.objects.filter(user=body.planner).delete()
-    enrol(body.planner, authenticator=False)
     faulty, mended = tmp_path / "plan.xlsx", tmp_path / "mended.xlsx"
     wrong = [PARTS[0], PARTS[1] | {"value": "98 giấy"}]
     faulty.write_bytes(sound(targets=[TARGET | {"unit": "bx-frist"}], allocations=wrong))
     mended.write_bytes(sound())
     page = page_at(1280, language=language)
-    log_in(page, body.planner)
+    come_in(Mouse(page), body.planner)
     page.goto("/plans/2024/import/")
     assert_accessible(page)
     with page.expect_download() as download:
@@ -75,16 +71,12 @@ def test_faults_then_mended_then_applied(
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_the_gap_follows_what_is_typed(
-    scripts, now, page_at, enrol, log_in, assert_accessible, tmp_path
-):
+def test_the_gap_follows_what_is_typed(scripts, now, page_at, assert_accessible, tmp_path):
     body = make_body()
     whole = Target.objects.get(code="N01.4")  # 24
     Target.objects.filter(pk=whole.pk).update(unit=body.committee)
-    Authenticator.objects.filter(user=body.planner).delete()
-    enrol(body.planner, authenticator=False)
     page = page_at(1280, language="vi", scripts=scripts)
-    log_in(page, body.planner)
+    come_in(Mouse(page), body.planner)
     page.goto(f"/targets/{whole.ref}/allocate/")
     gap = page.locator("[data-gap]")
     assert gap.inner_text() == "24"

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from commitments.enums import VersionState
 from notifications.actions import deliveries, notices
-from tests.browser.walking import Mouse, log_in
+from tests.browser.walking import Mouse, come_in
 from tests.factories.body import make_body
 from units import clock
 from units.models import DemonstrationClock
@@ -78,7 +78,7 @@ def test_from_the_invitation_to_the_first_signature(
     body.make_administrator(body.leader)
 
     administrator = page_at(1280, language=language)
-    log_in(Mouse(administrator), body.leader)
+    come_in(Mouse(administrator), body.leader)
     administrator.goto(f"/people/{head.username}/")
     assert_accessible(administrator)
     press(administrator, f'form[action="/people/{head.username}/invite/"] button')

@@ -6,7 +6,7 @@ import sys
 
 from commitments.enums import VersionState
 from commitments.models import CommitmentVersion, Document, IssueLine, IssueRun
-from tests.browser.walking import Mouse, log_in
+from tests.browser.walking import Mouse, come_in
 from tests.commitments.actions.test_issuing import make_drafts
 from tests.factories.body import NOW, make_body
 from tests.faults.conftest import world  # noqa: F401  # a fixture
@@ -32,7 +32,7 @@ def test_a_kill_in_the_middle_costs_nothing(
     body = make_body()
     make_drafts(body, DRAFTS)
     page = page_at(1280, language="en")
-    log_in(Mouse(page), body.planner)
+    come_in(Mouse(page), body.planner)
     page.goto("/plans/2024/issue/")
     assert_accessible(page)
     page.click("main form .button--primary")

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from commitments.enums.reports import ReportState
 from commitments.models import Report
-from tests.browser.walking import Keys, Mouse, log_in
+from tests.browser.walking import Keys, Mouse, come_in
 from tests.factories.reports import OPENED, Desk, make_desk
 from units import clock
 from units.models import DemonstrationClock
@@ -46,7 +46,7 @@ def test_a_head_fills_the_month_by_keyboard_and_hands_in(desk, page_at, assert_a
     first, second, third = owed(desk)
     page = page_at(1280, language="en")
     keys = Keys(page)
-    log_in(keys, desk.body.secretary)
+    come_in(keys, desk.body.secretary)
     keys.open("/reports/")
     assert_accessible(page)
     keys.reach(cell(first))
@@ -74,7 +74,7 @@ def test_enter_in_a_box_hands_nothing_in(desk, page_at):
     first, *_others = owed(desk)
     page = page_at(1280, language="en")
     keys = Keys(page)
-    log_in(keys, desk.body.secretary)
+    come_in(keys, desk.body.secretary)
     keys.open("/reports/")
     keys.write(cell(first), "7")
     keys.press(cell(first, "nothing_to_report"))
@@ -85,7 +85,7 @@ def test_enter_in_a_box_hands_nothing_in(desk, page_at):
 def test_rows_that_are_saved_already_are_handed_in_by_the_first_press(way, desk, page_at):
     first, *_others = owed(desk)
     page = page_at(1280, language="en")
-    log_in(Mouse(page), desk.body.secretary)
+    come_in(Mouse(page), desk.body.secretary)
     page.goto(way.format(ref=first.ref))
     page.fill(cell(first), "7")
     expect(page.locator(state_of(first))).to_have_text("Saved")
@@ -100,7 +100,7 @@ def test_what_was_typed_survives_a_reload_at_once_and_one_row_takes_the_others_a
 ):
     first, second, _third = owed(desk)
     page = page_at(1280)
-    log_in(Mouse(page), desk.body.secretary)
+    come_in(Mouse(page), desk.body.secretary)
     page.goto(way.format(ref=first.ref))
     page.fill(cell(first), "7")
     page.reload()
@@ -123,7 +123,7 @@ def test_without_a_network_nothing_is_lost_and_the_page_says_so(
 ):
     first, *_others = owed(desk)
     page = page_at(width, language=language)
-    log_in(Mouse(page), desk.body.secretary)
+    come_in(Mouse(page), desk.body.secretary)
     page.goto(f"/reports/{first.ref}/" if width == 360 else "/reports/")
     assert_accessible(page)
     page.context.set_offline(True)
@@ -145,7 +145,7 @@ def test_without_a_network_nothing_is_lost_and_the_page_says_so(
 def test_a_tab_closed_without_a_network_finds_its_text_again(desk, page_at):
     first, *_others = owed(desk)
     page = page_at(1280, language="en")
-    log_in(Mouse(page), desk.body.secretary)
+    come_in(Mouse(page), desk.body.secretary)
     page.goto("/reports/")
     page.context.set_offline(True)
     page.fill(cell(first), "7")
@@ -164,7 +164,7 @@ def test_a_tab_closed_without_a_network_finds_its_text_again(desk, page_at):
 def test_the_second_window_is_told_and_keeps_its_text(language, desk, page_at, assert_accessible):
     first, *_others = owed(desk)
     one = page_at(1280, language=language)
-    log_in(Mouse(one), desk.body.secretary)
+    come_in(Mouse(one), desk.body.secretary)
     two = one.context.new_page()
     one.goto("/reports/")
     two.goto("/reports/")
@@ -192,7 +192,7 @@ def test_the_second_window_is_told_and_keeps_its_text(language, desk, page_at, a
 def test_whoever_was_logged_out_meanwhile_is_told_and_loses_nothing(desk, page_at):
     first, *_others = owed(desk)
     page = page_at(1280, language="en")
-    log_in(Mouse(page), desk.body.secretary)
+    come_in(Mouse(page), desk.body.secretary)
     page.goto("/reports/")
     logged_in = page.context.cookies()
     page.context.clear_cookies()
@@ -211,7 +211,7 @@ def test_a_verifier_verifies_several_rows_by_keyboard(desk, page_at, assert_acce
         desk.filed(duty)
     page = page_at(1280, language="en")
     keys = Keys(page)
-    log_in(keys, desk.verifier)
+    come_in(keys, desk.verifier)
     keys.open("/queue/?bucket=to_verify")
     assert_accessible(page)
     for _row in duties[:2]:
@@ -242,7 +242,7 @@ def test_every_page_about_reports_is_accessible_on_a_phone(
         desk.body.assigner: [f"/reports/{returned.ref}/", "/board/?year=2024"],
     }.items():
         hand = Mouse(page_at(360, language=language), assert_accessible)
-        log_in(hand, who)
+        come_in(hand, who)
         for address in addresses:
             hand.open(address)
             assert hand.page.get_attribute("html", "lang") == language

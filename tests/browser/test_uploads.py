@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from commitments.enums import VersionState
 from commitments.models import HandOut
-from tests.browser.walking import PRIMARY, Mouse, begin, log_in
+from tests.browser.walking import PRIMARY, Mouse, begin, come_in
 from tests.commitments.actions.outside import registered, signed, trusted
 from tests.commitments.documents.authorities import cast
 from tests.factories.body import Body, make_body
@@ -63,7 +63,7 @@ def test_a_head_signs_outside_and_a_wrong_file_says_what_to_do(
 ):
     version = body.issued(second=False)
     hand = Mouse(page_at(width, language=language), assert_accessible)
-    log_in(hand, body.secretary)
+    come_in(hand, body.secretary)
     page = taken(hand, version)
     row = HandOut.objects.get()
     with page.expect_download() as waits:
@@ -88,11 +88,11 @@ def test_a_head_signs_outside_and_a_wrong_file_says_what_to_do(
 def test_after_the_time_the_page_offers_to_start_again(body, page_at, assert_accessible):
     version = body.issued(second=False)
     hand = Mouse(page_at(360, language="en"), assert_accessible)
-    log_in(hand, body.secretary)
+    come_in(hand, body.secretary)
     page = taken(hand, version)
     row = HandOut.objects.get()
     with time_machine.travel(row.expires_at.timestamp() + 1, tick=True):
-        log_in(hand, body.secretary)
+        come_in(hand, body.secretary)
         hand.open(f"/outside/{row.uuid}/")
         assert "The time for this signature has passed." in page.inner_text("main")
         hand.press("main .panel .button--primary")

@@ -11,7 +11,17 @@ from fido2.utils import websafe_decode
 
 from commitments.enums import VersionState
 from tests.browser.test_accounts import security_key
-from tests.browser.walking import GO_ON, PRIMARY, Keys, Mouse, begin, confirm, declare, log_in
+from tests.browser.walking import (
+    GO_ON,
+    PRIMARY,
+    Keys,
+    Mouse,
+    begin,
+    come_in,
+    confirm,
+    declare,
+    log_in,
+)
 from tests.factories.body import make_body
 from tests.factories.evidence import bad, evidence_of, run
 from units import clock
@@ -43,7 +53,7 @@ def hands(page_at, assert_accessible):
     def hand_of(kind, person, width: int, language: str, *, look: bool = True) -> Mouse:
         page = page_at(1280 if kind is Keys else width, language=language)
         hand = kind(page, assert_accessible if look and kind is Mouse else None)
-        log_in(hand, person)
+        (log_in if kind is Keys else come_in)(hand, person)
         return hand
 
     return hand_of
@@ -279,7 +289,7 @@ def test_every_page_of_the_desk_is_accessible(language, page_at, assert_accessib
         ],
     }.items():
         hand = Mouse(page_at(360, language=language), assert_accessible)
-        log_in(hand, person)
+        come_in(hand, person)
         for address in addresses:
             hand.open(address)
             assert hand.page.get_attribute("html", "lang") == language

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.walking import Mouse, log_in
+from tests.browser.walking import Mouse, come_in
 from tests.factories.body import make_body
 from units import clock
 from units.models import DemonstrationClock
@@ -21,7 +21,7 @@ def weight_of(browser, live_server, page_at):
         if person:
             if person.username not in known:
                 page = page_at()
-                log_in(Mouse(page), person)
+                come_in(Mouse(page), person)
                 known[person.username] = page.context.storage_state()
             state = known[person.username]
         context = browser.new_context(base_url=live_server.url, storage_state=state)

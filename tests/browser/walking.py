@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Page
 
 from tests.factories.body import code_of
@@ -101,6 +103,23 @@ def log_in(hand: Mouse, person: User) -> None:
         with page.expect_navigation():
             page.press("#id_code", "Enter")
     assert "/accounts/" not in page.url, page.inner_text("main")
+
+
+def come_in(hand: Mouse, person: User) -> None:
+    """Be logged in by a session made here. The pages of the login have tests of their own, and are
+    gone by keyboard and without scripts; for all other walks they are a third of the way."""
+    client = Client()
+    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": clock.real_now().timestamp()}
+    ]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session.save()
+    context = hand.page.context
+    language = next(one for one in context.cookies() if one["name"] == "django_language")
+    name, value = settings.SESSION_COOKIE_NAME, session.session_key
+    context.add_cookies([{**language, "name": name, "value": value}])
 
 
 def begin(hand: Mouse, version, act: str) -> None:
