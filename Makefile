@@ -20,7 +20,7 @@ PRODUCTION := DATA_DIR=var/lint SECRET_KEY=$$(printf 'x-%s' 0 1 2 3 4 5 6 7 8 9 
 help:
 	@echo "make run            start the demonstration (DEMO=0: an empty installation; PORT, HOST, DATA_DIR)"
 	@echo "make test           the suite on SQLite and the embedded broker (ARGS=... for pytest)"
-	@echo "make test-services  the suite again on PostgreSQL and Redis"
+	@echo "make test-services  the suite again on PostgreSQL and Redis, less what reaches no database"
 	@echo "make lint           format, lint, types, import contracts, migrations, templates, settings, texts"
 	@echo "make openapi        write the description of the API anew: docs/openapi.yaml"
 	@echo "make bench          one benchmark: ROW=P10 SCALE=small|full (WRITE=1: into docs/performance.md)"

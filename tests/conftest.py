@@ -25,7 +25,18 @@ PROGRAMS = {  # names of one program; the shell opens a page in a third of the t
     "chromium": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 }
 READ_THE_DISTRICT = ("tests/commitments/demo/", "tests/api/test_tutorial.py")
-ENGINES = {"sqlite_only": "sqlite", "postgresql_only": "postgresql"}
+ENGINES = {"sqlite_only": "sqlite", "engine_free": "sqlite", "postgresql_only": "postgresql"}
+ENGINE_FREE = (  # pure functions, files, texts, and starts that bring a database of their own
+    "tests/commitments/documents/",
+    "tests/commitments/rules/",
+    "tests/config/test_refused_starts.py",
+    "tests/repository/test_contracts.py",
+    "tests/repository/test_house_rules.py",
+    "tests/repository/test_texts.py",
+    "tests/units/documents/",
+    "tests/units/rules/",
+)
+WITH_DATABASE = {"db", "transactional_db", "live_server", "loaded_district"}
 
 
 class OneDistrict(LoadScopeScheduling):
@@ -44,6 +55,12 @@ def find_program(name: str) -> str | None:
 def engine() -> str:
     """Return `sqlite` or `postgresql`: what the suite runs on."""
     return settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[-1].replace("sqlite3", "sqlite")
+
+
+def takes_database(item: pytest.Item) -> bool:
+    """Say whether a test may reach the database of the suite."""
+    fixtures = WITH_DATABASE.intersection(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,7 +94,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests of the other engine; skip, by name, those whose program is missing."""
+    """Leave out tests of the other engine; skip, by name, those whose program is missing.
+
+    A test under ENGINE_FREE that takes no database is free of the engine: pytest-django lets it reach
+    none. It runs once, on SQLite.
+    """
+    for item in items:
+        if item.nodeid.startswith(ENGINE_FREE) and not takes_database(item):
+            item.add_marker(pytest.mark.engine_free)
     other = {mark for mark, name in ENGINES.items() if name != engine()}
     left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in other)]
     if left_out:
