@@ -22,6 +22,7 @@ from commitments.api.inputs.targets import (
     ChangeTargetSerializer,
     NewTargetSerializer,
     ReviseTargetSerializer,
+    TargetBatchSerializer,
     WithdrawTargetSerializer,
     identity_from,
     wanted_from,
@@ -31,9 +32,10 @@ from commitments.api.revisions import EXAMPLE, TargetSerializer
 from commitments.enums import IndicatorKind, TargetState
 from commitments.models import Target
 from units.enums import Provenance, Scope
+from units.http.batches import BatchedCollection, BatchResultsSerializer
 from units.http.filters import RefFilter, unit_is_seen
 from units.http.idempotency import idempotent
-from units.http.writing import Collection, NothingSerializer, somewhere
+from units.http.writing import NothingSerializer, somewhere
 from units.models import User
 
 
@@ -61,6 +63,32 @@ def may_plan(user: User, target: Target, *, at: datetime) -> bool:
     return permissions.may_plan(user, target.assigner_id, at=at)
 
 
+BATCH = {
+    "atomic": True,
+    "items": [
+        {"act": "create", "body": NEW},
+        {
+            "act": "change",
+            "ref": "2024-h17-01",
+            "if_match": '"target-2024-h17-01-3"',
+            "body": CHANGE,
+        },
+    ],
+}
+RESULTS = {
+    "results": [
+        {
+            "index": index,
+            "status": status,
+            "ref": ref,
+            "etag": f'"target-{ref}-{version}"',
+            "problem": None,
+        }
+        for index, (status, ref, version) in enumerate(
+            [(201, "2024-h17-02", 1), (200, "2024-h17-01", 4)]
+        )
+    ]
+}
 EXAMPLES = [OpenApiExample("target", value=EXAMPLE, response_only=True)]
 
 
@@ -83,10 +111,11 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         examples=EXAMPLES,
     ),
 )
-class TargetCollection(ResultOfTarget, Collection):
+class TargetCollection(ResultOfTarget, BatchedCollection):
     scope = Scope.PLANS_READ
     scopes = dict.fromkeys(
-        ("create", "partial_update", "assign", "revise", "withdraw", "allocate"), Scope.PLANS_WRITE
+        ("create", "partial_update", "assign", "revise", "withdraw", "allocate", "batch"),
+        Scope.PLANS_WRITE,
     )
     questions = {
         "create": somewhere(permissions.plans_somewhere),
@@ -95,13 +124,23 @@ class TargetCollection(ResultOfTarget, Collection):
         "revise": may_plan,
         "withdraw": permissions.may_withdraw,
         "allocate": may_plan,
+        "batch": somewhere(permissions.plans_somewhere),
     }
+    batched = {
+        "create": "create",
+        "change": "partial_update",
+        "assign": "assign",
+        "revise": "revise",
+        "withdraw": "withdraw",
+    }
+    problems = {"batch": ("batch-refused",)}
     bodies = {
         "create": NewTargetSerializer,
         "partial_update": ChangeTargetSerializer,
         "revise": ReviseTargetSerializer,
         "withdraw": WithdrawTargetSerializer,
         "allocate": AllocateTargetSerializer,
+        "batch": TargetBatchSerializer,
     }
     kind = "target"
     pointers = {"period": "plan"}
@@ -245,3 +284,22 @@ class TargetCollection(ResultOfTarget, Collection):
             **sent,
         )
         return self.changed(target.pk)
+
+    @extend_schema(
+        operation_id="targets_batch",
+        summary=_("Write up to 200 targets at once"),
+        description=_(
+            "Each item gets what its own address would answer, and has its own tag. With “atomic” all "
+            "of them are done, or none and 422; without it each is done or refused for itself."
+        ),
+        request=TargetBatchSerializer,
+        responses=BatchResultsSerializer,
+        examples=[
+            OpenApiExample("batch", value=BATCH, request_only=True),
+            OpenApiExample("results", value=RESULTS, response_only=True, status_codes=["200"]),
+        ],
+    )
+    @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
+    @idempotent
+    def batch(self, request: Request) -> Response:
+        return self.carry_out()

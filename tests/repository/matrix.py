@@ -57,6 +57,8 @@ GET  api:targets-list                       401 200 200 200 200 200 200 200 200
 POST api:targets-list                       401 403 403 403 400 403 403 403 400
 GET  api:targets-result                     401 404 200 200 200 200 404 200 200
 POST api:targets-result                     401 405 405 405 405 405 405 405 405
+GET  api:targets-batch                      401 405 405 405 405 405 405 405 405
+POST api:targets-batch                      401 403 403 403 400 403 403 403 400
 GET  api:targets-detail                     401 404 200 200 200 200 404 200 200
 POST api:targets-detail                     401 405 405 405 405 405 405 405 405
 GET  api:targets-assign                     401 405 405 405 405 405 405 405 405

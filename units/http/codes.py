@@ -212,6 +212,12 @@ CODES: tuple[Code, ...] = (
         _("Correct the fields that are named under “errors”. Nothing was done."),
     ),
     Code(
+        "batch-refused",
+        422,
+        _("An item of the batch is refused, so nothing of it was done."),
+        _("Correct the items that are named under “errors”, or send them without “atomic”."),
+    ),
+    Code(
         "key-reused",
         422,
         _("The key of the request belongs to another request of the same client."),

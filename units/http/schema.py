@@ -193,7 +193,7 @@ class Described(AutoSchema):
                     description=_("“true”: this was answered before, and nothing was done again."),
                 ),
             ]
-        if self._writes():
+        if self._writes() and getattr(self.view, "action", None) != "batch":  # it answers of many
             found.append(
                 OpenApiParameter(
                     "ETag",

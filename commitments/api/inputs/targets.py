@@ -19,6 +19,7 @@ from commitments.enums import (
 )
 from commitments.models import IndicatorDefinition, Period, Target, TaskGroup
 from commitments.rules.targets import Share, Step
+from units.http.batches import MOST, BatchSerializer, ItemSerializer
 from units.http.fields import SentQuantity
 from units.http.parsers import StrictSerializer
 from units.http.writing import RefField, seen_units, unknown_reference
@@ -244,3 +245,16 @@ def _indicator(code: str, version: int | None = None) -> IndicatorDefinition:
     if found is None:
         raise unknown_reference("indicator", f"{code} {version or ''}".strip())
     return found
+
+
+class TargetItemSerializer(ItemSerializer):
+    act = serializers.ChoiceField(
+        choices=["create", "change", "assign", "revise", "withdraw"],
+        help_text=_("As the address of one target is called; “change” is its PATCH."),
+    )
+
+
+class TargetBatchSerializer(BatchSerializer):
+    about = _("Up to 200 writes of targets.")
+
+    items = serializers.ListField(child=TargetItemSerializer(), min_length=1, max_length=MOST)
