@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 
 from config.schedule import JOBS, Job, late_after
 from units import clock
-from units.actions import verification
+from units.actions import restorations, verification
 from units.enums import Role
 from units.http.requests import WebRequest
 from units.models import JobKind
@@ -121,6 +121,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     try:
         states = job_states(at=clock.real_now())
         broken = verification.alarm()
+        put_back = restorations.is_open()
     except DatabaseError as error:
         connection.close()
         text = {"status": "failing", "database": f"does not answer ({type(error).__name__})"}
@@ -130,6 +131,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
             "status": "ok",
             "database": "ok",
             "register": "broken" if broken else "ok",
+            "put_back": put_back,  # then nothing is sent until `after_restore` was run
             "jobs": _jobs_in_a_word(states),
             "jobs_late": [state.job.name for state in states if state.late],
             "jobs_failing": [state.job.name for state in states if state.error],

@@ -8,7 +8,7 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from units.actions import checkpoints, verification
+from units.actions import checkpoints, restorations, verification
 from units.models import (
     Appointment,
     OrgUnit,
@@ -35,10 +35,10 @@ def figures(at: datetime) -> Iterator[Figure]:
     yield from _checked(at)
     yield _exposed(at)
     yield from _places()
-    if verification.is_put_back():
+    if restorations.is_open() or verification.is_put_back():
         yield (
             _("Database put back from an old copy"),
-            _("Published checkpoints know entries that it does not hold. See “open_epoch”."),
+            _("No message is sent and nothing is published until “after_restore” was run."),
             False,
         )
 

@@ -200,25 +200,32 @@ def published_at(checkpoint: Mapping[str, str] | None) -> list[str]:
 def open_epoch(*, reason: str, at: datetime) -> RegisterEpoch:
     """Begin a new epoch where a database was put back from an old copy, and say so for ever.
 
-    It names the last checkpoint that the folder beside the deployment knows, and so owns up to the
-    entries that are lost. `at`: real time. Raises RegisterBusy while somebody else numbers.
+    It names the last checkpoint that the folder beside the deployment knows, or a folder outside,
+    for the first may be lost with the machine; and so owns up to the entries that are lost. `at`:
+    real time. Raises RegisterBusy while somebody else numbers, ValueError and PlaceSilent as
+    `newest_copy`.
     """
     if not register.take_turn(register.SEQUENCER_LOCK):
         raise RegisterBusy("The register is being numbered; try again.")
-    known = newest_copy()
+    known = newest_copy(outside_too=True)
     return register.open_epoch(
         checkpoint=known.sha256.hex() if known else None, reason=reason, at=at
     )
 
 
-def newest_copy() -> rules.Signed | None:
+def newest_copy(*, outside_too: bool = False) -> rules.Signed | None:
     """Return the newest checkpoint in the folder beside the deployment; None: there is none.
 
-    Raises ValueError where that file is no checkpoint, PlaceSilent where it cannot be read.
+    `outside_too`: or in a folder that others look after. Raises ValueError where that file is no
+    checkpoint, PlaceSilent where a folder cannot be read.
     """
-    folder = beside()
-    name = folder.newest()
-    text = folder.get(name) if name else None
+    others = outside() if outside_too else []
+    folders = [beside(), *(place for place in others if isinstance(place, places.Folder))]
+    newest = [(name, folder) for folder in folders if (name := folder.newest())]
+    if not newest:
+        return None
+    name, folder = max(newest, key=lambda pair: pair[0])
+    text = folder.get(name)
     return rules.read(text) if text else None
 
 

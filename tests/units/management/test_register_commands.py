@@ -11,7 +11,7 @@ from django.db import connection
 from tests.factories.register import closed, entries
 from tests.running import environment, manage
 from units.actions import checkpoints, drill
-from units.models import RegisterEpoch, RegisterLink, RegisterVerification
+from units.models import RegisterLink, RegisterVerification
 from units.rules import checkpoints as rules
 from units.standalone import verify_register
 
@@ -97,21 +97,6 @@ def test_an_export_is_what_the_verifier_takes(two_closed, tmp_path, capsys):
         call_command("export_register", out=tmp_path / "none" / "x")
     call_command("export_register")
     assert capsys.readouterr().out == path.read_text()
-
-
-# --- open_epoch -----------------------------------------------------------------------------------
-
-
-def test_a_new_epoch_is_opened_with_its_reason(two_closed):
-    code, lines = asked("open_epoch", "--reason", "put back from last night")
-    assert (code, lines) == (0, ["Epoch 2 begins behind entry 10: put back from last night"])
-    assert RegisterEpoch.objects.count() == 2
-
-
-def test_a_copy_that_is_no_checkpoint_opens_nothing(two_closed, settings):
-    (settings.REGISTER_COPIES / "0009-00000001.json").write_text("{}")
-    with pytest.raises(CommandError, match="This is no checkpoint"):
-        call_command("open_epoch", reason="x")
 
 
 # --- tamper_drill ---------------------------------------------------------------------------------
