@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from config import personas
 from notifications.web.context import Unread
 from units import clock
+from units.actions import restorations
 from units.enums import Role
 from units.permissions import roles_of
 
@@ -74,11 +75,23 @@ class Navigation:
         return Entry(url, label, current, self.unread if name == "notifications:inbox" else 0)
 
 
+class PutBack:
+    """Whether the database was put back and nobody has owned up; one query, and only where it is drawn."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def __bool__(self) -> bool:
+        user: Any = getattr(self.request, "user", None)
+        return bool(user and user.is_authenticated and restorations.is_open())
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the variables of `base.html`."""
     found: dict[str, Any] = {
         "navigation": Navigation(request),
         "demonstration": settings.DEMO,
+        "put_back": PutBack(request),
     }
     if settings.DEMO:
         if request.path == reverse("account_login"):

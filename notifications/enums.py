@@ -21,6 +21,7 @@ class NoticeState(TextChoices):
     ACCEPTED = "accepted", _("Handed over")
     DELIVERED = "delivered", _("Read")
     UNKNOWN = "unknown", _("Perhaps sent")
+    WITHHELD = "withheld", _("Withheld until a person decides")
     CANCELLED = "cancelled", _("No longer needed")
     DEAD = "dead", _("Could not be delivered")
 
@@ -46,6 +47,13 @@ class CancelReason(TextChoices):
     SETTLED = "settled", _("What it was about has been settled.")
     OVERTAKEN = "overtaken", _("A later message has taken its place.")
     RECIPIENT_GONE = "recipient-gone", _("The recipient no longer sees what it is about.")
+    DROPPED = "dropped", _("A person has decided that it is not sent.")
+
+
+class WithheldReason(TextChoices):
+    """Why a notice waits for a person."""
+
+    RESTORE = "restore", _("A backup was put back; it may have been sent before.")
 
 
 class DeadReason(TextChoices):

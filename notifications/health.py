@@ -27,10 +27,12 @@ def figures(at: datetime) -> list[tuple[Any, Any, bool]]:
     broken = (
         ChannelState.objects.exclude(broken_since=None).values_list("last_error", flat=True).first()
     )
+    withheld = Notice.objects.withheld().count()
     aside = SetAside.objects.filter(resolved_by=None).count()
     return [
         (_("Entries of the register not told yet"), behind, behind < 1000),
         (_("Notices that could not be delivered"), dead, dead == 0),
+        (_("Notices withheld since a backup was put back"), withheld, withheld == 0),
         (_("Entries set aside"), aside, aside == 0),
         (_("E-mail"), broken or WAYS[post.way()], not broken),
     ]

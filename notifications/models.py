@@ -111,7 +111,7 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 name="notice_unsent_has_reason",
-                condition=~Q(state__in=["cancelled", "dead"]) | ~Q(end_reason=""),
+                condition=~Q(state__in=["cancelled", "dead", "withheld"]) | ~Q(end_reason=""),
             ),
             models.CheckConstraint(
                 name="notice_has_office_or_role",
@@ -161,6 +161,7 @@ class Notice(models.Model):
                 fields=["round", "awaits"],
                 condition=Q(round__isnull=False, state__in=["pending", "held"]),
             ),
+            models.Index(name="notice_withheld", fields=["id"], condition=Q(state="withheld")),
             models.Index(name="notice_dead", fields=["id"], condition=Q(state="dead")),
         ]
 

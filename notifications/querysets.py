@@ -41,6 +41,10 @@ class NoticeQuerySet(models.QuerySet):
         """Leased by somebody who has not come back in time."""
         return self.filter(state=NoticeState.LEASED, lease_until__lt=real_at).order_by("pk")
 
+    def withheld(self):
+        """What waits for a person since a backup was put back."""
+        return self.filter(state=NoticeState.WITHHELD)
+
     def undelivered(self):
         """What no channel could deliver, or nobody knows whether it did: work for a person."""
         return self.filter(state__in=(NoticeState.DEAD, NoticeState.UNKNOWN)).filter(

@@ -193,3 +193,11 @@ def stop(*, run_id: int, by: User, at: datetime) -> IssueRun:
     run.lines.waiting().filter(lease_until=None).update(outcome=IssueOutcome.LEFT)
     _end(run, at=at, by=by)
     return run
+
+
+def end_leases() -> int:
+    """Give every claimed draft back to whoever comes next; return how many there were.
+
+    For a database that was put back: who claimed them has ended with the old one.
+    """
+    return IssueLine.objects.filter(lease_until__isnull=False).update(lease_until=None)

@@ -20,6 +20,7 @@ from notifications.channels.letters import Letter, Result
 from notifications.enums import CancelReason, Channel, DeadReason, NoticeState, Outcome
 from notifications.models import ChannelState, DeliveryAttempt, Notice
 from units import clock
+from units.actions import restorations
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=120)
@@ -30,9 +31,12 @@ PROBE = timedelta(minutes=1)  # how often a broken channel is tried with one mes
 def send(*, at: datetime, limit: int = 25) -> int:
     """Send up to `limit` notices that may leave at business time `at`; return how many were taken.
 
-    Any number may run at once: a row is taken by one of them, under SKIP LOCKED.
+    Any number may run at once: a row is taken by one of them, under SKIP LOCKED. From a database that
+    was put back nothing leaves until somebody has owned up: it may all have been sent before.
     """
     real_at = clock.database_now()  # leases: hosts with different clocks agree
+    if restorations.is_unanswered(at=real_at):
+        return 0
     reap(real_at=real_at)
     broken = _broken(real_at=real_at)
     if broken is not None and not broken:

@@ -65,6 +65,12 @@ def _dispatch(*, at: datetime, limit: int) -> int:
     return len(links)
 
 
+def is_behind() -> bool:
+    """Say whether the register holds entries that nobody was told of yet."""
+    seq = FeedPosition.objects.filter(consumer=CONSUMER).values_list("seq", flat=True).first()
+    return RegisterLink.objects.after(seq or 0).exists()
+
+
 def _turn() -> FeedPosition | None:
     FeedPosition.objects.get_or_create(consumer=CONSUMER)
     turns = FeedPosition.objects.select_for_update(skip_locked=True)

@@ -65,7 +65,7 @@ def test_a_notice_is_about_one_thing():
     change(notice, version=None, case=BacklogCaseFactory())
 
 
-@pytest.mark.parametrize("state", ["cancelled", "dead"])
+@pytest.mark.parametrize("state", ["cancelled", "dead", "withheld"])
 def test_what_is_not_sent_has_a_reason(state):
     notice = make_told().notice
     with refused("notice_unsent_has_reason"):

@@ -12,7 +12,7 @@ from config.management.commands.backup import in_words
 class Command(BaseCommand):
     help = (
         "Put a backup back into an empty database, all of it or nothing, with everything stopped. Every "
-        "byte is compared before anything is touched."
+        "byte is compared before anything is touched. Nothing is sent until `after_restore` was run."
     )
     requires_system_checks: list = []
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             self.stdout.write(done.old)
         self.stdout.write(f"Put back: {in_words(done.manifest)}.")
         steps = ["manage.py migrate"] if done.older else []
-        steps += ['manage.py open_epoch --reason "what happened"', "manage.py verify_register"]
+        steps += ['manage.py after_restore --reason "what happened"', "manage.py verify_register"]
         self.stdout.write("Next, before anything is started:")
         for step in steps:
             self.stdout.write(f"  {step}")
