@@ -248,6 +248,17 @@ def supervises(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
     return has_role(user, Role.SUPERVISOR, unit, at=at)
 
 
+def registers_somewhere(user: User, *, at: datetime) -> bool:
+    """Say whether `user` is a supervisor of any unit."""
+    return Role.SUPERVISOR in roles_of(user, at=at)
+
+
+def may_register_case(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` registers backlog cases of `unit`: a supervisor, or a program that may write
+    them. What becomes of a case is for people."""
+    return supervises(user, unit, at=at) or machine_may(user, Scope.CASES_WRITE, unit, at=at)
+
+
 def leads(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
     """Say whether `user` holds the office of a leader in charge of `unit`."""
     if not acts_in_person(user):

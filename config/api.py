@@ -28,7 +28,7 @@ from rest_framework.views import APIView
 from config import api_page
 from units.http import parameters, problems
 
-COLLECTIONS = ("units", "appointments", "plans", "targets", "commitments", "reports")
+COLLECTIONS = ("units", "appointments", "plans", "targets", "commitments", "reports", "cases")
 
 SITE = "https://commitments.example/api/v1"
 ROOT = {name: f"{SITE}/{name}/" for name in (*COLLECTIONS, "schema", "docs")} | {
@@ -45,6 +45,7 @@ class RootSerializer(serializers.Serializer):
     targets = serializers.URLField()
     commitments = serializers.URLField()
     reports = serializers.URLField()
+    cases = serializers.URLField()
     changes = serializers.URLField(help_text=_("Where a client that keeps a copy begins."))
     schema = serializers.URLField(help_text=_("This description as OpenAPI 3.1."))
     docs = serializers.URLField(help_text=_("This description as a page."))

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from commitments.api import changes as commitments_changes
+from commitments.api.backlog import CaseCollection
 from commitments.api.commitments import CommitmentCollection
 from commitments.api.plans import PlanCollection
 from commitments.api.reports import ReportCollection
@@ -24,6 +25,7 @@ router.register("plans", PlanCollection, basename="plans")
 router.register("targets", TargetCollection, basename="targets")
 router.register("commitments", CommitmentCollection, basename="commitments")
 router.register("reports", ReportCollection, basename="reports")
+router.register("cases", CaseCollection, basename="cases")
 
 feeds = (*changes.FEEDS, *commitments_changes.FEEDS)
 

@@ -291,6 +291,8 @@ SPECTACULAR_SETTINGS = {
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,  # they are for programmers; `about` is for readers
     "ENUM_NAME_OVERRIDES": {
         "UnitKind": "units.enums.UnitKind",
+        "CaseKind": "commitments.enums.backlog.CaseKind",
+        "CaseState": "commitments.enums.backlog.CaseState",
         "Provenance": "units.enums.Provenance",
         "AppointmentMode": "units.enums.AppointmentMode",
         "PeriodKind": "commitments.enums.PeriodKind",

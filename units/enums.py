@@ -120,4 +120,6 @@ class Scope(TextChoices):
     COMMITMENTS_ISSUE = "commitments:issue", _("Issue commitments")
     REPORTS_READ = "reports:read", _("Read reporting duties and reports")
     REPORTS_WRITE = "reports:write", _("Draft and submit reports")
+    CASES_READ = "cases:read", _("Read backlog cases")
+    CASES_WRITE = "cases:write", _("Register backlog cases")
     CHANGES_READ = "changes:read", _("Follow changes of what the other scopes read")

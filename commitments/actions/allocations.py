@@ -247,5 +247,6 @@ def _drop(child: Target, *, by: User, at: datetime) -> None:
         )
     for revision in child.revisions.all():
         revisions.remove(revision)
+    AllocationLine.objects.filter(child=child).delete()  # of splits of earlier revisions too
     target_actions.enter_drop(child, by=by, at=at)
     child.delete()

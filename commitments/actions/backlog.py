@@ -172,7 +172,7 @@ def register_case(
     period = Period.objects.select_for_update(no_key=True).filter(pk=period_id).first()
     if unit is None or period is None:
         raise Invalid(_("Choose a unit and a plan that are there."), code="unit-unknown")
-    require(permissions.supervises(by, unit, at=at), "register")
+    require(permissions.may_register_case(by, unit, at=at), "register")
     require_text(title.strip(), field="title", code="case-incomplete")
     beside = BacklogCase.objects.filter(assigner_unit=period.owner_id)
     number = number.strip() or _next_number(set(beside.values_list("number", flat=True)))

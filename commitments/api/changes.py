@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from commitments.api.backlog import CaseCollection
 from commitments.api.commitments import CommitmentCollection
 from commitments.api.plans import PlanCollection
 from commitments.api.reports import ReportCollection
@@ -65,4 +66,5 @@ FEEDS = (
         frozenset({"duty", "report", "target", "period", "person"}),
         reports_of,
     ),
+    Published("case", CaseCollection, frozenset({"backlog_case"}), feed.own),
 )

@@ -22,6 +22,7 @@ READS = [
     Scope.PLANS_READ,
     Scope.COMMITMENTS_READ,
     Scope.REPORTS_READ,
+    Scope.CASES_READ,
     Scope.CHANGES_READ,
 ]
 
@@ -74,7 +75,8 @@ draft a commitment, edit the draft, discard the draft, draft a commitment, issue
 countersign, void, split in two, split for one, split in two,
 save a report, submit a report, rename a reporter, take a report back, submit a report,
 return a report, submit a report, verify a report, restate a report, waive a report, waive a month,
-lock what is missing, withdraw a target, end an office, move a unit
+lock what is missing, register a case, edit a case, assign a case, ask for an extension,
+grant the extension, withdraw a target, end an office, move a unit
     """,
     "draft a commitment, issue, return",
 ]

@@ -153,7 +153,23 @@ PLANS = "/api/v1/plans/"
 TARGETS = "/api/v1/targets/"
 COMMITMENTS = "/api/v1/commitments/"
 REPORTS = "/api/v1/reports/"
+CASES = "/api/v1/cases/"
 WRITES = [
+    Write(
+        "register case",
+        CASES,
+        Scope.CASES_WRITE,
+        "case.register",
+        sends=lambda body: {
+            "kind": "admin",
+            "title": "Hồ sơ quá hạn",
+            "unit": body.commune.ref,
+            "plan": "2024",
+            "original_due_on": "2024-01-10",
+            "task": "Trả kết quả",
+        },
+        outsiders=("planner", "secretary"),
+    ),
     Write(
         "found unit",
         UNITS,

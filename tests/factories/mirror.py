@@ -13,6 +13,7 @@ COLLECTIONS = {
     "target": "targets",
     "commitment": "commitments",
     "report": "reports",
+    "case": "cases",
 }
 
 

@@ -23,6 +23,10 @@ GET  api:schema                             200 200 200 200 200 200 200 200 200
 POST api:schema                             405 405 405 405 405 405 405 405 405
 GET  api:docs                               200 200 200 200 200 200 200 200 200
 POST api:docs                               405 405 405 405 405 405 405 405 405
+GET  api:cases-list                         401 200 200 200 200 200 200 200 200
+POST api:cases-list                         401 403 403 400 403 403 403 403 400
+GET  api:cases-detail                       401 404 200 200 200 200 404 200 200
+POST api:cases-detail                       401 405 405 405 405 405 405 405 405
 GET  api:changes-start                      401 200 200 200 200 200 200 200 200
 POST api:changes-start                      401 405 405 405 405 405 405 405 405
 GET  api:changes                            401 400 400 400 400 400 400 400 400
