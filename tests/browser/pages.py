@@ -116,6 +116,7 @@ PAGES: dict[str, dict[str, str]] = {
         "client-new": "/clients/new/",
         "client": "/clients/dong-bo-tinh/",
         "mail": "/mail/",
+        "withheld": "/withheld/",
         "status": "/status/",
         "api-docs": "/api/v1/docs/",
     },

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from notifications import audiences
 from notifications.actions import deliveries, notices, withholding
 from notifications.models import DeliveryAttempt, Notice
 from tests.constraints import change
+from tests.factories.clocks import make_scene
 from tests.factories.notices import MORNING, make_told
-from tests.factories.units import UserFactory
+from tests.factories.units import RoleGrantFactory, UserFactory
 from units.errors import NotAllowed, WrongState
 from units.models import RegisterEntry, Restoration
 
@@ -156,3 +158,69 @@ def test_whether_everybody_was_told_can_be_asked(behind):
     if behind:
         notices.FeedPosition.objects.update(seq=0)
     assert notices.is_behind() is behind
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def page_of(who, **headers) -> Client:
+    browser = Client(headers={"Accept-Language": "en", **headers})
+    browser.force_login(who)
+    return browser
+
+
+def test_an_administrator_sends_what_is_ticked_and_drops_the_rest(chief):
+    notice = withheld()
+    others = Notice.objects.withheld().count() - 1
+    browser = page_of(chief)
+    page = browser.get("/withheld/").content.decode()
+    assert notice.recipient.full_name in page
+    answer = browser.post("/withheld/", {"what": "send", "notice": str(notice.uuid)}, follow=True)
+    assert "1 message leaves now." in answer.content.decode()
+    notice.refresh_from_db()
+    assert notice.state == "pending"
+    assert Notice.objects.withheld().count() == others
+    again = {"what": "drop", "notice": str(notice.uuid)}
+    assert browser.post("/withheld/", again).status_code == 409
+
+
+def test_all_of_them_are_ended_at_once(chief):
+    notice = withheld()
+    answer = page_of(chief).post("/withheld/", {"what": "drop", "all": "yes"}, follow=True)
+    assert "No message is withheld." in answer.content.decode()
+    notice.refresh_from_db()
+    assert (notice.state, notice.end_reason) == ("cancelled", "dropped")
+
+
+def test_without_a_choice_nothing_happens_and_the_page_says_so(chief):
+    withheld()
+    answer = page_of(chief).post("/withheld/", {"what": "send"})
+    assert answer.status_code == 422
+    assert "Nothing was chosen." in answer.content.decode()
+    assert page_of(chief).post("/withheld/", {"notice": "x"}).status_code == 404
+    assert Notice.objects.withheld().exists()
+
+
+def test_what_a_message_is_about_is_shown_to_who_may_see_that_alone(chief):
+    notice = withheld()
+    number = notice.version.commitment.number
+    assert number not in page_of(chief).get("/withheld/").content.decode()
+    RoleGrantFactory(person=chief, role="supervisor", unit=None)
+    assert number in page_of(chief).get("/withheld/").content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_costs_the_same_for_one_and_three(count, chief, django_assert_num_queries):
+    scene = make_scene()
+    for _ in range(count):
+        make_told(scene)
+    withholding.withhold(real_at=MORNING)
+    Notice.objects.exclude(kind="reminder").update(state="cancelled")
+    assert Notice.objects.withheld().count() == count
+    browser = page_of(chief)
+    browser.get("/withheld/")
+    with django_assert_num_queries(COST):
+        assert browser.get("/withheld/").content.decode().count("choose") == count
+
+
+COST = 13
