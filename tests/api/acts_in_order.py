@@ -6,26 +6,24 @@ An act that the present state does not allow is refused, as ever, and leaves not
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from commitments.actions import (
     allocations,
-    backlog,
     commitments,
     drafts,
     duties,
     plans,
-    proposed,
     reports,
     targets,
     verifications,
 )
 from commitments.actions.revisions import Wanted
 from commitments.enums import Comparator, VersionAct
-from commitments.enums.backlog import CaseProposalAct
-from commitments.models import BacklogCase, CommitmentVersion, Report, ReportingDuty, Target
+from commitments.models import CommitmentVersion, Report, ReportingDuty, Target
+from tests.api import acts_on_cases
 from tests.factories.body import NOW
 from tests.factories.reports import AFTER_LOCK, OPENED, SAID, Desk, make_desk
 from units.actions import appointments, organisation, people, register
@@ -163,63 +161,6 @@ def _waive(year: Year) -> None:
         expected=duty.etag_version,
         at=OPENED,
     )
-
-
-def _case(year: Year, **named: Any) -> BacklogCase:
-    return BacklogCase.objects.filter(**named).order_by("-pk").first() or _register_case(year)
-
-
-def _register_case(year: Year) -> BacklogCase:
-    return backlog.register_case(
-        kind="admin",
-        title=f"Hồ sơ {year.n}",
-        unit_id=year.body.commune.pk,
-        period_id=year.body.plan.pk,
-        original_due_on=date(2024, 1, 10),
-        by=year.body.supervisor,
-        at=NOW,
-    )
-
-
-def _edit_case(year: Year) -> None:
-    case = _case(year, state="registered")
-    clears = dict.fromkeys(("task", "responsibility", "product", "authority"), f"Rõ {year.n}")
-    backlog.edit(
-        case_id=case.pk,
-        office_id=year.body.first.pk,
-        competence="own",
-        cause="land",
-        resolvable="now",
-        by=year.body.supervisor,
-        expected=case.etag_version,
-        at=NOW,
-        **clears,
-    )
-
-
-def _assign_case(year: Year) -> None:
-    case = _case(year, state="registered")
-    who = {"by": year.body.supervisor, "expected": case.etag_version, "at": NOW}
-    backlog.assign(case_id=case.pk, **who)
-
-
-def _ask_for_extension(year: Year) -> None:
-    case = _case(year, state="assigned")
-    proposed.propose(
-        case_id=case.pk,
-        act=CaseProposalAct.EXTEND,
-        reason="Chờ giá đất",
-        new_due_on=case.current_due_on + timedelta(days=90),
-        by=year.body.supervisor,
-        expected=case.etag_version,
-        at=NOW,
-    )
-
-
-def _grant_extension(year: Year) -> None:
-    case = _case(year, state="assigned")
-    who = {"by": year.body.assigner, "expected": case.etag_version, "at": NOW}
-    proposed.decide(case_id=case.pk, granted=True, **who)
 
 
 def _rename_person(year: Year, username: str) -> None:
@@ -426,10 +367,10 @@ ACTS: dict[str, Callable[[Year], object]] = {
     "waive a month": lambda year: duties.waive_period(
         period_id=year.desk.months[1].pk, reason="Before.", by=year.body.assigner, at=OPENED
     ),
-    "register a case": _register_case,
-    "edit a case": _edit_case,
-    "assign a case": _assign_case,
-    "ask for an extension": _ask_for_extension,
-    "grant the extension": _grant_extension,
+    "register a case": acts_on_cases.register_case,
+    "edit a case": acts_on_cases.edit_case,
+    "assign a case": acts_on_cases.assign_case,
+    "ask for an extension": acts_on_cases.ask_for_extension,
+    "grant the extension": acts_on_cases.grant_extension,
     "lock what is missing": lambda _year: duties.lock_due(at=AFTER_LOCK),
 }

@@ -300,12 +300,12 @@ def test_targets_and_plans_by_their_filters():
 
 # --- costs ------------------------------------------------------------------------------------------
 
-QUERIES = {  # with the token and the two lines of units that say what the holder sees
-    "units": 6,
-    "appointments": 4,
-    "plans": 6,
-    "targets": 9,
-    "commitments": 5,
+QUERIES = {  # with the token and the lines of units that say what the holder sees
+    "units": 5,
+    "appointments": 3,
+    "plans": 5,
+    "targets": 8,
+    "commitments": 4,
 }
 
 

@@ -83,6 +83,33 @@ def test_a_gap_stops_the_issue_and_is_named(parts, more, gap):
     assert RegisterEntry.objects.count() == entries
 
 
+def test_a_planned_part_of_an_earlier_split_can_be_left_out():
+    body = make_body()
+    whole = split(body, 150, 100, assigned=False)
+    targets.assign_target(target_id=whole.pk, by=body.planner, expected=whole.etag_version, at=NOW)
+    whole.refresh_from_db()
+    targets.revise_target(
+        target_id=whole.pk,
+        wanted=targets.wanted_of(whole.current, value=Decimal(260)),
+        reason="More was asked.",
+        by=body.planner,
+        expected=whole.etag_version,
+        at=NOW,
+    )
+    dropped = whole.children.get(unit=body.other)
+    whole.refresh_from_db()
+    allocations.allocate(
+        target_id=whole.pk,
+        parts={body.commune.pk: Decimal(260)},
+        by=body.planner,
+        expected=whole.etag_version,
+        at=NOW,
+    )
+    assert list(whole.children.values_list("unit", flat=True)) == [body.commune.pk]
+    entry = RegisterEntry.objects.get(kind="target.drop")
+    assert entry.subject_ref == dropped.ref
+
+
 def test_a_revised_whole_is_a_gap_until_it_is_split_anew():
     body = make_body()
     whole = split(body, 150, 100)
