@@ -7,9 +7,10 @@ hold receipts. A database that does not know of it must not do it again as if no
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max, Min
 
 from units.actions import checkpoints, register, verification
-from units.models import RegisterEpoch, RegisterLink, Restoration
+from units.models import RegisterCheckpoint, RegisterEpoch, RegisterLink, Restoration
 
 
 class NothingPutBack(Exception):
@@ -47,13 +48,16 @@ def _write_down(at: datetime) -> bool:
 def lost() -> tuple[int, int] | None:
     """Return the first and last place that was published and is not here any more; None: unknown.
 
-    Raises ValueError and PlaceSilent as `checkpoints.newest_copy`.
+    What was done since the copy was put back stands at places of what is lost. Raises ValueError and
+    PlaceSilent as `checkpoints.newest_copy`.
     """
     newest = checkpoints.newest_copy(outside_too=True)
-    last = RegisterLink.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    if newest is None or newest.said["last_seq"] <= last:
+    if newest is None or RegisterCheckpoint.objects.filter(sha256=newest.sha256.hex()).exists():
         return None
-    return last + 1, newest.said["last_seq"]
+    last = Restoration.objects.filter(epoch=None).aggregate(seq=Min("backup_seq"))["seq"]
+    if last is None:
+        last = RegisterLink.objects.aggregate(seq=Max("seq"))["seq"] or 0
+    return (last + 1, newest.said["last_seq"]) if newest.said["last_seq"] > last else None
 
 
 @transaction.atomic

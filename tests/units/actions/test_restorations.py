@@ -71,6 +71,17 @@ def test_owning_up_ends_it_and_names_what_was_published_last():
     assert not restorations.is_unanswered(at=AT)
 
 
+def test_what_was_done_before_somebody_owns_up_hides_no_loss():
+    lose_what_is_published()
+    put_back()
+    entries(4)
+    assert restorations.lost() == (3, 5)
+    restorations.answer(reason="forgotten for a day", at=AT)
+    entries(1)
+    closed()
+    assert {f.code for f in verification.verify().findings} == {"trigger-missing"}  # we lifted them
+
+
 def test_with_the_machine_lost_a_folder_outside_tells_what_was_published(register_places):
     lose_what_is_published()
     put_back()
