@@ -96,6 +96,11 @@ def _judge(told: Manifest, engine: Engine, folder: Path) -> bool:
             f"DEMO={int(settings.DEMO)} is not: their clocks differ. Name another DATA_DIR, or set "
             f"DEMO={int(told.demonstration)}."
         )
+    if told.made_at > clock.real_now():
+        raise Refused(
+            f"By the clock of this machine the backup will be made on {told.made_at:%Y-%m-%d %H:%M} UTC: set "
+            "the clock first."
+        )
     known = MigrationLoader(None, ignore_no_migrations=True)
     unknown = [
         f"{app}.{name}"

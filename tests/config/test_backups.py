@@ -266,6 +266,7 @@ def test_a_damaged_backup_touches_nothing(spoil, scene, tmp_path):
         ({"type": "other"}, "This is no backup"),
         ({"members": []}, "names what no backup holds"),
         ({"made_at": "yesterday"}, "damaged"),
+        ({"made_at": "2999-01-01T00:00:00+00:00"}, "set the clock first"),
     ],
     ids=str,
 )

@@ -3,12 +3,14 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError
 from django.test import Client
 
+from commitments.documents import evidence as evidence_files
 from commitments.enums import VersionAct
 from commitments.models import CommitmentVersion
 from notifications.actions import deliveries
@@ -98,6 +100,7 @@ def owned_up(before: Before) -> None:
     assert said[1].startswith(f"Notices withheld: {before.unsent}.")
     assert said[2] == "Logins ended: 2."  # the one in the backup, and the one who has just looked
     assert any("POST /api/v1/units/ 201 kkkk" in line for line in said)
+    assert "Files of evidence whose reports are lost: 1. They are kept." in said
     assert not Session.objects.exists()
     assert Restoration.objects.get().epoch_id == 2
     with pytest.raises(CommandError, match="Nothing says that this database was put back"):
@@ -139,6 +142,7 @@ def test_the_drill(tmp_path):
         data.mkdir()
         with empty_database(tmp_path) as name, connected_to(name):
             asked("restore", backup)
+            evidence_files.keep(uuid4(), b"of a report that is lost")
             nothing_leaves(before)
             owned_up(before)
             it_goes_on(before)

@@ -162,6 +162,14 @@ def test_a_stopped_run_leaves_the_rest_as_drafts(body):
     assert begin(body).lines.count() == 2  # the rest can be issued by a new run
 
 
+def test_in_a_database_put_back_whoever_had_claimed_a_draft_has_ended(body):
+    make_drafts(body, 1)
+    run = begin(body)
+    change(run.lines.get(), lease_until=clock.real_now() + issuing.LEASE)
+    assert (issuing.end_leases(), issuing.end_leases()) == (1, 0)
+    assert run.lines.get().lease_until is None
+
+
 def test_a_lease_of_the_living_is_respected_and_of_the_dead_taken_over(body):
     make_drafts(body, 1)
     run = begin(body)
