@@ -5,15 +5,17 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from config import personas
-from notifications.web.context import Unread
+from notifications.models import Notice
 from units import clock
-from units.actions import restorations
 from units.enums import Role
+from units.models import Restoration, User
 from units.permissions import roles_of
 
 STEERING = {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER, Role.INSPECTOR}
@@ -29,16 +31,35 @@ class Entry:
     count: int = 0
 
 
-class Navigation:
-    """The main menu for one request; costs its two queries only where it is drawn."""
+class Asked:
+    """What the shell of a page asks the database, in one query and only where it is drawn."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
 
     @cached_property
+    def answer(self) -> tuple[int, bool]:
+        """Return how many notices the reader has not read, and whether the database was put back and
+        nobody has owned up yet. Nothing of it is told to whoever is not logged in."""
+        user: Any = getattr(self.request, "user", None)
+        if user is None or not user.is_authenticated:
+            return 0, False
+        rows = User.objects.filter(pk=user.pk)
+        unread = Coalesce(Subquery(Notice.objects.number_unread_of(user)), 0)
+        put_back = Exists(Restoration.objects.filter(epoch=None))
+        return rows.values_list(unread, put_back).first() or (0, False)
+
+
+class Navigation:
+    """The main menu for one request; costs a query for the roles, and what `asked` costs."""
+
+    def __init__(self, request: HttpRequest, asked: Asked) -> None:
+        self.request, self.asked = request, asked
+
+    @property
     def unread(self) -> int:
         """Return how many notices this person has not read."""
-        return int(Unread(self.request))
+        return self.asked.answer[0]
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -75,23 +96,13 @@ class Navigation:
         return Entry(url, label, current, self.unread if name == "notifications:inbox" else 0)
 
 
-class PutBack:
-    """Whether the database was put back and nobody has owned up; one query, and only where it is drawn."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        self.request = request
-
-    def __bool__(self) -> bool:
-        user: Any = getattr(self.request, "user", None)
-        return bool(user and user.is_authenticated and restorations.is_open())
-
-
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the variables of `base.html`."""
+    asked = Asked(request)
     found: dict[str, Any] = {
-        "navigation": Navigation(request),
+        "navigation": Navigation(request, asked),
         "demonstration": settings.DEMO,
-        "put_back": PutBack(request),
+        "put_back": lambda: asked.answer[1],  # a template calls it where it stands
     }
     if settings.DEMO:
         if request.path == reverse("account_login"):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Prefetch, Q, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, Value, When
 
 from commitments.models import ReportRound
 from commitments.models.cases import SUBJECTS
@@ -22,6 +22,11 @@ class NoticeQuerySet(models.QuerySet):
     def unread_of(self, user: User):
         """What `user` has not read and should."""
         return self.filter(recipient=user, read_at=None).exclude(state=NoticeState.CANCELLED)
+
+    def number_unread_of(self, user: User):
+        """How many these are, as a set with one value; empty where there are none."""
+        counted = self.unread_of(user).order_by().values("recipient")
+        return counted.annotate(number=Count("pk")).values("number")
 
     def to_send(self, *, at: datetime, real_at: datetime):
         """What may leave now, the most urgent first.

@@ -181,7 +181,7 @@ def test_account_page_costs_the_same_for_one_and_three_devices(
 ):
     UserFactory(username="lua", password=PASSWORD)
     first_step(client, "lua")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         page = client.get("/account/")
     assert page.status_code == 200
 

@@ -144,6 +144,6 @@ def test_messages_about_accounts_cost_the_same_for_one_and_three(
     tell()
     client.force_login(second)
     client.get("/inbox/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         page = client.get("/inbox/").content.decode()
     assert page.count("/read/") == number

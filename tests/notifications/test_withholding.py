@@ -223,4 +223,4 @@ def test_the_list_costs_the_same_for_one_and_three(count, chief, django_assert_n
         assert browser.get("/withheld/").content.decode().count("choose") == count
 
 
-COST = 13
+COST = 12

@@ -88,5 +88,5 @@ def test_the_page_costs_the_same_for_one_and_three(
     for place in range(number):
         CalendarDayFactory(date=date(2024, 5, 1 + place), approved=True)
     client = as_who(first)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get("/calendar/2024/")
