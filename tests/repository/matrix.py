@@ -6,7 +6,11 @@ sends nothing but a key, so whoever may act is told what is missing (422, 428), 
 invisible is 404, not allowed 403, wrong state 409; 302 leads to the login or back to the page.
 """
 
-TABLE = """
+from tests.repository import matrix_api
+
+TABLE = (
+    matrix_api.TABLE
+    + """
 GET  config:status                          302 403 403 403 403 403 200 403 302
 POST config:status                          302 405 405 405 405 405 405 405 302
 GET  config:account                         302 200 200 200 200 200 200 200 302
@@ -17,100 +21,6 @@ GET  config:problem                         200 200 200 200 200 200 200 200 200
 POST config:problem                         405 405 405 405 405 405 405 405 405
 GET  config:language                        405 405 405 405 405 405 405 405 405
 POST config:language                        400 400 400 400 400 400 400 400 400
-GET  api:root                               200 200 200 200 200 200 200 200 200
-POST api:root                               405 405 405 405 405 405 405 405 405
-GET  api:schema                             200 200 200 200 200 200 200 200 200
-POST api:schema                             405 405 405 405 405 405 405 405 405
-GET  api:docs                               200 200 200 200 200 200 200 200 200
-POST api:docs                               405 405 405 405 405 405 405 405 405
-GET  api:cases-list                         401 200 200 200 200 200 200 200 200
-POST api:cases-list                         401 403 403 400 403 403 403 403 400
-GET  api:cases-detail                       401 404 200 200 200 200 404 200 200
-POST api:cases-detail                       401 405 405 405 405 405 405 405 405
-GET  api:changes-start                      401 200 200 200 200 200 200 200 200
-POST api:changes-start                      401 405 405 405 405 405 405 405 405
-GET  api:changes                            401 400 400 400 400 400 400 400 400
-POST api:changes                            401 405 405 405 405 405 405 405 405
-GET  api:units-list                         401 200 200 200 200 200 200 200 200
-POST api:units-list                         401 403 403 403 403 403 400 403 400
-GET  api:units-detail                       401 404 200 200 200 200 200 200 200
-POST api:units-detail                       401 405 405 405 405 405 405 405 405
-GET  api:units-rename                       401 405 405 405 405 405 405 405 405
-POST api:units-rename                       401 404 403 403 403 403 400 403 400
-GET  api:units-put-under                    401 405 405 405 405 405 405 405 405
-POST api:units-put-under                    401 404 403 403 403 403 400 403 400
-GET  api:units-end                          401 405 405 405 405 405 405 405 405
-POST api:units-end                          401 404 403 403 403 403 400 403 400
-GET  api:appointments-list                  401 200 200 200 200 200 200 200 200
-POST api:appointments-list                  401 403 403 403 403 403 400 403 400
-GET  api:appointments-detail                401 404 200 200 200 200 200 200 200
-POST api:appointments-detail                401 405 405 405 405 405 405 405 405
-GET  api:appointments-end                   401 405 405 405 405 405 405 405 405
-POST api:appointments-end                   401 404 403 403 403 403 400 403 400
-GET  api:plans-list                         401 200 200 200 200 200 200 200 200
-POST api:plans-list                         401 403 403 403 400 403 403 403 400
-GET  api:plans-board                        401 404 200 200 200 200 404 200 200
-POST api:plans-board                        401 405 405 405 405 405 405 405 405
-GET  api:plans-detail                       401 404 200 200 200 200 404 200 200
-POST api:plans-detail                       401 405 405 405 405 405 405 405 405
-GET  api:plans-groups                       401 405 405 405 405 405 405 405 405
-POST api:plans-groups                       401 404 403 403 400 403 404 403 400
-GET  api:plans-group                        401 405 405 405 405 405 405 405 405
-POST api:plans-group                        401 405 405 405 405 405 405 405 405
-GET  api:targets-list                       401 200 200 200 200 200 200 200 200
-POST api:targets-list                       401 403 403 403 400 403 403 403 400
-GET  api:targets-result                     401 404 200 200 200 200 404 200 200
-POST api:targets-result                     401 405 405 405 405 405 405 405 405
-GET  api:targets-batch                      401 405 405 405 405 405 405 405 405
-POST api:targets-batch                      401 403 403 403 400 403 403 403 400
-GET  api:targets-detail                     401 404 200 200 200 200 404 200 200
-POST api:targets-detail                     401 405 405 405 405 405 405 405 405
-GET  api:targets-assign                     401 405 405 405 405 405 405 405 405
-POST api:targets-assign                     401 404 403 403 428 403 404 403 428
-GET  api:targets-revise                     401 405 405 405 405 405 405 405 405
-POST api:targets-revise                     401 404 403 403 400 403 404 403 400
-GET  api:targets-withdraw                   401 405 405 405 405 405 405 405 405
-POST api:targets-withdraw                   401 404 403 403 403 400 404 403 400
-GET  api:targets-allocation                 401 405 405 405 405 405 405 405 405
-POST api:targets-allocation                 401 405 405 405 405 405 405 405 405
-GET  api:commitments-list                   401 200 200 200 200 200 200 200 200
-POST api:commitments-list                   401 403 403 403 400 403 403 403 400
-GET  api:commitments-detail                 401 404 200 200 200 200 404 200 200
-POST api:commitments-detail                 401 405 405 405 405 405 405 405 405
-GET  api:commitments-discard                401 405 405 405 405 405 405 405 405
-POST api:commitments-discard                401 404 403 403 428 403 404 403 428
-GET  api:commitments-issue                  401 405 405 405 405 405 405 405 405
-POST api:commitments-issue                  401 404 403 403 428 403 404 403 428
-GET  api:commitments-pdf                    401 404 200 200 200 200 404 200 200
-POST api:commitments-pdf                    401 405 405 405 405 405 405 405 405
-GET  api:commitments-return                 401 405 405 405 405 405 405 405 405
-POST api:commitments-return                 401 404 403 403 403 403 404 403 403
-GET  api:commitments-refuse                 401 405 405 405 405 405 405 405 405
-POST api:commitments-refuse                 401 404 403 403 403 403 404 403 403
-GET  api:commitments-countersign            401 405 405 405 405 405 405 405 405
-POST api:commitments-countersign            401 404 403 403 403 403 404 403 403
-GET  api:commitments-void                   401 405 405 405 405 405 405 405 405
-POST api:commitments-void                   401 404 403 403 403 403 404 403 403
-GET  api:reports-list                       401 200 200 200 200 200 200 200 200
-POST api:reports-list                       401 405 405 405 405 405 405 405 405
-GET  api:reports-standing                   401 200 200 200 200 200 200 200 200
-POST api:reports-standing                   401 405 405 405 405 405 405 405 405
-GET  api:reports-detail                     401 404 404 404 404 404 404 404 404
-POST api:reports-detail                     401 405 405 405 405 405 405 405 405
-GET  api:reports-draft                      401 405 405 405 405 405 405 405 405
-POST api:reports-draft                      401 405 405 405 405 405 405 405 405
-GET  api:reports-submit                     401 405 405 405 405 405 405 405 405
-POST api:reports-submit                     401 404 404 404 404 404 404 404 404
-GET  api:reports-recall                     401 405 405 405 405 405 405 405 405
-POST api:reports-recall                     401 404 404 404 404 404 404 404 404
-GET  api:reports-verify                     401 405 405 405 405 405 405 405 405
-POST api:reports-verify                     401 404 404 404 404 404 404 404 403
-GET  api:reports-return                     401 405 405 405 405 405 405 405 405
-POST api:reports-return                     401 404 404 404 404 404 404 404 403
-GET  api:reports-evidence                   401 404 404 404 404 404 404 404 404
-POST api:reports-evidence                   401 405 405 405 405 405 405 405 405
-GET  api:not_found                          404 404 404 404 404 404 404 404 404
-POST api:not_found                          404 404 404 404 404 404 404 404 404
 GET  account_login                          200 302 302 302 302 302 302 302 200
 POST account_login                          200 302 302 302 302 302 302 302 200
 GET  account_logout                         302 200 200 200 200 200 200 200 302
@@ -255,6 +165,10 @@ GET  commitments:target-allocate            302 404 404 404 200 404 404 404 302
 POST commitments:target-allocate            302 404 404 404 422 404 404 404 302
 GET  commitments:reports                    302 302 302 302 302 302 302 302 302
 POST commitments:reports                    302 302 302 302 302 302 302 302 302
+GET  commitments:reports-sheet              302 404 404 404 404 404 404 404 302
+POST commitments:reports-sheet              302 404 404 404 404 404 404 404 302
+GET  commitments:reports-sheet-upload       302 405 405 405 405 405 405 405 302
+POST commitments:reports-sheet-upload       302 404 404 404 404 404 404 404 302
 GET  commitments:reports-year               302 200 200 200 200 200 200 200 302
 POST commitments:reports-year               302 200 200 200 200 200 200 200 302
 GET  commitments:reports-overview           302 200 200 200 200 200 200 200 302
@@ -341,10 +255,6 @@ GET  commitments:verify                     200 200 200 200 200 200 200 200 200
 POST commitments:verify                     405 405 405 405 405 405 405 405 405
 GET  commitments:verify-code                200 200 200 200 200 200 200 200 200
 POST commitments:verify-code                405 405 405 405 405 405 405 405 405
-GET  api:verify-code                        200 200 200 200 200 200 200 200 200
-POST api:verify-code                        405 405 405 405 405 405 405 405 405
-GET  api:verify-file                        200 200 200 200 200 200 200 200 200
-POST api:verify-file                        405 405 405 405 405 405 405 405 405
 GET  units:list                             302 200 200 200 200 200 200 200 302
 POST units:list                             302 200 200 200 200 200 200 200 302
 GET  units:unit-new                         302 404 404 404 404 404 200 404 302
@@ -450,8 +360,9 @@ POST notifications:mail                     302 404 404 200 200 200 200 200 302
 GET  notifications:letter                   302 404 404 404 404 404 404 404 302
 POST notifications:letter                   302 404 404 404 404 404 404 404 302
 """
+)
 
 ROWS = {
     (method, name): [int(status) for status in statuses]
-    for method, name, *statuses in map(str.split, TABLE.strip().splitlines())
+    for method, name, *statuses in map(str.split, filter(None, TABLE.splitlines()))
 }

@@ -31,6 +31,13 @@ class QuantityField(forms.CharField):
         except rules.BadQuantity as error:
             raise forms.ValidationError(QUANTITY_ERRORS[error.code] % {"text": text}) from error
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Say whether another number was typed: 7 and 7.0 are one."""
+        try:
+            return (None if initial == "" else initial) != self.clean(data)
+        except forms.ValidationError:
+            return True
+
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Decimal):
             exponent = value.normalize().as_tuple().exponent

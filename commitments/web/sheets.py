@@ -1,0 +1,279 @@
+"""The grid as a workbook: taken away, filled in elsewhere, and brought back as a preview.
+
+What comes back writes nothing. The grid is shown with what the file says in its fields, each row that
+would change named with before and after; the button of the grid saves it, as if it had been typed. A row
+that somebody has changed since the file was taken is not taken over, nor is one with a wrong cell.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from commitments.actions import exports
+from commitments.rules.targets import decimals_of, format_quantity
+from commitments.web import grids
+from commitments.web.filings import Row
+from commitments.web.forms.fields import QuantityField
+from commitments.web.forms.reports import AnswerForm
+from commitments.web.words import language
+from units.actions import workbooks
+from units.errors import Refused
+from units.http.requests import WebRequest
+from units.rules.dates import day_text
+from units.rules.refs import fold
+from units.rules.sheets import YES
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+REF, VERSION = "ref", "version"
+COLUMNS: tuple[tuple[str, tuple[str, str], int], ...] = (  # name, heading in vi and en, width
+    (REF, ("Mã báo cáo", "Report"), 26),
+    (VERSION, ("Phiên bản", "Version"), 9),
+    ("target", ("Chỉ tiêu", "Target"), 48),
+    ("before", ("Kỳ trước", "Previous"), 20),
+    ("value", ("Giá trị", "Value"), 14),
+    ("numerator", ("Tử số", "Numerator"), 12),
+    ("denominator", ("Mẫu số", "Denominator"), 12),
+    ("is_true", ("Có hay không", "Yes or no"), 12),
+    ("nothing_to_report", ("Không phát sinh", "Nothing to report"), 14),
+    ("qualifier", ("Mức chính xác", "How exact"), 16),
+    ("about_width", ("Sai số", "Give or take"), 12),
+    ("stage", ("Tình trạng số liệu", "Status of the data"), 18),
+    ("narrative", ("Ghi chú", "Note"), 40),
+    ("cause", ("Vướng mắc", "Obstacle"), 16),
+    ("next_steps", ("Việc tiếp theo", "Next steps"), 40),
+)
+TYPED = tuple(name for name, _heading, _width in COLUMNS[4:])
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row that the file would change. `parts`: (what, before, after) of each field."""
+
+    row: Row
+    parts: list[tuple[Any, str, str]]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a file says. `refused`: (where, why) of what is not taken over."""
+
+    changes: list[Change]
+    refused: list[tuple[str, Any]]
+
+
+# --- out ------------------------------------------------------------------------------------------
+
+
+@login_required
+def export(request: WebRequest) -> HttpResponse:
+    """Return the rows of a grid that can be written, with what stands in their fields."""
+    grid = grids.grid_of(request)
+    if grid is None or not grid.may_write:
+        raise Http404
+    rows = grids.rows_of(grid.owed, request, writable=True)
+    lines = [_line(row, row.form) for row in rows if row.form]
+    headings = [heading[language() == "en"] for _name, heading, _width in COLUMNS]
+    widths = [width for _name, _heading, width in COLUMNS]
+    data = exports.table(grid.period, headings, lines, widths=widths)
+    answer = HttpResponse(data, content_type=XLSX)
+    name = f"reports-{grid.unit.ref}-{grid.period}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return answer
+
+
+def _line(row: Row, form: AnswerForm) -> list[Any]:
+    duty = row.duty
+    said = {
+        REF: duty.ref,
+        VERSION: form.seen,
+        "target": f"{duty.target.code} {duty.target.indicator.name} ({row.plan})",
+        "before": row.said_before,
+    }
+    return [said.get(name, _stored(form, name)) for name, _heading, _width in COLUMNS]
+
+
+def _stored(form: AnswerForm, name: str) -> Any:
+    """Return what stands in a field, as a cell: numbers as numbers, choices as their words."""
+    if name not in form.fields:
+        return None
+    value = form.initial.get(name)
+    field = form.fields[name]
+    if isinstance(field, forms.BooleanField):
+        return "x" if value else None
+    if isinstance(field, forms.ChoiceField):
+        return str(dict(_choices(field)).get(str(value), "")) if value not in {None, ""} else None
+    return value if value not in {None, ""} else None
+
+
+def _choices(field: Any) -> list[tuple[str, Any]]:
+    return [(str(value), label) for value, label in field.choices if value != ""]
+
+
+# --- in -------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_POST
+def upload(request: WebRequest) -> HttpResponse:
+    """Show the grid with what the file says; nothing is saved yet."""
+    grid = grids.grid_of(request)
+    if grid is None or not grid.may_write:
+        raise Http404
+    file = request.FILES.get("file")
+    if file is None:
+        messages.error(request, _("Choose the workbook that was downloaded here, then send it."))
+        return redirect(grid.address)
+    try:
+        lines = _lines(workbooks.read(file.read(workbooks.MAX_BYTES + 1)))
+    except Refused as error:
+        messages.error(request, str(error.message))
+        return redirect(grid.address)
+    rows = grids.rows_of(grid.owed, request, writable=True)
+    rows, faults, preview = _compared(rows, lines)
+    return grids.shown(request, grid, rows, faults=faults, preview=preview)
+
+
+def _lines(sheets: Sequence[Any]) -> list[tuple[int, dict[str, Any]]]:
+    """Return the rows of the first sheet that has our columns, by the names of our fields.
+
+    All columns must be there: a missing one would read as empty in every row. Raises Refused
+    (not-the-grid) where there is no such sheet.
+    """
+    names = {fold(text): name for name, heading, _width in COLUMNS for text in heading}
+    for sheet in sheets:
+        top = sheet.rows.get(1, {})
+        places = {
+            place: names[fold(str(cell.value))]
+            for place, cell in top.items()
+            if fold(str(cell.value)) in names
+        }
+        if {REF, VERSION, *TYPED} <= set(places.values()):
+            return [
+                (number, {places[place]: cell for place, cell in cells.items() if place in places})
+                for number, cells in sorted(sheet.rows.items())
+                if number > 1
+            ]
+    raise Refused(
+        _(
+            "This is not a workbook that was downloaded here. Download it, fill it in, send it back."
+        ),
+        code="not-the-grid",
+    )
+
+
+def _compared(
+    rows: list[Row], lines: Sequence[tuple[int, Mapping[str, Any]]]
+) -> tuple[list[Row], dict[int, Any], Preview]:
+    """Return the rows with what the file says, the faults by duty, and what would change."""
+    places = {row.duty.ref: place for place, row in enumerate(rows)}
+    faults: dict[int, Any] = {}
+    found = Preview([], [])
+    for number, cells in lines:
+        ref = _text(cells.get(REF))
+        where = _("row %(row)d") % {"row": number}
+        if ref not in places:
+            if ref:
+                found.refused.append(
+                    (where, _("“%(ref)s” is no report of this page.") % {"ref": ref})
+                )
+            continue
+        row = rows[places[ref]]
+        if why := _objection(row, cells):
+            found.refused.append((f"{where}, {row.duty.target.code}", why))
+            continue
+        form = AnswerForm(row.duty, _draft_of(row), _typed(row, cells))
+        if not form.has_changed():
+            continue
+        if form.is_valid():
+            found.changes.append(Change(row, _parts(form)))
+            rows[places[ref]] = Row(**{**row.__dict__, "form": form})
+        else:
+            fault = grids.unreadable(form).message
+            faults[row.duty.pk] = fault
+            found.refused.append((f"{where}, {row.duty.target.code}", fault))
+            rows[places[ref]] = Row(**{**row.__dict__, "form": form, "fault": fault})
+    return rows, faults, found
+
+
+def _draft_of(row: Row) -> Any:
+    return row.report if row.form is not None and row.form.seen else None
+
+
+def _objection(row: Row, cells: Mapping[str, Any]) -> Any:
+    """Return why a row of the file is not taken over at all; "" for nothing."""
+    if row.form is None:
+        return _("It cannot be written now: %(state)s.") % {"state": row.tag[0]}
+    if bad := next((cell for cell in cells.values() if cell.problem), None):
+        return _("“%(text)s” is a formula or an error. Paste it as a value.") % {"text": bad.value}
+    if _text(cells.get(VERSION)) != str(row.form.seen):
+        return _("It was changed here since the file was taken: the file does not know the change.")
+    return ""
+
+
+def _typed(row: Row, cells: Mapping[str, Any]) -> dict[str, str]:
+    """Return the row as if it had been typed here, in the reader's language."""
+    form, prefix = row.form, f"d{row.duty.pk}-"
+    typed = {}
+    for name in TYPED:
+        if form is None or name not in form.fields:
+            continue
+        text, field = _text(cells.get(name)), form.fields[name]
+        if isinstance(field, forms.BooleanField):
+            if fold(text) in YES:
+                typed[prefix + name] = "on"
+        elif isinstance(field, forms.ChoiceField):
+            known = {fold(str(label)): value for value, label in _choices(field)}
+            typed[prefix + name] = known.get(fold(text), text)
+        elif isinstance(field, QuantityField) and name in cells:
+            typed[prefix + name] = _number(cells[name])
+        else:
+            typed[prefix + name] = text
+    return typed
+
+
+def _text(cell: Any) -> str:
+    value = getattr(cell, "value", None)
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date):
+        return day_text(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _number(cell: Any) -> str:
+    """Return a number as it is typed in the reader's language; text stays as it was typed."""
+    value = cell.value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return _text(cell)
+    exact = Decimal(str(value))
+    return format_quantity(exact, decimals=decimals_of(exact), language=language(), grouping=False)
+
+
+def _parts(form: AnswerForm) -> list[tuple[Any, str, str]]:
+    """Return what each changed field said before and says now, as the page writes it."""
+    said = []
+    for name in form.changed_data:
+        bound = form[name]
+        before, after = bound.initial, bound.value()
+        field = form.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            words = dict(_choices(field))
+            before, after = words.get(str(before), ""), words.get(str(after), "")
+        elif isinstance(field, QuantityField):
+            before = field.prepare_value(before)
+        elif isinstance(field, forms.BooleanField):
+            before, after = ("✓" if one else "" for one in (before, after))
+        said.append((bound.label, str(before or "–"), str(after or "–")))
+    return said
