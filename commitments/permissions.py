@@ -254,8 +254,8 @@ def registers_somewhere(user: User, *, at: datetime) -> bool:
 
 
 def may_register_case(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
-    """Say whether `user` registers backlog cases of `unit`: a supervisor, or a program that may write
-    them. What becomes of a case is for people."""
+    """Say whether `user` registers backlog cases of `unit`, and writes what has become clear about
+    them: a supervisor, or a machine with `cases:write`. What becomes of a case is for people."""
     return supervises(user, unit, at=at) or machine_may(user, Scope.CASES_WRITE, unit, at=at)
 
 

@@ -251,10 +251,11 @@ def edit(
     Raises NotAllowed (edit-not-allowed), StaleVersion (case-changed), WrongState, Invalid.
     """
     case = lock(case_id)
-    require(permissions.supervises(by, case.unit_id, at=at), "edit", case)
+    require(permissions.may_register_case(by, case.unit_id, at=at), "edit", case)
     require_seen(case, expected, noun="case")
     require_state(CaseAct.EDIT, case)
-    changes = _only_editable(clears) | {"office": _office_of(case.unit, office_id)}
+    said = _only_editable(clears) | {"office": _office_of(case.unit, office_id)}
+    changes = {name: value for name, value in said.items() if value != getattr(case, name)}
     for name, value in changes.items():
         setattr(case, name, value)
     case.full_clean(exclude=LATER)

@@ -1,140 +1,53 @@
-"""Backlog cases as programs read and register them. What becomes of a case, people decide on its page."""
+"""Backlog cases: programs read, register and make them clear; what becomes of one, people decide."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema,
-    extend_schema_field,
-    extend_schema_view,
-)
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from commitments import permissions
-from commitments.actions import backlog
-from commitments.api.plans import plan_is_seen, seen_plans
-from commitments.enums.backlog import CaseCause, CaseKind, CaseState, Competence, Resolvable
-from commitments.models import BacklogCase, CaseExtension, Target
+from commitments.actions import backlog, proposed, resolutions
+from commitments.api.cases import CASE, CaseSerializer
+from commitments.api.inputs.backlog import (
+    CHANGE,
+    DECIDE,
+    EXTEND,
+    NEW,
+    REASON,
+    RESOLVE,
+    RESUME,
+    ChangeCaseSerializer,
+    DecideSerializer,
+    ExtendSerializer,
+    NewCaseSerializer,
+    ResolveSerializer,
+    ResumeSerializer,
+)
+from commitments.api.inputs.reports import ReasonSerializer
+from commitments.api.plans import plan_is_seen
+from commitments.enums.backlog import CaseKind, CaseProposalAct, CaseProposalState, CaseState
+from commitments.models import BacklogCase, CaseClock, CaseExtension, CaseProposal, Explanation
+from commitments.rules.backlog import BUCKETS
+from units import clock
 from units.enums import Provenance, Scope
-from units.http.collections import etag_of
-from units.http.fields import Instant
 from units.http.filters import RefFilter, unit_is_seen
 from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
-from units.http.serializers import TAG, ReadSerializer, address
-from units.http.writing import Collection, RefField, seen_offices, seen_units, somewhere
+from units.http.writing import Collection, NothingSerializer, somewhere
+from units.models import User
 
-EXAMPLE = {
-    "ref": "2023-td-07",
-    "number": "TĐ-07",
-    "kind": "clearance",
-    "title": "Giải phóng mặt bằng đường vành đai",
-    "unit": "bx-huong-son",
-    "assigner_unit": "bx-hu",
-    "plan": "2023",
-    "target": None,
-    "original_due_on": "2023-12-31",
-    "current_due_on": "2024-06-28",
-    "cause": "land",
-    "resolvable": "roadmap",
-    "office": "huong-son-chu-tich",
-    "task": "Vận động bốn hộ còn lại",
-    "responsibility": "Chủ tịch UBND xã",
-    "product": "Biên bản bàn giao mặt bằng",
-    "competence": "own",
-    "authority": "Luật Đất đai",
-    "state": "assigned",
-    "suspended_cause": "",
-    "suspended_on": None,
-    "outcome": "",
-    "outcome_reference": "",
-    "resolved_at": None,
-    "ended_on": None,
-    "registered_at": "2024-01-05T02:00:00Z",
-    "extensions": [
-        {
-            "ordinal": 1,
-            "old_due_on": "2023-12-31",
-            "new_due_on": "2024-06-28",
-            "reason": "Chờ giá đất",
-            "granted_at": "2024-01-10T02:00:00Z",
-        }
-    ],
-    "provenance": "synthetic",
-    "source_ref": "",
-    "etag": '"case-2023-td-07-5"',
-    "links": {
-        "self": "https://commitments.example/api/v1/cases/2023-td-07/",
-        "unit": "https://commitments.example/api/v1/units/bx-huong-son/",
-    },
-}
-NEW = {
-    "kind": "admin",
-    "title": "Hồ sơ đất đai quá hạn",
-    "unit": "bx-huong-son",
-    "plan": "2024",
-    "original_due_on": "2024-03-31",
-}
-EXAMPLES = [OpenApiExample("case", value=EXAMPLE, response_only=True)]
+EXAMPLES = [OpenApiExample("case", value=CASE, response_only=True)]
 
 
-class ExtensionSerializer(ReadSerializer):
-    about = _("An extension that was granted; the age goes on from the original day.")
-
-    granted_at = Instant()
-
-    class Meta:
-        model = CaseExtension
-        fields = ["ordinal", "old_due_on", "new_due_on", "reason", "granted_at"]
-
-
-class CaseLinksSerializer(serializers.Serializer):
-    self = serializers.URLField()
-    unit = serializers.URLField()
-
-
-class CaseSerializer(ReadSerializer):
-    about = _(
-        "One backlog case. Its age on a day is counted from “original_due_on”, to “ended_on” if it has "
-        "ended; it is not stored, for it grows every day."
-    )
-
-    unit = serializers.SlugField(source="unit.ref", help_text=_("Unit that holds it."))
-    assigner_unit = serializers.SlugField(source="assigner_unit.ref")
-    plan = serializers.SlugField(source="origin_period.code", allow_null=True, default=None)
-    target = serializers.SlugField(
-        source="target.ref", allow_null=True, default=None, help_text=_("Target carried over.")
-    )
-    office = serializers.SlugField(
-        source="office.ref",
-        allow_null=True,
-        default=None,
-        help_text=_("Office that resolves it; null while nobody has said."),
-    )
-    resolved_at = Instant(allow_null=True)
-    registered_at = Instant()
-    extensions = ExtensionSerializer(many=True, source="granted")
-    etag = serializers.SerializerMethodField(help_text=TAG)
-    links = serializers.SerializerMethodField()
-
-    class Meta:
-        model = BacklogCase
-        fields = list(EXAMPLE)
-
-    def get_etag(self, case: BacklogCase) -> str:
-        return etag_of("case", case.ref, case.etag_version)
-
-    @extend_schema_field(CaseLinksSerializer)
-    def get_links(self, case: BacklogCase) -> dict[str, str]:
-        return {
-            "self": address(self, "cases-detail", case.ref),
-            "unit": address(self, "units-detail", case.unit.ref),
-        }
+def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
+    return [OpenApiExample(name, value=value, request_only=True), *EXAMPLES]
 
 
 class CaseFilter(filters.FilterSet):
@@ -143,42 +56,97 @@ class CaseFilter(filters.FilterSet):
     assigner_unit = RefFilter("assigner_unit__ref", known=unit_is_seen, label=_("assigning unit"))
     kind = filters.ChoiceFilter(choices=CaseKind.choices, label=_("kind"))
     state = filters.ChoiceFilter(choices=CaseState.choices, label=_("state"))
+    age = filters.ChoiceFilter(
+        choices=[(name, name) for name in BUCKETS],
+        method="of_age",
+        label=_("age today: up to 30 days, 31 to 90, 91 to 180, 181 to 365, or older"),
+    )
     provenance = filters.ChoiceFilter(choices=Provenance.choices, label=_("provenance"))
 
     class Meta:
         model = BacklogCase
         fields: list[str] = []
 
+    def of_age(self, cases: Any, _name: str, bucket: str) -> QuerySet:
+        return cases.aged(bucket, on=clock.local_date(self.request.now))
 
-def seen_targets(request: Request) -> Any:
-    return Target.objects.visible_to(request.user, at=request.now)
+
+# --- who may: asked of the object, before the body is read ------------------------------------------
 
 
-class NewCaseSerializer(StrictSerializer):
-    about = _(
-        "A case to be registered. Its original day is never changed again. “number”: left out, the next "
-        "free one. What is clear already may be sent; a supervisor assigns it on its page."
+def _may_register(user: User, case: BacklogCase, *, at: datetime) -> bool:
+    return permissions.may_register_case(user, case.unit_id, at=at)
+
+
+def _supervises(user: User, case: BacklogCase, *, at: datetime) -> bool:
+    return permissions.supervises(user, case.unit_id, at=at)
+
+
+def _leads(user: User, case: BacklogCase, *, at: datetime) -> bool:
+    return permissions.leads(user, case.unit_id, at=at)
+
+
+def _may_decide(user: User, case: BacklogCase, *, at: datetime) -> bool:
+    """Say whether `user` decides on extensions or reopenings; the action looks at which it is."""
+    return permissions.may_extend(user, case, at=at) or _leads(user, case, at=at)
+
+
+PEOPLES = {  # acts of people: no scope opens them
+    "assign": _supervises,
+    "extend": _supervises,
+    "reopen": _supervises,
+    "decide": _may_decide,
+    "suspend": _leads,
+    "resume": _leads,
+    "cancel": _leads,
+    "resolve": permissions.may_resolve,
+    "accept": permissions.may_verify_case,
+    "reject": permissions.may_verify_case,
+}
+BODIES: dict[str, type[StrictSerializer]] = {
+    "create": NewCaseSerializer,
+    "partial_update": ChangeCaseSerializer,
+    "extend": ExtendSerializer,
+    "reopen": ReasonSerializer,
+    "decide": DecideSerializer,
+    "suspend": ReasonSerializer,
+    "resume": ResumeSerializer,
+    "cancel": ReasonSerializer,
+    "resolve": ResolveSerializer,
+    "reject": ReasonSerializer,
+}
+
+
+def _act(
+    name: str, run: Callable[..., Any], summary: Any, description: Any, example: dict | None = None
+) -> Any:
+    """Return the address of one act of people on a case. `run`: its action; gets what was sent."""
+
+    def do(view: "CaseCollection", request: Request, ref: str) -> Response:
+        case = view.get_object()
+        sent = view.sent()
+        who = {"by": request.user, "expected": view.expected(case), "at": request.now}
+        run(case_id=case.pk, **who, **sent)
+        return view.changed(case.pk)
+
+    do.__name__ = name
+    described = extend_schema(
+        operation_id=f"cases_{name}",
+        summary=summary,
+        description=description,
+        request=BODIES.get(name, NothingSerializer),
+        responses=CaseSerializer,
+        examples=sending("sent", example or {}),
     )
-
-    kind = serializers.ChoiceField(choices=CaseKind.choices)
-    title = serializers.CharField(max_length=300)
-    unit = RefField(seen_units, help_text=_("Unit that holds it."))
-    plan = RefField(seen_plans, by="code", help_text=_("Plan that it comes from."))
-    original_due_on = serializers.DateField()
-    number = serializers.CharField(max_length=30, required=False)
-    target = RefField(seen_targets, required=False)
-    office = RefField(seen_offices, required=False)
-    cause = serializers.ChoiceField(choices=CaseCause.choices, required=False)
-    resolvable = serializers.ChoiceField(choices=Resolvable.choices, required=False)
-    task = serializers.CharField(max_length=4000, required=False)
-    responsibility = serializers.CharField(max_length=4000, required=False)
-    product = serializers.CharField(max_length=4000, required=False)
-    competence = serializers.ChoiceField(choices=Competence.choices, required=False)
-    authority = serializers.CharField(max_length=4000, required=False)
+    return described(action(detail=True, methods=["post"])(idempotent(do)))
 
 
-def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
-    return [OpenApiExample(name, value=value, request_only=True), *EXAMPLES]
+def _extend(**given: Any) -> CaseProposal:
+    return proposed.propose(act=CaseProposalAct.EXTEND, **given)
+
+
+def _reopen(**given: Any) -> CaseProposal:
+    return proposed.propose(act=CaseProposalAct.REOPEN, **given)
 
 
 @extend_schema_view(
@@ -195,9 +163,17 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
 )
 class CaseCollection(Collection):
     scope = Scope.CASES_READ
-    scopes = {"create": Scope.CASES_WRITE}
-    questions = {"create": somewhere(permissions.registers_somewhere)}
-    bodies = {"create": NewCaseSerializer}
+    scopes = {
+        "create": Scope.CASES_WRITE,
+        "partial_update": Scope.CASES_WRITE,
+        **dict.fromkeys(PEOPLES),
+    }
+    questions = {
+        "create": somewhere(permissions.registers_somewhere),
+        "partial_update": _may_register,
+        **PEOPLES,
+    }
+    bodies = BODIES
     kind = "backlog_case"
     pointers = {"origin_period": "plan"}
     queryset = BacklogCase.objects.none()
@@ -205,16 +181,29 @@ class CaseCollection(Collection):
     filterset_class = CaseFilter
 
     def get_queryset(self) -> Any:
-        granted = CaseExtension.objects.order_by("ordinal")
+        granted = CaseExtension.objects.select_related("proposed_by", "granted_by")
+        waiting = CaseProposal.objects.filter(state=CaseProposalState.OPEN)
+        asked = Explanation.objects.select_related("given_by", "decided_by")
         seen = BacklogCase.objects.visible_to(self.request.user, at=self.request.now)
         return seen.select_related(
-            "unit", "assigner_unit", "origin_period", "target", "office"
-        ).prefetch_related(Prefetch("extensions", granted, to_attr="granted"))
+            "unit",
+            "assigner_unit",
+            "origin_period",
+            "target",
+            "office",
+            "resolved_by",
+            "verified_by",
+        ).prefetch_related(
+            Prefetch("extensions", granted.order_by("ordinal"), to_attr="granted"),
+            Prefetch("proposals", waiting.select_related("proposed_by"), to_attr="waiting"),
+            Prefetch("clocks", CaseClock.objects.only("case")),
+            Prefetch("clocks__explanations", asked, to_attr="asked"),
+        )
 
     @extend_schema(
         summary=_("Register a backlog case"),
         description=_(
-            "Enters it with its original day. Who resolves it by when, a supervisor decides on its page."
+            "Enters it with its original day. Who resolves it by when, a supervisor decides."
         ),
         request=NewCaseSerializer,
         responses={201: CaseSerializer},
@@ -233,3 +222,99 @@ class CaseCollection(Collection):
             **sent,
         )
         return self.created(done.pk)
+
+    @extend_schema(
+        summary=_("Make a backlog case clear"),
+        description=_("Writes what has become known of a case, until it is assigned."),
+        request=ChangeCaseSerializer,
+        responses=CaseSerializer,
+        examples=sending("change", CHANGE),
+    )
+    def partial_update(self, request: Request, ref: str) -> Response:
+        case = self.get_object()
+        sent = self.sent()
+        office = sent.pop("office", case.office)
+        backlog.edit(
+            case_id=case.pk,
+            office_id=office and office.pk,
+            by=request.user,
+            expected=self.expected(case),
+            at=request.now,
+            **sent,
+        )
+        return self.changed(case.pk)
+
+    assign = _act(
+        "assign",
+        backlog.assign,
+        _("Assign a backlog case"),
+        _("By a supervisor, once all six are clear. The ladder starts. No token assigns."),
+    )
+    extend = _act(
+        "extend",
+        _extend,
+        _("Propose an extension"),
+        _("By a supervisor; the assigning side decides. Nothing moves before. No token proposes."),
+        EXTEND,
+    )
+    reopen = _act(
+        "reopen",
+        _reopen,
+        _("Propose to reopen a closed case"),
+        _("By a supervisor; a leader in charge decides. No token proposes."),
+        REASON,
+    )
+    decide = _act(
+        "decide",
+        proposed.decide,
+        _("Decide on what is proposed"),
+        _(
+            "By somebody else than who proposed it: an extension by the assigning side, a reopening by "
+            "a leader in charge. No token decides."
+        ),
+        DECIDE,
+    )
+    suspend = _act(
+        "suspend",
+        backlog.suspend,
+        _("Suspend a backlog case"),
+        _(
+            "By a leader in charge, for an objective cause. The ladder stands still, the age goes on. "
+            "No token suspends."
+        ),
+        REASON,
+    )
+    resume = _act(
+        "resume",
+        backlog.resume,
+        _("Take a suspended case up again"),
+        _("By a leader in charge, who sets the day. No token does."),
+        RESUME,
+    )
+    cancel = _act(
+        "cancel",
+        backlog.cancel,
+        _("Cancel a backlog case"),
+        _("By a leader in charge, if it is none. It ends for good. No token cancels."),
+        REASON,
+    )
+    resolve = _act(
+        "resolve",
+        resolutions.resolve,
+        _("Say that a backlog case is resolved"),
+        _("By who holds the office that resolves it, with what was delivered. No token does."),
+        RESOLVE,
+    )
+    accept = _act(
+        "accept",
+        resolutions.accept,
+        _("Accept what was delivered"),
+        _("By a verifier of another unit. The case is closed. No token accepts."),
+    )
+    reject = _act(
+        "reject",
+        resolutions.reject,
+        _("Give a resolved case back"),
+        _("By a verifier of another unit, with a reason. No token does."),
+        REASON,
+    )

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from commitments.api.backlog import CaseCollection
+from commitments.api.cases import PEOPLE
 from commitments.api.commitments import CommitmentCollection
 from commitments.api.plans import PlanCollection
 from commitments.api.reports import ReportCollection
 from commitments.api.targets import TargetCollection
-from commitments.models import Period, Report, ReportingDuty
+from commitments.models import BacklogCase, Period, Report, ReportingDuty
 from units.http import feed
 from units.http.feed import Act, Published, Touched
 
@@ -52,6 +53,17 @@ def reports_of(acts: Sequence[Act]) -> Touched:
         yield from feed.named(Report.objects, renamed, by=f"{who}__username", ref="duty__ref")
 
 
+def cases_of(acts: Sequence[Act]) -> Touched:
+    """A case shows the explanations that a step of its ladder asks for, and names of people."""
+    yield from feed.own([act for act in acts if act.subject == "backlog_case"])
+    for act in acts:
+        if act.subject == "step_fired" and (case := act.data.get("case")):
+            yield act, case
+    renamed = [act for act in acts if act.kind == "person.change"]
+    for who in PEOPLE:
+        yield from feed.named(BacklogCase.objects, renamed, by=f"{who}__username")
+
+
 FEEDS = (
     Published(
         "plan", PlanCollection, frozenset({"period", "target", "commitment_version"}), plans_of
@@ -66,5 +78,7 @@ FEEDS = (
         frozenset({"duty", "report", "target", "period", "person"}),
         reports_of,
     ),
-    Published("case", CaseCollection, frozenset({"backlog_case"}), feed.own),
+    Published(
+        "case", CaseCollection, frozenset({"backlog_case", "step_fired", "person"}), cases_of
+    ),
 )

@@ -367,10 +367,6 @@ ACTS: dict[str, Callable[[Year], object]] = {
     "waive a month": lambda year: duties.waive_period(
         period_id=year.desk.months[1].pk, reason="Before.", by=year.body.assigner, at=OPENED
     ),
-    "register a case": acts_on_cases.register_case,
-    "edit a case": acts_on_cases.edit_case,
-    "assign a case": acts_on_cases.assign_case,
-    "ask for an extension": acts_on_cases.ask_for_extension,
-    "grant the extension": acts_on_cases.grant_extension,
+    **acts_on_cases.ACTS,
     "lock what is missing": lambda _year: duties.lock_due(at=AFTER_LOCK),
 }

@@ -1,12 +1,16 @@
 """Acts on backlog cases, for `acts_in_order`: on the newest case in the state that the act needs."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from commitments.actions import backlog, proposed
+from commitments.actions import backlog, cases, explanations, proposed, resolutions
 from commitments.enums.backlog import CaseProposalAct
-from commitments.models import BacklogCase
+from commitments.models import BacklogCase, Explanation
 from tests.factories.body import NOW
+
+LATER = NOW + timedelta(days=20)
+Act = Callable[[Any], None]
 
 
 def _case(year: Any, **named: Any) -> BacklogCase:
@@ -47,20 +51,70 @@ def assign_case(year: Any) -> None:
     backlog.assign(case_id=case.pk, **who)
 
 
-def ask_for_extension(year: Any) -> None:
-    case = _case(year, state="assigned")
-    proposed.propose(
-        case_id=case.pk,
-        act=CaseProposalAct.EXTEND,
-        reason="Chờ giá đất",
-        new_due_on=case.current_due_on + timedelta(days=90),
-        by=year.body.supervisor,
-        expected=case.etag_version,
-        at=NOW,
-    )
+def _propose(act: CaseProposalAct, state: str) -> Act:
+    def propose(year: Any) -> None:
+        case = _case(year, state=state)
+        proposed.propose(
+            case_id=case.pk,
+            act=act,
+            reason="Chờ giá đất",
+            new_due_on=case.current_due_on + timedelta(days=90),
+            by=year.body.supervisor,
+            expected=case.etag_version,
+            at=NOW,
+        )
+
+    return propose
 
 
-def grant_extension(year: Any) -> None:
-    case = _case(year, state="assigned")
-    who = {"by": year.body.assigner, "expected": case.etag_version, "at": NOW}
-    proposed.decide(case_id=case.pk, granted=True, **who)
+def _on_case(state: str, act: Callable[..., Any], who: str, **more: Any) -> Act:
+    def do(year: Any) -> None:
+        case = _case(year, state=state)
+        by = year.desk.verifier if who == "verifier" else getattr(year.body, who)
+        act(case_id=case.pk, by=by, expected=case.etag_version, at=NOW, **more)
+
+    return do
+
+
+def climb(year: Any) -> None:
+    """Let the ladders of all cases climb until they ask for an explanation."""
+    cases.sweep(at=LATER)
+
+
+def _asked(**named: Any) -> int:
+    """Return the newest explanation of a case; 0: there is none, and so the act is refused."""
+    found = Explanation.objects.filter(clock__case__isnull=False, **named).order_by("-pk").first()
+    return found.pk if found else 0
+
+
+def explain(year: Any) -> None:
+    asked, by = _asked(given_at=None), year.body.secretary
+    explanations.give(explanation_id=asked, text="Mưa lũ", by=by, at=LATER)
+
+
+def judge(year: Any) -> None:
+    given, by = _asked(given_at__isnull=False, accepted=None), year.body.supervisor
+    explanations.judge(explanation_id=given, accepted=True, by=by, at=LATER)
+
+
+ACTS: dict[str, Act] = {
+    "register a case": register_case,
+    "edit a case": edit_case,
+    "assign a case": assign_case,
+    "let ladders climb": climb,
+    "explain": explain,
+    "judge the explanation": judge,
+    "ask for an extension": _propose(CaseProposalAct.EXTEND, "assigned"),
+    "grant the extension": _on_case("assigned", proposed.decide, "assigner", granted=True),
+    "decline the extension": _on_case(
+        "assigned", proposed.decide, "assigner", granted=False, answer="Không."
+    ),
+    "suspend a case": _on_case("assigned", backlog.suspend, "leader", reason="Chờ tỉnh"),
+    "resume a case": _on_case("suspended", backlog.resume, "leader", new_due_on=date(2024, 12, 1)),
+    "resolve a case": _on_case("assigned", resolutions.resolve, "secretary", outcome="Đã trả"),
+    "give a case back": _on_case("resolved", resolutions.reject, "verifier", reason="Thiếu"),
+    "close a case": _on_case("resolved", resolutions.accept, "verifier"),
+    "ask to reopen": _propose(CaseProposalAct.REOPEN, "closed"),
+    "reopen a case": _on_case("closed", proposed.decide, "leader", granted=True),
+    "cancel a case": _on_case("assigned", backlog.cancel, "leader", reason="Hai lần"),
+}

@@ -8,7 +8,8 @@ from django.db import DatabaseError
 from commitments.api.targets import TargetCollection
 from commitments.models import Target
 from tests.api.described import is_problem, judged
-from tests.api.writes import TARGETS, entries, new_key, new_target, planned
+from tests.api.things import new_target, planned
+from tests.api.writes import TARGETS, entries, new_key
 from tests.factories.body import make_body
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory

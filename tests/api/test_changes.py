@@ -75,8 +75,11 @@ draft a commitment, edit the draft, discard the draft, draft a commitment, issue
 countersign, void, split in two, split for one, split in two,
 save a report, submit a report, rename a reporter, take a report back, submit a report,
 return a report, submit a report, verify a report, restate a report, waive a report, waive a month,
-lock what is missing, register a case, edit a case, assign a case, ask for an extension,
-grant the extension, withdraw a target, end an office, move a unit
+lock what is missing, register a case, edit a case, assign a case, let ladders climb, explain,
+judge the explanation, ask for an extension, decline the extension, ask for an extension,
+grant the extension, suspend a case, resume a case, resolve a case, give a case back, resolve a case,
+close a case, ask to reopen, reopen a case, cancel a case,
+withdraw a target, end an office, move a unit
     """,
     "draft a commitment, issue, return",
 ]

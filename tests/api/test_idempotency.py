@@ -12,7 +12,8 @@ from commitments.api.targets import TargetCollection
 from commitments.models import Target
 from config.api_urls import router
 from tests.api.described import document, is_problem
-from tests.api.writes import TARGETS, WRITES, entries, new_key, new_target, planned, scene
+from tests.api.things import new_target, planned
+from tests.api.writes import TARGETS, WRITES, entries, new_key, scene
 from tests.factories.body import make_body
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory, UserFactory

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from commitments.models import Target
 from tests.api import dying
 from tests.api.described import is_problem
-from tests.api.writes import WRITES, Write, entries, new_target
+from tests.api.things import new_target
+from tests.api.writes import WRITES, Write, entries
 from tests.factories.body import make_body
 from tests.factories.readers import machine, token_of, with_token
 from tests.factories.units import ApiClientFactory

@@ -7,7 +7,8 @@ import time_machine
 from django.test import Client
 
 from tests.api.described import is_problem, judged
-from tests.api.writes import TARGETS, WRITES, new_target
+from tests.api.things import new_target
+from tests.api.writes import TARGETS, WRITES
 from tests.factories.body import make_body
 from tests.factories.readers import machine, person, token_of, with_token
 from tests.factories.units import ApiClientFactory, OrgUnitFactory

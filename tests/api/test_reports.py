@@ -100,7 +100,7 @@ def test_no_token_decides_and_a_person_of_another_unit_does(act, body):
     desk = make_desk()
     duty = desk.duty("in_review")
     refused = send(machine(desk.body.committee), duty, act, body)
-    assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")
+    assert (refused.status_code, refused.json()["code"]) == (403, "human-only")
     own = send(person(desk.reporter), duty, act, body)
     assert own.status_code == 403
     done = send(person(desk.verifier), duty, act, body)

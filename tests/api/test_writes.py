@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from commitments.api.backlog import PEOPLES
 from tests.api.described import document, is_problem
-from tests.api.writes import TARGETS, WRITES, entries, new_key, scene
+from tests.api.writes import CASES, TARGETS, WRITES, entries, new_key, scene
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory
 from units.enums import Scope
@@ -165,6 +166,7 @@ def test_every_write_of_the_description_is_in_the_table():
     acts = {
         f"/api/v1/commitments/{{ref}}/{act}/" for act in ("return", "refuse", "countersign", "void")
     } | {f"/api/v1/reports/{{ref}}/{act}/" for act in ("verify", "return")}  # of people alone
+    acts |= {f"{CASES}{{ref}}/{act}/" for act in PEOPLES}
     acts.add(f"{TARGETS}batch/")  # of writes that are in the table
     described = {
         (path, method)

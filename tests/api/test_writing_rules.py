@@ -11,7 +11,8 @@ from commitments.actions import commitments, issuing, plans, targets
 from commitments.enums import VersionState
 from commitments.models import CommitmentVersion, Target
 from tests.api.described import complaints, is_problem, schema_of
-from tests.api.writes import WRITES, drafted, new_draft, new_target, planned
+from tests.api.things import drafted, new_draft, new_target, planned
+from tests.api.writes import WRITES
 from tests.factories.body import NOW, make_body
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory

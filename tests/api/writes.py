@@ -3,21 +3,25 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.test import Client
 
-from commitments.actions import targets
-from commitments.actions.revisions import Wanted
-from commitments.enums import Comparator
-from commitments.models import ReportingDuty, Target
 from tests.api.described import judged
-from tests.factories.body import NOW, Body, make_body, office
+from tests.api.things import (
+    appointed,
+    drafted,
+    free_office,
+    new_draft,
+    new_target,
+    owed,
+    planned,
+    registered,
+)
+from tests.factories.body import Body, make_body
 from tests.factories.readers import machine
-from tests.factories.reports import make_desk
 from units.enums import Scope
-from units.models import OrgUnit, Position, RegisterEntry
+from units.models import OrgUnit, RegisterEntry
 
 
 def new_key() -> str:
@@ -82,64 +86,6 @@ class Write:
         return client.get(f"{collection}/{ref}/")["ETag"]
 
 
-def planned(body: Body, code: str = "N01.9", **changes: Any) -> Target:
-    """Draw up a planned target of the commune that says “at least 21”."""
-    first = body.targets[0]
-    asked = {
-        "period_id": body.plan.pk,
-        "group_id": first.group_id,
-        "indicator_id": first.indicator_id,
-        "unit_id": body.commune.pk,
-        "code": code,
-        "wanted": Wanted(comparator=Comparator.GE, value=21),
-        "by": body.planner,
-        "at": NOW,
-    }
-    return targets.create_target(**(asked | changes))
-
-
-def new_target(body: Body) -> dict[str, Any]:
-    return {
-        "plan": "2024",
-        "group": "N01",
-        "indicator": {"code": "i-1"},
-        "unit": body.commune.ref,
-        "code": "N01.9",
-        "revision": {"comparator": "ge", "value": "21.5"},
-    }
-
-
-def new_draft(body: Body) -> dict[str, Any]:
-    return {
-        "plan": "2024",
-        "unit": body.commune.ref,
-        "assigner": body.assigning.ref,
-        "first_undertaker": body.first.ref,
-        "second_undertaker": body.second.ref,
-        "sign_by": "2100-02-20",
-    }
-
-
-def drafted(body: Body) -> str:
-    return body.draft(sign_by=date(2100, 2, 20)).commitment.ref
-
-
-def free_office(body: Body) -> Position:
-    there = Position.objects.filter(ref=f"{body.committee.ref}-deputy").first()
-    return there or office(body.committee, "Deputy", None, is_head=False)
-
-
-def appointed(body: Body) -> str:
-    return body.first.appointments.get().ref
-
-
-def owed(body: Body) -> str:
-    """Return the report that the commune owes on its first target; it is taken until 2100."""
-    duty = make_desk(body=body).duty()
-    ReportingDuty.objects.filter(pk=duty.pk).update(locks_on=date(2100, 1, 1))
-    return duty.ref
-
-
 def submit_first(client: Client, ref: str) -> None:
     """Hand in what is owed: only its author takes a report back."""
     write = next(write for write in WRITES if write.name == "submit report")
@@ -168,6 +114,16 @@ WRITES = [
             "original_due_on": "2024-01-10",
             "task": "Trả kết quả",
         },
+        outsiders=("planner", "secretary"),
+    ),
+    Write(
+        "make case clear",
+        f"{CASES}{{ref}}/",
+        Scope.CASES_WRITE,
+        "case.edit",
+        on=registered,
+        sends=lambda body: {"office": body.first.ref, "task": "Trả kết quả", "cause": "staff"},
+        method="patch",
         outsiders=("planner", "secretary"),
     ),
     Write(

@@ -66,9 +66,11 @@ def has_scope(user: User, scope: Scope | None) -> bool:
 
 
 def require_scope(user: User, scope: Scope | None) -> None:
-    """Raise NotAllowed (scope-missing) unless the machine `user` has `scope`."""
+    """Raise NotAllowed (scope-missing) unless the machine `user` has `scope`; human-only for None."""
     if scope is None:
-        raise NotAllowed(_("No token opens this address."), code="not-allowed")
+        raise NotAllowed(
+            _("No token opens this address: it is an act of a person."), code="human-only"
+        )
     if not has_scope(user, scope):
         raise NotAllowed(
             _("This address asks for the scope %(scope)s, which your token does not have.")

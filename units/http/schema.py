@@ -244,6 +244,8 @@ class Described(AutoSchema):
             yield from HOLDERS
         if self._scope() is not None:
             yield "scope-missing"
+        elif self._writes():
+            yield "human-only"
         if self._is_list_view():
             yield from ("unknown-parameter", "invalid-parameter", "page-invalid")
         elif "{ref}" in self.path:
