@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.db import transaction
 
-from commitments.actions import backlog
+from commitments.actions import backlog, proposed, resolutions
 from commitments.api.backlog import PEOPLES
 from commitments.enums.backlog import CaseState
 from commitments.models import BacklogCase, Explanation
@@ -21,7 +21,8 @@ from tests.factories.mirror import Mirror
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory, RoleGrantFactory, UserFactory
 from units.enums import Scope
-from units.models import RegisterEntry
+from units.errors import NotAllowed
+from units.models import ApiClient, RegisterEntry
 
 pytestmark = pytest.mark.django_db
 STATES = ["registered", "assigned", "suspended", "resolved", "closed", "cancelled"]
@@ -250,6 +251,31 @@ def test_no_token_does_an_act_of_people():
         is_problem(do(client, ref, act), 403, "human-only")
     kinds = RegisterEntry.objects.order_by("pk").values_list("kind", flat=True)
     assert list(kinds) == ["case.register", *["audit.denied"] * len(PEOPLES)]
+
+
+def test_no_scope_makes_a_supervisor_a_leader_or_a_verifier():
+    """The acts of people, asked of the actions themselves: no door could be left open."""
+    body = make_body()
+    registered(body)
+    machine(body.committee)
+    by, case = ApiClient.objects.get().user, BacklogCase.objects.get()
+    given = {"case_id": case.pk, "by": by, "expected": 1, "at": NOW}
+    proposal = {"act": "extend", "reason": "Chờ", "new_due_on": date(2100, 3, 31)}
+    for act in (
+        lambda: backlog.assign(**given),
+        lambda: backlog.suspend(**given, reason="Chờ"),
+        lambda: backlog.resume(**given, new_due_on=date(2100, 3, 31)),
+        lambda: backlog.cancel(**given, reason="Hai lần"),
+        lambda: proposed.propose(**given, **proposal),
+        lambda: resolutions.resolve(**given, outcome="Xong"),
+        lambda: resolutions.accept(**given),
+        lambda: resolutions.reject(**given, reason="Thiếu"),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    case.proposals.create(**proposal, proposed_by=body.supervisor, proposed_at=NOW)
+    with pytest.raises(NotAllowed):
+        proposed.decide(**given, granted=True)
 
 
 CLEAR = {"task": "a", "responsibility": "b", "product": "c", "authority": "d", "competence": "own"}

@@ -268,6 +268,7 @@ def test_each_scope_answers_its_own_question_alone(body):
     client = ApiClient.objects.get(user=machine_user(body))
     asked = {
         "plans:write": lambda user, unit: permissions.may_plan(user, unit, at=NOW),
+        "cases:write": lambda user, unit: permissions.may_register_case(user, unit, at=NOW),
         "commitments:write": lambda user, unit: permissions.may_draft(user, unit, at=NOW),
         "commitments:issue": lambda user, unit: permissions.may_issue(user, version, at=NOW),
     }
