@@ -5,8 +5,10 @@ that read it to one worker (`READ_THE_DISTRICT` in `tests/conftest.py`).
 """
 
 import io
+import sqlite3
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -38,11 +40,22 @@ def connected_to(name: str) -> Iterator[None]:
 
 @contextmanager
 def copied(suffix: str) -> Iterator[str]:
-    """Copy the present database for the block; yield the name of the copy."""
+    """Copy the present database for the block; yield the name of the copy.
+
+    No two copies have the same name: what is left of one, such as the log of SQLite that somebody had
+    open, would be taken for a part of the next.
+    """
     connection.close()
-    connection.creation.clone_test_db(suffix, verbosity=0)
+    suffix = f"{suffix}_{uuid.uuid4().hex[:8]}"
+    name = str(connection.creation.get_test_db_clone_settings(suffix)["NAME"])
+    if connection.vendor == "sqlite":  # the file alone would lack what is still in its log
+        own = str(connection.settings_dict["NAME"])
+        with closing(sqlite3.connect(own)) as there, closing(sqlite3.connect(name)) as copy:
+            there.backup(copy)
+    else:
+        connection.creation.clone_test_db(suffix, verbosity=0)
     try:
-        yield connection.creation.get_test_db_clone_settings(suffix)["NAME"]
+        yield name
     finally:
         connection.creation.destroy_test_db(suffix=suffix, verbosity=0)
 

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
 
-from config.context import Navigation
+from config.context import Asked, Navigation
 from tests.factories.units import UserFactory
 from units.models import DemonstrationClock
 
@@ -45,7 +45,7 @@ def titles(person) -> list[str]:
     request = RequestFactory().get("/queue/")
     request.user = person
     with translation.override("en"):
-        return [entry.label for entry in Navigation(request).entries]
+        return [entry.label for entry in Navigation(request, Asked(request)).entries]
 
 
 @pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_menu_offers_what_a_role_opens():
 def test_menu_marks_where_one_is():
     request = RequestFactory().get("/queue/")
     request.user = UserFactory(roles=["supervisor"])
-    current = [entry.url for entry in Navigation(request).entries if entry.current]
+    current = [entry.url for entry in Navigation(request, Asked(request)).entries if entry.current]
     assert current == ["/queue/"]
 
 
