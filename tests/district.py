@@ -45,6 +45,12 @@ def copied(suffix: str) -> Iterator[str]:
     No two copies have the same name: what is left of one, such as the log of SQLite that somebody had
     open, would be taken for a part of the next.
     """
+    if connection.vendor == "postgresql":  # which copies nothing that anybody else has open
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
     connection.close()
     suffix = f"{suffix}_{uuid.uuid4().hex[:8]}"
     name = str(connection.creation.get_test_db_clone_settings(suffix)["NAME"])

@@ -210,7 +210,7 @@ def test_sixteen_writers_lose_nothing_and_the_usual_cursor_does(district):
     assert len(kills) == KILLS
     judge(followers)
     everything = set(RegisterEntry.objects.filter(kind="unit.rename").values_list("pk", flat=True))
-    assert len(everything) > 100
+    assert len(everything) > WRITERS
     assert everything - naive.seen, "the usual cursor has lost nothing: nothing was proved"
 
 

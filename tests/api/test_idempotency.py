@@ -7,6 +7,7 @@ import time_machine
 from django.db import DatabaseError, transaction
 from django.test import Client
 
+from commitments.api import backlog
 from commitments.api.commitments import CommitmentCollection
 from commitments.api.targets import TargetCollection
 from commitments.models import Target
@@ -28,6 +29,10 @@ each_keyed = pytest.mark.parametrize("write", KEYED, ids=lambda write: write.nam
 BY_NAME = {write.name: write for write in WRITES}
 CREATE, ASSIGN = BY_NAME["create target"], BY_NAME["assign target"]
 KEY = "an-example-of-a-key"
+PEOPLES = {  # acts that no scope opens
+    *(f"/api/v1/reports/{{ref}}/{act}/" for act in ("verify", "return")),
+    *(f"/api/v1/cases/{{ref}}/{act}/" for act in backlog.PEOPLES),
+}
 
 
 @pytest.fixture
@@ -68,12 +73,11 @@ def test_every_post_that_may_write_asks_for_a_key():
         for name in view.questions
         if name == "create" or "post" in getattr(getattr(view, name), "mapping", {})
     }
-    assert len(found) == len(KEYED) + 3  # people alone verify and return reports; and a batch
+    assert len(found) == len(KEYED) + len(PEOPLES) + 1  # and a batch
     assert all(found.values()), found
 
 
 def test_the_description_asks_for_it_where_the_views_do():
-    acts = {("verify", "/api/v1/reports/{ref}/"), ("return", "/api/v1/reports/{ref}/")}
     told = {
         path
         for path, methods in document()["paths"].items()
@@ -81,7 +85,7 @@ def test_the_description_asks_for_it_where_the_views_do():
         if parameter["name"] == "Idempotency-Key" and parameter["required"]
     }
     told.remove(f"{TARGETS}batch/")
-    assert told == {write.pattern for write in KEYED} | {f"{at}{act}/" for act, at in acts}
+    assert told == {write.pattern for write in KEYED} | PEOPLES
 
 
 @each_keyed
