@@ -81,16 +81,6 @@ CASE = {
         "unit": "https://commitments.example/api/v1/units/bx-huong-son/",
     },
 }
-# Whose names stand in a body: a person with another name changes it.
-PEOPLE = (
-    "resolved_by",
-    "verified_by",
-    "extensions__proposed_by",
-    "extensions__granted_by",
-    "proposals__proposed_by",
-    "clocks__explanations__given_by",
-    "clocks__explanations__decided_by",
-)
 
 
 class Name(serializers.CharField):

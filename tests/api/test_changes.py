@@ -7,14 +7,18 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.api_urls import feeds
 from tests.api.acts_in_order import ACTS, Year, make_year
 from tests.api.described import is_problem, judged
 from tests.factories.body import NOW
 from tests.factories.mirror import Mirror
 from tests.factories.readers import machine, person
+from units import clock
 from units.actions import register
+from units.actions.changes import seen_among
 from units.enums import Scope
 from units.http import feed
+from units.models import ApiClient
 
 pytestmark = pytest.mark.django_db
 READS = [
@@ -128,6 +132,26 @@ def test_in_any_order_too(acts, limit):
             year.do(name)
         all_true(mirrors)
         transaction.set_rollback(True)
+
+
+def test_a_type_is_shown_to_whom_its_collection_shows_it(year):
+    """Hints and deletions ask the types, bodies come from the collections: they must agree."""
+    for name in ("draft a commitment", "issue", "split in two", "save a report", "register a case"):
+        assert year.do(name), name
+    units = (year.body.committee, year.body.commune, year.body.other)
+    holders = [(machine(unit, *READS), unit.ref) for unit in units]
+    found = [(client, ApiClient.objects.get(owner_unit__ref=ref).user) for client, ref in holders]
+    found += [(person(user), user) for user in (year.body.supervisor, year.body.secretary)]
+    at = clock.business_now()
+    for client, user in found:
+        copy = Mirror(client).copy
+        for listed in feeds:
+            rows = listed.published.visible(user, at)
+            shown = set(rows.values_list(listed.published.ref, flat=True))
+            assert shown == copy[listed.published.name].keys(), (listed.published.name, user)
+            assert seen_among(listed.published, user, {*shown, "invented"}, at=at) == shown
+            assert listed.published.scope == listed.collection.scope
+    assert all(copy.values())  # nobody's view was empty, so nothing agreed by being nothing
 
 
 # --- what a page says ---------------------------------------------------------------------------------

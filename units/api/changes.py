@@ -14,40 +14,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from units.actions import changes
 from units.api.appointments import EXAMPLE as APPOINTMENT
 from units.api.appointments import AppointmentCollection
 from units.api.organisation import UnitCollection
 from units.enums import Scope
 from units.http import feed, parameters
 from units.http.collections import FRESH_COPIES_ONLY, is_fresh
-from units.http.feed import Act, Place, Published, Touched
+from units.http.feed import Listed, Place
 from units.http.fields import Instant
 from units.http.throttling import FeedPerMinute
-from units.models import Appointment
 
 LIMIT, DEFAULT = 1000, 500
 STREAMED = 50_000  # acts that one stream tells at most
 NDJSON = "application/x-ndjson"
 
-
-def appointments_of(acts: Sequence[Act]) -> Touched:
-    """Appointments show the title of their office and the name of their holder."""
-    rows = Appointment.objects
-    yield from feed.own([act for act in acts if act.subject == "appointment"])
-    renamed = [act for act in acts if act.subject == "position"]
-    yield from feed.named(rows, renamed, by="position__ref")
-    renamed = [act for act in acts if act.kind == "person.change"]
-    yield from feed.named(rows, renamed, by="person__username")
-
-
 FEEDS = (
-    Published("unit", UnitCollection, frozenset({"unit"}), feed.own),
-    Published(
-        "appointment",
-        AppointmentCollection,
-        frozenset({"appointment", "position", "person"}),
-        appointments_of,
-    ),
+    Listed(changes.UNIT, UnitCollection),
+    Listed(changes.APPOINTMENT, AppointmentCollection),
 )
 
 CURSOR = "eyJoIjo0LCJwIjpbMSwyMDQsImYwMGQiXX0:bW9yZQ"
@@ -118,7 +102,7 @@ class Feed(APIView):
     scope = Scope.CHANGES_READ
     http_method_names = ["get", "head"]
     throttle_classes = (FeedPerMinute,)
-    feeds: Sequence[Published] = ()
+    feeds: Sequence[Listed] = ()
 
 
 class Start(Feed):
@@ -232,7 +216,7 @@ def _limit(request: Request) -> int:
 
 
 def _lines(
-    feeds: Sequence[Published], request: Request, types: Sequence[str], place: Place, view: str
+    feeds: Sequence[Listed], request: Request, types: Sequence[str], place: Place, view: str
 ) -> Iterator[bytes]:
     """Yield one line per change, page by page, and last the cursor: a fault before it cuts the answer."""
     write = JSONRenderer().render

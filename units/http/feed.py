@@ -9,81 +9,34 @@ page tells is never older than its cursor.
 """
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC
 from typing import Any, NamedTuple
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import QuerySet, Subquery
+from django.db.models import Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
+from units.actions.changes import Act, Published, acts_between, reached, touched_by
 from units.enums import Role, UserKind
 from units.errors import Gone, Refused
 from units.http.collections import ReadOnlyCollection
 from units.http.permissions import has_scope, require_scope
-from units.models import RegisterEpoch, RegisterLink, RegisterReach
+from units.models import RegisterEpoch, RegisterLink
 from units.querysets.organisation import Reach, keep_reach, reach_of
 
 LOOKED_AT = 50_000  # places of the register that one page passes over at most
 AT_ONCE = 500  # objects that are read together
 
 
-class Act(NamedTuple):
-    """An entry that has its place. `ref`: of its subject; `text`: the canonical JSON of the entry."""
+class Listed(NamedTuple):
+    """A type of the feed with the collection that gives its bodies, to whom `published.visible` shows them."""
 
-    seq: int
-    entry: int
-    kind: str
-    subject: str
-    ref: str
-    at: datetime
-    text: str
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """What the act left in its entry."""
-        return json.loads(self.text)["data"]
-
-
-Touched = Iterable[tuple[Act, str]]
-
-
-@dataclass(frozen=True)
-class Published:
-    """A type of objects that clients keep copies of; `name`: as the feed calls it.
-
-    `subjects`: kinds of register subjects whose acts may change what the collection shows.
-    `touched`: these acts -> each with the `ref` of every object that it may have changed. One that
-    is named in vain costs a client nothing but its body; one that is forgotten is lost to it.
-    """
-
-    name: str
+    published: Published
     collection: type[ReadOnlyCollection]
-    subjects: frozenset[str]
-    touched: Callable[[Sequence[Act]], Touched]
-
-
-def own(acts: Sequence[Act]) -> Touched:
-    """Every act is about the object itself."""
-    return [(act, act.ref) for act in acts]
-
-
-def refs(acts: Sequence[Act]) -> set[str]:
-    return {act.ref for act in acts}
-
-
-def named(rows: QuerySet, acts: Sequence[Act], *, by: str, ref: str = "ref") -> Touched:
-    """Return each act with the `ref` of every row whose field `by` names its subject. One query."""
-    about: dict[str, list[str]] = {}
-    if acts:
-        for subject, found in rows.filter(**{f"{by}__in": refs(acts)}).values_list(by, ref):
-            about.setdefault(subject, []).append(found)
-    return [(act, found) for act in acts for found in about.get(act.ref, ())]
 
 
 # --- cursors --------------------------------------------------------------------------------------
@@ -196,21 +149,21 @@ class Page(NamedTuple):
     has_more: bool
 
 
-def known(feeds: Collection[Published], request: Request, types: str | None) -> tuple[str, ...]:
+def known(feeds: Collection[Listed], request: Request, types: str | None) -> tuple[str, ...]:
     """Return the types that are asked for, in one order; None: all that the holder may read.
 
     Raises Refused (invalid-parameter) for one that there is none, NotAllowed (scope-missing).
     """
-    every = {feed.name: feed for feed in feeds}
+    every = {feed.published.name: feed for feed in feeds}
     machine = request.user.kind == UserKind.MACHINE
     if types is None:
         may = [
             name
             for name, feed in every.items()
-            if not machine or has_scope(request.user, feed.collection.scope)
+            if not machine or has_scope(request.user, feed.published.scope)
         ]
         if not may:
-            require_scope(request.user, next(iter(every.values())).collection.scope)
+            require_scope(request.user, next(iter(every.values())).published.scope)
         return tuple(may)
     asked = set(types.split(","))
     if strangers := asked - every.keys():
@@ -222,12 +175,12 @@ def known(feeds: Collection[Published], request: Request, types: str | None) -> 
         raise Refused(text, code="invalid-parameter", errors=errors)
     for name in asked:
         if machine:
-            require_scope(request.user, every[name].collection.scope)
+            require_scope(request.user, every[name].published.scope)
     return tuple(name for name in every if name in asked)
 
 
 def page(
-    feeds: Collection[Published],
+    feeds: Collection[Listed],
     request: Request,
     types: Collection[str],
     *,
@@ -245,10 +198,11 @@ def page(
     """
     if after.seq == head.seq:
         return Page([], head, has_more=False)
-    wanted = [feed for feed in feeds if feed.name in types]
+    wanted = [feed for feed in feeds if feed.published.name in types]
     last = min(head.seq, after.seq + LOOKED_AT)
-    acts = _acts(frozenset().union(*(feed.subjects for feed in wanted)), after.seq, last, limit)
-    told = [(feed, _touched(feed, acts)) for feed in wanted]
+    subjects = frozenset().union(*(feed.published.subjects for feed in wanted))
+    acts = acts_between(subjects, after=after.seq, last=last, limit=limit)
+    told = [(feed, touched_by(feed.published, acts)) for feed in wanted]
     if (cut := _last_that_fits(acts, told, limit)) is not None:
         last = cut
     elif len(acts) == limit:
@@ -263,13 +217,8 @@ def page(
     return Page(changes, place, has_more=place.seq < head.seq)
 
 
-def _touched(feed: Published, acts: Sequence[Act]) -> list[tuple[Act, str]]:
-    about = [act for act in acts if act.subject in feed.subjects]
-    return list(feed.touched(about)) if about else []
-
-
 def _last_that_fits(
-    acts: Sequence[Act], told: Sequence[tuple[Published, list[tuple[Act, str]]]], most: int
+    acts: Sequence[Act], told: Sequence[tuple[Listed, list[tuple[Act, str]]]], most: int
 ) -> int | None:
     """Return the place behind which the page would have more than `most` objects; None: it has not.
 
@@ -278,7 +227,7 @@ def _last_that_fits(
     first_told: dict[tuple[str, str], int] = {}
     for feed, touched in told:
         for act, ref in touched:
-            key = feed.name, ref
+            key = feed.published.name, ref
             first_told[key] = min(act.seq, first_told.get(key, act.seq))
     if len(first_told) <= most:
         return None
@@ -297,17 +246,8 @@ def _at(seq: int, epoch: int) -> Place:
     return Place(epoch, seq, _short(link))
 
 
-def _acts(subjects: Collection[str], after: int, last: int, limit: int) -> list[Act]:
-    rows = RegisterLink.objects.filter(
-        seq__gt=after, seq__lte=last, entry__subject_kind__in=subjects
-    ).order_by("seq")
-    columns = ("kind", "subject_kind", "subject_ref", "at", "text")
-    found = rows.values_list("seq", "entry", *(f"entry__{name}" for name in columns))
-    return [Act(*row) for row in found[:limit]]
-
-
 def _changes(
-    feed: Published, request: Request, touched: Sequence[tuple[Act, str]]
+    feed: Listed, request: Request, touched: Sequence[tuple[Act, str]]
 ) -> Iterator[dict[str, Any]]:
     """Yield the changes of one type: those seen as they are, those that have gone without a body."""
     by_ref: dict[str, list[Act]] = {}
@@ -319,16 +259,17 @@ def _changes(
             seen.add(data["ref"])
             yield _told(feed, by_ref[data["ref"]], "upsert", data["ref"]) | {"data": data}
     gone = {ref: told for ref, told in by_ref.items() if ref not in seen}
-    reached = _reached(request, {act.entry for told in gone.values() for act in told})
+    entries = {act.entry for told in gone.values() for act in told}
+    once_seen = reached(request.user, entries, at=request.now)
     for ref, told in gone.items():
-        if any(act.entry in reached for act in told):
+        if any(act.entry in once_seen for act in told):
             yield _told(feed, told, "delete", ref) | {"reason": "out_of_scope"}
 
 
-def _told(feed: Published, acts: Sequence[Act], op: str, ref: str) -> dict[str, Any]:
+def _told(feed: Listed, acts: Sequence[Act], op: str, ref: str) -> dict[str, Any]:
     newest = max(acts, key=lambda act: act.seq)
     at = newest.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return {"seq": newest.seq, "type": feed.name, "ref": ref, "op": op, "at": at}
+    return {"seq": newest.seq, "type": feed.published.name, "ref": ref, "op": op, "at": at}
 
 
 def bodies(
@@ -338,12 +279,3 @@ def bodies(
     view = collection(request=request, action="list", kwargs={}, format_kwarg=None)
     rows = view.get_queryset().filter(**{f"{view.lookup_field}__in": list(refs)})
     return list(view.get_serializer(rows, many=True).data)
-
-
-def _reached(request: Request, entries: Collection[int]) -> set[int]:
-    """Return which of these entries were about something that the holder's units could see."""
-    if not entries:
-        return set()
-    reach = reach_of(request.user, at=request.now)
-    rows = RegisterReach.objects.filter(reach.on("unit"), entry__in=entries)
-    return set(rows.values_list("entry", flat=True))
