@@ -2,7 +2,17 @@
 
 from celery import shared_task
 
-from commitments.actions import cases, checks, duties, issuing, plans, revocations, rounds, uploads
+from commitments.actions import (
+    cases,
+    checks,
+    duties,
+    issuing,
+    openings,
+    plans,
+    revocations,
+    rounds,
+    uploads,
+)
 from units import clock
 from units.actions import jobs
 
@@ -29,6 +39,12 @@ def _advance() -> int:
     at = clock.job_now()
     made = duties.catch_up(at=at) + rounds.catch_up(at=at)
     return plans.advance(at=at) + made + duties.lock_due(at=at)
+
+
+@shared_task
+def open_cases() -> None:
+    """Register what the rule makes a backlog case."""
+    jobs.run("open_cases", openings.Opening(at=clock.job_now()).batch)
 
 
 @shared_task

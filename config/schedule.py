@@ -22,6 +22,7 @@ JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who run
     Job("check_revisions", "commitments.tasks.check_revisions", 20, "issue"),
     Job("recheck_revocation", "commitments.tasks.recheck_revocation", 900, "issue"),
     Job("advance_periods", "commitments.tasks.advance_periods", 60, "sweep"),
+    Job("open_cases", "commitments.tasks.open_cases", 300, "sweep"),
     Job("sequence_register", "units.tasks.sequence_register", 5, "register"),
     Job("make_checkpoint", "units.tasks.make_checkpoint", 300, "register"),
     Job("verify_register", "units.tasks.verify_register", 600, "register"),

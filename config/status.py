@@ -41,6 +41,7 @@ JOB_NAMES = {
     "check_revisions": gettext_lazy("Check what was sealed and signed"),
     "recheck_revocation": gettext_lazy("Ask whether certificates of signatories were revoked"),
     "advance_periods": gettext_lazy("Close plans whose year is over"),
+    "open_cases": gettext_lazy("Register backlog cases by rule"),
 }
 STARTED = clock.real_now()  # of the web server: its jobs were started with it, or stand since then
 

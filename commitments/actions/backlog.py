@@ -42,6 +42,7 @@ LATER = [  # what the acts after the registration write
     "verified_by",
     "ended_on",
     "registered_by",
+    "rule",
 ]
 CLEAR_LABELS = {
     "office": _("who: the office that resolves it"),
@@ -174,17 +175,14 @@ def register_case(
         raise Invalid(_("Choose a unit and a plan that are there."), code="unit-unknown")
     require(permissions.may_register_case(by, unit, at=at), "register")
     require_text(title.strip(), field="title", code="case-incomplete")
-    beside = BacklogCase.objects.filter(assigner_unit=period.owner_id)
-    number = number.strip() or _next_number(set(beside.values_list("number", flat=True)))
-    if beside.filter(number=number).exists():
+    number = number.strip() or next_number(period)
+    if BacklogCase.objects.filter(assigner_unit=period.owner_id, number=number).exists():
         text = _("The number %(number)s is taken. Leave it empty to get the next free one.") % {
             "number": number
         }
         raise Conflict(text, code="case-number-taken", fields={"number": [text]})
-    taken = set(BacklogCase.objects.values_list("ref", flat=True))
-    wanted = slug(f"{period.code} {number}", longest=50) or "case"
     case = BacklogCase(
-        ref=without_clash(wanted, taken, longest=60),
+        ref=free_ref(period, number),
         number=number,
         kind=kind,
         title=title.strip(),
@@ -212,11 +210,21 @@ def register_case(
     return case
 
 
-def _next_number(taken: set[str]) -> str:
+def next_number(period: Period) -> str:
+    """Return the next free number of the unit that assigns; hold the lock of its plan."""
+    beside = BacklogCase.objects.filter(assigner_unit=period.owner_id)
+    taken = set(beside.values_list("number", flat=True))
     n = len(taken) + 1
     while f"TĐ-{n:02d}" in taken:
         n += 1
     return f"TĐ-{n:02d}"
+
+
+def free_ref(period: Period, number: str) -> str:
+    """Return a reference that no case has yet, from its plan and number."""
+    taken = set(BacklogCase.objects.values_list("ref", flat=True))
+    wanted = slug(f"{period.code} {number}", longest=50) or "case"
+    return without_clash(wanted, taken, longest=60)
 
 
 def _office_of(unit: OrgUnit, office_id: int | None) -> Position | None:
@@ -256,6 +264,8 @@ def edit(
     require_state(CaseAct.EDIT, case)
     said = _only_editable(clears) | {"office": _office_of(case.unit, office_id)}
     changes = {name: value for name, value in said.items() if value != getattr(case, name)}
+    if "title" in changes:
+        changes["title_en"] = ""  # what a person writes is the title in both languages
     for name, value in changes.items():
         setattr(case, name, value)
     case.full_clean(exclude=LATER)

@@ -1,5 +1,5 @@
 from commitments.models.allocations import Allocation, AllocationLine
-from commitments.models.backlog import BacklogCase, CaseExtension, CaseProposal
+from commitments.models.backlog import BacklogCase, CaseExtension, CaseProposal, CaseRule
 from commitments.models.cases import (
     CaseClock,
     EscalationPolicy,
@@ -82,6 +82,7 @@ __all__ = [
     "CaseClock",
     "CaseExtension",
     "CaseProposal",
+    "CaseRule",
     "Commitment",
     "CommitmentItem",
     "CommitmentVersion",

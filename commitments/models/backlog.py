@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from commitments.enums.backlog import (
@@ -19,6 +20,27 @@ from commitments.querysets.backlog import BacklogCaseQuerySet
 from units.enums import Provenance
 
 
+class CaseRule(models.Model):
+    """One version of the rule by which the system itself registers cases.
+
+    What fell before the first version came into force is nobody's case by rule.
+    """
+
+    version = models.PositiveSmallIntegerField(unique=True)
+    in_force_from = models.DateField(_("in force from"))
+    red_periods = models.PositiveSmallIntegerField(_("verified periods in a row that are red"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="caserule_waits_for_one_period", condition=Q(red_periods__gte=1)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.version}"
+
+
 class BacklogCase(models.Model):
     """One thing that is overdue. Its age counts from `original_due_on`, which nobody can change.
 
@@ -30,6 +52,7 @@ class BacklogCase(models.Model):
     number = models.CharField(_("number"), max_length=30)
     kind = models.CharField(_("kind"), max_length=12, choices=CaseKind)
     title = models.CharField(_("title"), max_length=300)
+    title_en = models.CharField(_("title in English"), max_length=300, blank=True)
     unit = models.ForeignKey(
         "units.OrgUnit", models.PROTECT, related_name="+", verbose_name=_("unit that holds it")
     )
@@ -83,6 +106,10 @@ class BacklogCase(models.Model):
     ended_on = models.DateField(null=True)  # closed or cancelled; the age stops here
     registered_at = models.DateTimeField()
     registered_by = models.ForeignKey("units.User", models.PROTECT, null=True, related_name="+")
+    rule = models.ForeignKey(CaseRule, models.PROTECT, null=True, related_name="cases")
+    opened_for = models.CharField(
+        max_length=120, blank=True
+    )  # "": by hand; else see rules.openings
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.LIVE)
     source_ref = models.CharField(max_length=300, blank=True)
     etag_version = models.PositiveIntegerField(default=1)
@@ -91,6 +118,16 @@ class BacklogCase(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="case_number_once", fields=["assigner_unit", "number"]),
+            models.UniqueConstraint(
+                name="case_once_per_cause",
+                fields=["opened_for"],
+                condition=~Q(opened_for=""),
+            ),
+            models.CheckConstraint(
+                name="case_opened_by_rule_has_cause",
+                condition=Q(rule=None, opened_for="")
+                | (Q(rule__isnull=False, registered_by=None) & ~Q(opened_for="")),
+            ),
             models.CheckConstraint(name="case_says_what", condition=~Q(title="") & ~Q(number="")),
             models.CheckConstraint(
                 name="case_due_not_before_original",
@@ -155,6 +192,11 @@ class BacklogCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    @property
+    def name(self) -> str:
+        """The title in the reader's language; one that a person wrote is the same in both."""
+        return self.title_en if get_language() == "en" and self.title_en else self.title
 
     def last_day(self, *, today: date) -> date:
         """Return the day at which its age is read: the day it ended, else `today`."""

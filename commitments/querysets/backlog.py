@@ -53,7 +53,7 @@ class BacklogCaseQuerySet(models.QuerySet):
     def for_rows(self):
         """Everything that one line about a case reads, in constant queries."""
         return (
-            self.select_related("unit", "assigner_unit", "office", "origin_period")
+            self.select_related("unit", "assigner_unit", "office", "origin_period", "rule")
             .prefetch_related("unit__versions", "assigner_unit__versions")
             .annotate(extension_count=Count("extensions"))
             .with_level()

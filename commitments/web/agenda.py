@@ -101,7 +101,7 @@ def _workbook(items: list[CaseItem], late: list[LateVersion], *, at: datetime) -
             [
                 Decimal(len(rows) + 1),
                 case.number,
-                case.title,
+                case.name,
                 case.unit.name,
                 row.holder.person.full_name if row.holder else "",
                 case.original_due_on,

@@ -26,6 +26,7 @@ from commitments.rules.backlog import MOVES
 from commitments.web.acts import possible_acts
 from commitments.web.ageing import CaseRow, case_rows
 from commitments.web.forms.backlog import ClearsForm, RegisterForm
+from commitments.web.openings import opened
 from commitments.web.plans import faults_into
 from commitments.web.words import searched
 from units import clock
@@ -154,7 +155,7 @@ def cells(row: CaseRow) -> list[Any]:
     return [
         case.number,
         case.get_kind_display(),
-        case.title,
+        case.name,
         case.unit.name,
         row.holder.person.full_name if row.holder else "",
         case.original_due_on,
@@ -193,6 +194,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     context = {
         "case": case,
         "row": row,
+        "opened": opened(case, at=request.now),
         "unclear": [backlog.CLEAR_LABELS[name] for name in backlog.unclear(case)]
         if case.state == CaseState.REGISTERED
         else [],
@@ -290,6 +292,8 @@ class Bucket:
         seen = BacklogCase.objects.within(reach_of_page(user, at=at))
         if self.key == "cases_to_verify":
             return seen.filter(state=CaseState.RESOLVED)
+        if self.key == "cases_opened":
+            return seen.filter(state=CaseState.REGISTERED).exclude(opened_for="")
         lowest = permissions.lowest_level(user, at=at)
         if lowest is None:
             return seen.none()
@@ -305,5 +309,6 @@ class Bucket:
         return case_rows(found[:200], at=at)
 
 
+OPENED = Bucket("cases_opened", gettext_lazy("Cases opened by rule, to be made clear"))
 ESCALATED = Bucket("cases_escalated", gettext_lazy("Cases escalated to me"))
 TO_VERIFY = Bucket("cases_to_verify", gettext_lazy("Cases to verify"))

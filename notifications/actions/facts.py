@@ -75,7 +75,7 @@ def _about_version(version: CommitmentVersion) -> dict[str, str]:
 def _about_case(case: BacklogCase) -> dict[str, str]:
     return {
         "number": case.number,
-        "title": case.title,
+        "title": case.name,
         "unit": case.unit.name,
         "original_due": day_text(case.original_due_on),
         "url": settings.SITE_URL + path_of(case),

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from commitments.enums.backlog import CaseState
-from commitments.models import BacklogCase, CaseExtension, CaseProposal, backlog
+from commitments.models import BacklogCase, CaseExtension, CaseProposal, CaseRule, backlog
 from tests.constraints import again, change, named, refused
 from tests.factories.backlog import REGISTERED_AT, BacklogCaseFactory
 from tests.factories.units import UserFactory
@@ -26,6 +26,35 @@ def with_(of, **changes):
 def numbered_twice():
     row = BacklogCaseFactory()
     return lambda: again(row, ref="another")
+
+
+def by_rule(**changes):
+    rule, _made = CaseRule.objects.get_or_create(
+        version=1, defaults={"in_force_from": date(2024, 1, 1), "red_periods": 2}
+    )
+    return BacklogCaseFactory(**({"opened_for": "report/a", "rule": rule} | changes))
+
+
+def opened_twice():
+    by_rule()
+    return by_rule
+
+
+def opened(**changes):
+    def rows():
+        row = by_rule()
+        return lambda: change(row, **changes)
+
+    return rows
+
+
+def opened_by_a_person():
+    row, who = by_rule(), UserFactory()
+    return lambda: change(row, registered_by=who)
+
+
+def waiting_for_nothing():
+    return lambda: CaseRule.objects.create(version=2, in_force_from=date(2024, 1, 1), red_periods=0)
 
 
 def verified_by_its_resolver():
@@ -83,6 +112,11 @@ def extension(by_proposer=False, beside=False, **changes):
 UNCLEAR = ("task", "responsibility", "product", "competence", "authority")
 REFUSED = [
     ("case_number_once", numbered_twice),
+    ("case_once_per_cause", opened_twice),
+    ("case_opened_by_rule_has_cause", opened(opened_for="")),
+    ("case_opened_by_rule_has_cause", opened(rule=None)),
+    ("case_opened_by_rule_has_cause", opened_by_a_person),
+    ("caserule_waits_for_one_period", waiting_for_nothing),
     ("case_says_what", with_("registered", title="")),
     ("case_says_what", with_("registered", number="")),
     ("case_due_not_before_original", with_("registered", current_due_on=date(2024, 4, 25))),
