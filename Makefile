@@ -15,7 +15,7 @@ PRODUCTION := DATA_DIR=var/lint SECRET_KEY=$$(printf 'x-%s' 0 1 2 3 4 5 6 7 8 9 
 	DATABASE_URL=postgresql://database.example.org/commitments REDIS_URL=redis://broker.example.org \
 	REGISTER_KEY_FILE=var/lint/apart/register_key.pem REGISTER_PUBLISH=/srv/register,https://register.example.org/commitments
 
-.PHONY: help run test test-services lint openapi bench screenshots clean tools
+.PHONY: help run test test-services lint openapi release-contract bench screenshots clean tools
 
 help:
 	@echo "make run            start the demonstration (DEMO=0: an empty installation; PORT, HOST, DATA_DIR)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test-services  the suite again on PostgreSQL and Redis, less what reaches no database"
 	@echo "make lint           format, lint, types, import contracts, migrations, templates, settings, texts"
 	@echo "make openapi        write the description of the API anew: docs/openapi.yaml"
+	@echo "make release-contract  promise clients what docs/openapi.yaml says now: docs/contract.txt"
 	@echo "make bench          one benchmark: ROW=P10 SCALE=small|full (WRITE=1: into docs/performance.md)"
 	@echo "make screenshots    a picture of every page in var/screenshots (ARGS=\"--only queue\"), taken with Chromium"
 	@echo "make clean          remove what was made here, but no data (var stays)"
@@ -48,6 +49,7 @@ lint: tools
 	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/djade --check --target-version 5.2 $$(git ls-files '*.html')
 	$(VENV)/bin/python .ci/messages.py --check
+	$(VENV)/bin/python .ci/contract.py
 	@$(SUITE) $(MANAGE) makemigrations --check --dry-run
 	@$(SUITE) $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	@test -f var/lint/apart/register_key.pem || $(SUITE) $(MANAGE) make_register_key var/lint/apart/register_key.pem
@@ -56,6 +58,9 @@ lint: tools
 
 openapi: tools
 	@$(SUITE) $(MANAGE) spectacular --lang en --validate --fail-on-warn --file docs/openapi.yaml
+
+release-contract: tools
+	@$(VENV)/bin/python .ci/contract.py --release
 
 bench: tools
 	@$(VENV)/bin/python -m tests.benchmarks.run "$(ROW)" "$(SCALE)" $(if $(WRITE),--write)

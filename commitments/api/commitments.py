@@ -50,13 +50,13 @@ from units.models import User
 
 VERSION = OpenApiParameter(
     "version",
-    {"type": "integer", "minimum": 1},
+    {"type": "integer", "minimum": 1, "maximum": 9999},
     description=_("Number of a version; without it the highest one that the holder may see."),
 )
 
 REVISION = OpenApiParameter(
     "revision",
-    {"type": "integer", "minimum": 0},
+    {"type": "integer", "minimum": 0, "maximum": 9999},
     description=_("Number of a revision of the file; without it the newest."),
 )
 

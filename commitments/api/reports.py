@@ -120,6 +120,7 @@ class ReportCollection(Collection):
         "return_": may_verify,
     }
     bodies = {"draft": AnswerSerializer, "submit": AnswerSerializer, "return_": ReasonSerializer}
+    problems = {"standing": ("unknown-parameter", "invalid-parameter")}
     kind = "duty"
     queryset = ReportingDuty.objects.none()
     serializer_class = DutySerializer

@@ -208,6 +208,7 @@ class VerifyFile(Verification):
                 "sha256",
                 OpenApiTypes.STR,
                 OpenApiParameter.PATH,
+                pattern="^[0-9A-Fa-f]{64}$",
                 description=_("64 hexadecimal digits."),
             )
         ],

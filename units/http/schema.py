@@ -49,6 +49,9 @@ WRITES = (
 KEYED = ("idempotency-key-missing", "idempotency-key-malformed", "key-reused", "still-running")
 
 
+TAG_PATTERN = r'^"[!#-~]+"$'  # a strong one; a weak one and “*” have seen nothing
+
+
 class Finding(serializers.Serializer):
     about = _("One wrong place of a request.")
 
@@ -131,7 +134,17 @@ class Described(AutoSchema):
     def _get_serializer_field_meta(self, field: Any, direction: Any) -> Any:
         """Leave out what is true of every field: nothing can be sent, nothing is left out."""
         meta = super()._get_serializer_field_meta(field, direction)
+        if isinstance(field.parent, StrictSerializer) and _is_never_blank(field):
+            meta["minLength"] = 1
         return {name: value for name, value in meta.items() if name not in {"readOnly", "default"}}
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        """Say of each text in the address that it has a sign at least: an empty one is refused."""
+        found = super()._get_parameters()
+        for schema in (one["schema"] for one in found if one["in"] == "query"):
+            if schema.get("type") == "string" and not schema.keys() & {"enum", "format"}:
+                schema["minLength"] = 1
+        return found
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """Add the scope to the description, whoever has written that."""
@@ -169,6 +182,7 @@ class Described(AutoSchema):
                     str,
                     OpenApiParameter.HEADER,
                     required=True,
+                    pattern=TAG_PATTERN,
                     description=_("Tag of the object as you have read it."),
                 )
             )
@@ -275,6 +289,10 @@ class Described(AutoSchema):
 
     def _is_public(self) -> bool:
         return any(isinstance(asked, AllowAny) for asked in self.view.get_permissions())
+
+
+def _is_never_blank(field: Any) -> bool:
+    return isinstance(field, serializers.CharField) and not field.allow_blank
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
