@@ -17,6 +17,7 @@ class NoticeKind(TextChoices):
 class NoticeState(TextChoices):
     PENDING = "pending", _("To be sent")
     HELD = "held", _("Held until morning")
+    GATHERED = "gathered", _("To be sent with others in one letter")
     LEASED = "leased", _("Being sent")
     ACCEPTED = "accepted", _("Handed over")
     DELIVERED = "delivered", _("Read")

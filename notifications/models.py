@@ -5,7 +5,7 @@ from operator import or_
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from commitments.enums import ClockKind
 from commitments.models.cases import SUBJECTS, set_among
@@ -45,10 +45,12 @@ class SetAside(models.Model):
 
 
 class Preference(models.Model):
-    """How a person wants to be told. No row: by e-mail, not at night. The inbox has everything."""
+    """How a person wants to be told. No row: by e-mail, each by itself, not at night. The inbox has
+    everything at once."""
 
     person = models.OneToOneField("units.User", models.PROTECT, related_name="+")
     channels = models.JSONField(default=list)  # of Channel, in order
+    daily = models.BooleanField(default=False)  # one letter a day of what can wait
     quiet_from = models.TimeField(default=rules.QUIET_FROM)
     quiet_to = models.TimeField(default=rules.QUIET_TO)
 
@@ -91,6 +93,9 @@ class Notice(models.Model):
     expires_at = models.DateTimeField(null=True)  # then the next step of the ladder speaks
     state = models.CharField(max_length=10, choices=NoticeState, default=NoticeState.PENDING)
     end_reason = models.CharField(max_length=300, blank=True)
+    led_by = models.ForeignKey(  # in whose letter it goes or went; its tries are there
+        "self", models.PROTECT, null=True, related_name="led"
+    )
     channel_no = models.PositiveSmallIntegerField(default=0)  # place in the person's channels
     attempts = models.PositiveSmallIntegerField(default=0)  # used up on this channel
     doubts = models.PositiveSmallIntegerField(default=0)  # tries that may have arrived
@@ -99,6 +104,7 @@ class Notice(models.Model):
     lease_until = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     matter: Any = None  # the account or proposal it speaks of, where a list has gathered them
+    in_letter: Any = ()  # the notices that it leads, where a sender has leased it
     objects = NoticeQuerySet.as_manager()
 
     class Meta:
@@ -112,6 +118,13 @@ class Notice(models.Model):
             models.CheckConstraint(
                 name="notice_unsent_has_reason",
                 condition=~Q(state__in=["cancelled", "dead", "withheld"]) | ~Q(end_reason=""),
+            ),
+            models.CheckConstraint(
+                name="notice_gathered_has_leader",
+                condition=~Q(state="gathered") | Q(led_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="notice_leads_not_itself", condition=Q(led_by=None) | ~Q(led_by=F("pk"))
             ),
             models.CheckConstraint(
                 name="notice_has_office_or_role",

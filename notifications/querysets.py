@@ -34,13 +34,17 @@ class NoticeQuerySet(models.QuerySet):
         Waiting ones whose hour has come (business time `at`) and whose next try is due (real
         time), and those that were perhaps sent once: these are sent once more.
         """
-        urgency = Case(*[When(kind=kind, then=Value(place)) for kind, place in URGENCY.items()])
         return (
             self.filter(Q(state__in=WAITING) | Q(state=NoticeState.UNKNOWN, doubts__lt=MOST_DOUBTS))
             .filter(not_before__lte=at)
             .filter(Q(next_try_at=None) | Q(next_try_at__lte=real_at))
-            .order_by(urgency, "not_before", "pk")
+            .by_urgency()
         )
+
+    def by_urgency(self):
+        """In the order in which they leave."""
+        urgency = Case(*[When(kind=kind, then=Value(place)) for kind, place in URGENCY.items()])
+        return self.order_by(urgency, "not_before", "pk")
 
     def abandoned(self, *, real_at: datetime):
         """Leased by somebody who has not come back in time."""

@@ -1,6 +1,6 @@
 """When a message may disturb somebody, and when a failed one is tried again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,10 @@ from notifications.enums import NoticeKind
 from units.rules.calendars import instant
 
 QUIET_FROM, QUIET_TO = time(20), time(7)
+MORNING = time(8)  # when the one letter of a day comes, for whoever wants it so
+LONGEST_QUIET = timedelta(hours=16)  # a day must leave room for what cannot wait
+CAN_WAIT = frozenset({NoticeKind.REMINDER, NoticeKind.RESULT})  # nobody waits for an answer to them
+MOST_SINGLE = 5  # letters that may leave for one person at once; more become one
 DAY = timedelta(days=1)
 LONGEST_CLOSURE = 366  # days
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
@@ -45,6 +49,53 @@ def first_allowed(
                     return max(at, begins)
         day += DAY
     raise ValueError(f"The calendar has no open day for {LONGEST_CLOSURE} days, up to {day}.")
+
+
+def next_morning(at: datetime, *, is_open: Callable[[date], bool], zone: ZoneInfo) -> datetime:
+    """Return the first MORNING of an open day that is not before `at`: when a day's letter leaves.
+
+    Raises ValueError where a year has no open day. Source: a house rule.
+
+    >>> from datetime import UTC
+    >>> friday = datetime(2024, 5, 17, 3, tzinfo=UTC)  # 10:00
+    >>> zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    >>> next_morning(friday, is_open=lambda day: day.weekday() < 5, zone=zone)
+    datetime.datetime(2024, 5, 20, 1, 0, tzinfo=datetime.timezone.utc)
+    """
+    day = at.astimezone(zone).date()
+    for _ in range(LONGEST_CLOSURE):
+        if is_open(day) and (morning := instant(day, MORNING, zone)) >= at:
+            return morning
+        day += DAY
+    raise ValueError(f"The calendar has no open day for {LONGEST_CLOSURE} days, up to {day}.")
+
+
+def quiet_span(quiet_from: time, quiet_to: time) -> timedelta:
+    """Return how long the half-open quiet span `[quiet_from, quiet_to)` is; equal ends: none.
+
+    >>> quiet_span(time(20), time(7))
+    datetime.timedelta(seconds=39600)
+    """
+    begins, ends = (timedelta(hours=one.hour, minutes=one.minute) for one in (quiet_from, quiet_to))
+    return (ends - begins) % DAY
+
+
+def together(kinds: Sequence[str], *, daily: bool) -> list[int]:
+    """Return which of the notices that may leave now for one person go in one letter, by their
+    places in `kinds`; [] where each goes alone.
+
+    `daily`: the person wants one letter a day of what can wait. Whatever they want, nobody gets more
+    than MOST_SINGLE letters at once: after an outage all of it is one. Source: a house rule.
+
+    >>> together(["request", "reminder", "result"], daily=True)
+    [1, 2]
+    >>> together(["request", "reminder", "result"], daily=False)
+    []
+    """
+    if len(kinds) > MOST_SINGLE:
+        return list(range(len(kinds)))
+    waiting = [place for place, kind in enumerate(kinds) if daily and kind in CAN_WAIT]
+    return waiting if len(waiting) > 1 else []
 
 
 def _loud_spans(

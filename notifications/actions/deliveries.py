@@ -9,11 +9,13 @@ import logging
 import time
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from commitments.actions.subjects import DIRECTORIES
 from notifications import messages, rules
+from notifications.actions import digests
 from notifications.actions.facts import facts_of, invitation_of
 from notifications.channels import email
 from notifications.channels.letters import Letter, Result
@@ -84,6 +86,7 @@ def reap(*, real_at: datetime) -> int:
             notice.state = NoticeState.PENDING
         notice.lease_token = notice.lease_until = None
         notice.save(update_fields=["state", "doubts", "lease_token", "lease_until"])
+        digests.follow(notice, notice.state, doubts=notice.doubts)
     return len(found)
 
 
@@ -99,20 +102,22 @@ def _broken(*, real_at: datetime) -> bool | None:
 def _claim(*, at: datetime, real_at: datetime, limit: int) -> list[Notice]:
     rows = Notice.objects.to_send(at=at, real_at=real_at)
     found = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
+    led = digests.gather({notice.recipient_id for notice in found}, at=at, real_at=real_at)
+    found = [notice for notice in found if notice.pk not in led]
     for notice in found:
         notice.state = NoticeState.LEASED
         notice.lease_token, notice.lease_until = uuid.uuid4(), real_at + LEASE
         notice.save(update_fields=["state", "lease_token", "lease_until"])
-    return list(
-        Notice.objects.with_matter().filter(pk__in=[row.pk for row in found]).order_by("pk")
-    )
+    taken = Notice.objects.with_matter().filter(pk__in=[row.pk for row in found]).order_by("pk")
+    digests.load(leased := list(taken))
+    return leased
 
 
 def _send_one(notice: Notice, mailbox: email.Mailbox, *, at: datetime) -> bool:
     """Check a leased notice again, hand it over, record the outcome; return whether to stop."""
     try:
         reason = _needless(notice, at=at)
-        letter = None if reason else _letter(notice, at=at)
+        letter = None if reason else _letter(notice, _still_led(notice, at=at), at=at)
     except Exception as error:
         log.exception("Notice %s cannot be written.", notice.uuid)  # it stops nobody else
         _postpone(notice, f"{type(error).__name__}: {error}", now=clock.real_now())
@@ -129,11 +134,26 @@ def _send_one(notice: Notice, mailbox: email.Mailbox, *, at: datetime) -> bool:
     return _record(notice, attempt, mailbox.send(letter))
 
 
-def _letter(notice: Notice, *, at: datetime) -> Letter:
-    """Return what the recipient will read, in their language."""
+def _still_led(leader: Notice, *, at: datetime) -> list[Notice]:
+    """Return what a letter must still tell beside its leader; end the rest of what it led."""
+    needed = []
+    for notice in leader.in_letter:
+        if reason := _needless(notice, at=at):
+            rows = Notice.objects.filter(pk=notice.pk, state=NoticeState.GATHERED)
+            rows.update(state=NoticeState.CANCELLED, end_reason=reason)
+        else:
+            needed.append(notice)
+    return needed
+
+
+def _letter(notice: Notice, led: list[Notice], *, at: datetime) -> Letter:
+    """Return what the recipient will read, in their language: `notice` alone or with those it leads."""
     language = notice.recipient.language
-    facts = facts_of(notice, at=at, language=language)
-    message = messages.compose(notice.message, facts, language=language)
+    if led:
+        message = digests.write([notice, *led], at=at, language=language)
+    else:
+        facts = facts_of(notice, at=at, language=language)
+        message = messages.compose(notice.message, facts, language=language)
     return Letter(
         key=str(notice.uuid),
         to_name=notice.recipient.full_name,
@@ -236,10 +256,13 @@ def _postpone(notice: Notice, answer: str, *, now: datetime) -> None:
         _finish(notice, NoticeState.PENDING, attempts=notice.attempts + 1, next_try_at=now + wait)
 
 
-def _finish(notice: Notice, state: NoticeState, **changes: object) -> None:
-    """Leave the lease with a new state, if it is still ours."""
+@transaction.atomic
+def _finish(notice: Notice, state: NoticeState, **changes: Any) -> None:
+    """Leave the lease with a new state, if it is still ours; what it leads takes the same end."""
     ours = Notice.objects.filter(pk=notice.pk, lease_token=notice.lease_token)
-    ours.update(state=state, lease_token=None, lease_until=None, **changes)
+    if ours.update(state=state, lease_token=None, lease_until=None, **changes) and notice.in_letter:
+        end = {name: changes[name] for name in ("end_reason", "doubts") if name in changes}
+        digests.follow(notice, state, **end)
 
 
 def _mark_broken(error: str, *, now: datetime) -> None:

@@ -16,6 +16,7 @@ from notifications.models import FeedPosition, Notice, Preference, SetAside
 from units import clock
 from units.actions import register
 from units.models import RegisterEntry, RegisterLink, User
+from units.rules.calendars import Calendar
 
 log = logging.getLogger(__name__)
 CONSUMER = "notices"
@@ -125,22 +126,26 @@ def _tell(link: RegisterLink, *, at: datetime) -> None:
     calendar = ladders.body_calendar()
     for one in told:
         preference = hours.get(one.person.pk)
-        not_before = (
-            at
-            if one.subject is None
-            else rules.first_allowed(
-                at,
-                quiet_from=preference.quiet_from if preference else rules.QUIET_FROM,
-                quiet_to=preference.quiet_to if preference else rules.QUIET_TO,
-                is_open=_always
-                if rules.ignores_closed_days(one.kind, one.level)
-                else calendar.is_open,
-                zone=clock.body_zone(),
-            )
-        )
+        not_before = at if one.subject is None else _first_hour(one, preference, calendar, at=at)
         channels = (preference and preference.channels) or [Channel.EMAIL]
-        inbox_only = Channel.EMAIL not in channels
+        inbox_only = one.subject is not None and Channel.EMAIL not in channels
         _write(link, one, at=at, not_before=not_before, inbox_only=inbox_only)
+
+
+def _first_hour(
+    one: Told, preference: Preference | None, calendar: Calendar, *, at: datetime
+) -> datetime:
+    """Return when `one` may be sent: on an open day, outside quiet hours, or with the day's letter."""
+    is_open, zone = calendar.is_open, clock.body_zone()
+    if preference and preference.daily and one.kind in rules.CAN_WAIT:
+        at = rules.next_morning(at, is_open=is_open, zone=zone)
+    return rules.first_allowed(
+        at,
+        quiet_from=preference.quiet_from if preference else rules.QUIET_FROM,
+        quiet_to=preference.quiet_to if preference else rules.QUIET_TO,
+        is_open=_always if rules.ignores_closed_days(one.kind, one.level) else is_open,
+        zone=zone,
+    )
 
 
 def _always(_day: object) -> bool:
@@ -199,7 +204,7 @@ def _cancel(entry: RegisterEntry, kinds: list[ClockKind], *, recipient: User | N
     waiting = Notice.objects.filter(
         **as_column(subject),
         awaits__in=kinds,
-        state__in=[NoticeState.PENDING, NoticeState.HELD],
+        state__in=[NoticeState.PENDING, NoticeState.HELD, NoticeState.GATHERED],
     )
     if recipient is not None:
         waiting = waiting.filter(recipient=recipient)

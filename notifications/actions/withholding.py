@@ -14,7 +14,13 @@ from units.actions.guards import require_administrator
 from units.errors import WrongState
 from units.models import User
 
-UNSENT = (NoticeState.PENDING, NoticeState.HELD, NoticeState.LEASED, NoticeState.UNKNOWN)
+UNSENT = (
+    NoticeState.PENDING,
+    NoticeState.HELD,
+    NoticeState.GATHERED,
+    NoticeState.LEASED,
+    NoticeState.UNKNOWN,
+)
 
 
 @transaction.atomic
@@ -30,6 +36,7 @@ def withhold(*, real_at: datetime) -> int:
     return unsent.update(
         state=NoticeState.WITHHELD,
         end_reason=WithheldReason.RESTORE,
+        led_by=None,
         lease_token=None,
         lease_until=None,
         next_try_at=None,

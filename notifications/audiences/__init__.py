@@ -36,7 +36,7 @@ SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
-    "notice",
+    "notice", "preference",
 }  # fmt: skip
 
 

@@ -26,12 +26,12 @@ def kill(*_args, **_kwargs):
     raise Killed
 
 
-def kill_during(name: str, monkeypatch) -> None:
+def kill_during(name: str, monkeypatch, *, at=MORNING) -> None:
     """Send, and end the process when `deliveries.<name>` is reached."""
     with monkeypatch.context() as patched:
         patched.setattr(deliveries, name, kill)
         with pytest.raises(Killed):
-            deliveries.send(at=MORNING)
+            deliveries.send(at=at)
 
 
 def let_leases_run_out() -> None:

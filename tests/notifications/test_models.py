@@ -80,6 +80,16 @@ def test_everybody_is_told_in_an_office_or_a_role():
     change(notice, position=None, role="planner")
 
 
+def test_what_goes_with_others_knows_its_leader():
+    told = make_told()
+    notice, other = told.notice, make_told(told.scene).notice
+    with refused("notice_gathered_has_leader"):
+        change(notice, state="gathered")
+    with refused("notice_leads_not_itself"):
+        change(notice, led_by=notice)
+    change(notice, state="gathered", led_by=other)
+
+
 def test_a_try_has_its_own_number():
     row = make_try()
     with refused("attempt_once"):

@@ -1,0 +1,83 @@
+"""How one wants to be told: by which way, together or one by one, and when not."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from notifications.actions import post, preferences
+from notifications.enums import Channel
+from units.errors import Invalid
+from units.http.requests import WebRequest
+from units.web.organisation import faults_into
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own picker."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M", attrs={"class": "input--short"})
+
+
+class PreferenceForm(forms.Form):
+    """What a person may choose."""
+
+    email = forms.TypedChoiceField(
+        label=gettext_lazy("You are told"),
+        choices=[
+            ("yes", gettext_lazy("by e-mail and in the inbox")),
+            ("no", gettext_lazy("in the inbox only")),
+        ],
+        coerce=lambda value: value == "yes",
+        help_text=gettext_lazy("What is about your account comes by e-mail in any case."),
+    )
+    daily = forms.TypedChoiceField(
+        label=gettext_lazy("Reminders and results come"),
+        choices=[
+            ("no", gettext_lazy("at once, each by itself")),
+            ("yes", gettext_lazy("in one letter a day, at 8 in the morning")),
+        ],
+        coerce=lambda value: value == "yes",
+        help_text=gettext_lazy(
+            "What asks for an act of yours, or is escalated to you, comes at once in any case."
+        ),
+    )
+    quiet_from = forms.TimeField(label=gettext_lazy("No e-mail from"), widget=TimeInput())
+    quiet_to = forms.TimeField(
+        label=gettext_lazy("until"),
+        widget=TimeInput(),
+        help_text=gettext_lazy("The same hour twice: no hour is quiet."),
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: WebRequest) -> HttpResponse:
+    """Show what holds for this person; on POST, let them change it."""
+    chosen = preferences.of(request.user)
+    initial: dict[str, Any] = {
+        "email": "no" if chosen.channels and Channel.EMAIL not in chosen.channels else "yes",
+        "daily": "yes" if chosen.daily else "no",
+        "quiet_from": chosen.quiet_from,
+        "quiet_to": chosen.quiet_to,
+    }
+    form = PreferenceForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            preferences.choose(by=request.user, at=request.now, **form.cleaned_data)
+        except Invalid as error:
+            faults_into(form, error)
+        else:
+            messages.success(request, _("Saved. It holds for every message from now on."))
+            return redirect("notifications:preferences")
+    context = {"form": form, "no_server": post.way() == "none"}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "notifications/preferences.html", context, status=status)
