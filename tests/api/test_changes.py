@@ -3,22 +3,15 @@
 import json
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from config.api_urls import feeds
 from tests.api.acts_in_order import ACTS, Year, make_year
 from tests.api.described import is_problem, judged
 from tests.factories.body import NOW
 from tests.factories.mirror import Mirror
 from tests.factories.readers import machine, person
-from units import clock
 from units.actions import register
-from units.actions.changes import seen_among
 from units.enums import Scope
 from units.http import feed
-from units.models import ApiClient
 
 pytestmark = pytest.mark.django_db
 READS = [
@@ -51,23 +44,10 @@ def changes(client, cursor: str, **query) -> dict:
     return judged(client.get(path, {"after": cursor, **query}), path)
 
 
-def machine_once(year: Year):
-    """Return one client for all examples of a property."""
-    if not hasattr(year, "client"):
-        year.client = machine(year.body.committee, *READS)
-    return year.client
-
-
 def mirrors_of(year: Year, **options) -> list[Mirror]:
     """Return one client of the district and one of each commune."""
     units = (year.body.committee, year.body.commune, year.body.other)
     return [Mirror(machine(unit, *READS), **options) for unit in units]
-
-
-def all_true(mirrors: list[Mirror]) -> None:
-    for mirror in mirrors:
-        mirror.poll()
-        assert mirror.copy == mirror.view()
 
 
 # Years in which each act changes something; the copies are compared after every fourth.
@@ -114,44 +94,6 @@ def test_after_the_acts_of_a_year_every_copy_is_what_the_collections_show(year, 
             since = []
     # a unit was founded under the district, and the other commune came under the first
     assert tuple(mirror.restarts for mirror in mirrors) == restarts
-
-
-@settings(
-    max_examples=6,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    acts=st.lists(st.sampled_from(sorted(ACTS)), min_size=5, max_size=15), limit=st.integers(1, 3)
-)
-def test_in_any_order_too(acts, limit):
-    with transaction.atomic():
-        year = make_year()
-        mirrors = mirrors_of(year, limit=limit)
-        for name in acts:
-            year.do(name)
-        all_true(mirrors)
-        transaction.set_rollback(True)
-
-
-def test_a_type_is_shown_to_whom_its_collection_shows_it(year):
-    """Hints and deletions ask the types, bodies come from the collections: they must agree."""
-    for name in ("draft a commitment", "issue", "split in two", "save a report", "register a case"):
-        assert year.do(name), name
-    units = (year.body.committee, year.body.commune, year.body.other)
-    holders = [(machine(unit, *READS), unit.ref) for unit in units]
-    found = [(client, ApiClient.objects.get(owner_unit__ref=ref).user) for client, ref in holders]
-    found += [(person(user), user) for user in (year.body.supervisor, year.body.secretary)]
-    at = clock.business_now()
-    for client, user in found:
-        copy = Mirror(client).copy
-        for listed in feeds:
-            rows = listed.published.visible(user, at)
-            shown = set(rows.values_list(listed.published.ref, flat=True))
-            assert shown == copy[listed.published.name].keys(), (listed.published.name, user)
-            assert seen_among(listed.published, user, {*shown, "invented"}, at=at) == shown
-            assert listed.published.scope == listed.collection.scope
-    assert all(copy.values())  # nobody's view was empty, so nothing agreed by being nothing
 
 
 # --- what a page says ---------------------------------------------------------------------------------
@@ -270,23 +212,6 @@ def test_a_cursor_serves_nobody_else(year):
     cursor = start(machine(year.body.committee, *READS))["cursor"]
     other = machine(year.body.committee, *READS)
     is_problem(other.get("/api/v1/changes", {"after": cursor}), 400, "cursor-mismatch")
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_a_cursor_that_was_changed_opens_nothing(year, data):
-    client = machine_once(year)
-    cursor = start(client)["cursor"]
-    place = data.draw(st.integers(0, len(cursor) - 1))
-    sign = data.draw(st.sampled_from("aZ9_-:.é"))
-    mutated = cursor[:place] + sign + cursor[place + 1 :]
-    answer = client.get("/api/v1/changes", {"after": mutated})
-    if mutated == cursor:
-        assert answer.status_code == 200
-    else:
-        is_problem(answer, 400, "cursor-invalid")
 
 
 @pytest.mark.parametrize(
