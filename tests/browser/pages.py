@@ -13,6 +13,7 @@ PAGES: dict[str, dict[str, str]] = {
         "home": "/",
         "commitments": "/commitments/",
         "inbox": "/inbox/",
+        "preferences": "/inbox/preferences/",
         "account": "/account/",
         "factors": "/accounts/2fa/",
         "passkeys": "/accounts/2fa/webauthn/",

@@ -270,6 +270,7 @@ def test_every_page_of_the_desk_is_accessible(language, page_at, assert_accessib
             f"/targets/{target}/allocate/",
             f"/targets/{target}/revise/",
             "/inbox/",
+            "/inbox/preferences/",
             "/mail/",
         ],
         body.leader: [
