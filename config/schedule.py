@@ -29,6 +29,8 @@ JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who run
     Job("forget_answers", "units.tasks.forget_answers", 600, "register"),
     Job("dispatch_notices", "notifications.tasks.dispatch_notices", 10, "register"),
     Job("send_notices", "notifications.tasks.send_notices", 10, "send"),
+    Job("dispatch_webhooks", "notifications.tasks.dispatch_webhooks", 10, "register"),
+    Job("send_webhooks", "notifications.tasks.send_webhooks", 5, "call"),
 )
 QUEUES: tuple[str, ...] = tuple(sorted({job.queue for job in JOBS}))
 EXPIRES = 0.9  # of the interval: wakes do not pile up behind a dead worker

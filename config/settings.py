@@ -312,6 +312,11 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# --- calls to programs ------------------------------------------------------------------------------
+WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", default=[])  # besides 443
+WEBHOOK_PRIVATE_NETWORKS = env.list("WEBHOOK_PRIVATE_NETWORKS", default=[])  # allowed all the same
+WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")  # PEM: trusted besides the usual ones
+
 # --- language and time ----------------------------------------------------------------------------
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]

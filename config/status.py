@@ -35,6 +35,8 @@ JOB_NAMES = {
     "forget_answers": gettext_lazy("Forget answers that nobody repeats any more"),
     "dispatch_notices": gettext_lazy("Decide who is told"),
     "send_notices": gettext_lazy("Send notices"),
+    "dispatch_webhooks": gettext_lazy("Decide which programs are told"),
+    "send_webhooks": gettext_lazy("Call programs"),
     "sweep_cases": gettext_lazy("Remind and escalate"),
     "recompute_cases": gettext_lazy("Follow changes of the calendar"),
     "issue_all": gettext_lazy("Issue whole plans"),

@@ -65,3 +65,44 @@ class DeadReason(TextChoices):
     LINE_BREAK = "line-break", _("Name or address contain a line break.")
     TOO_OFTEN = "too-often", _("The mail server put it off too often.")
     LOST_TWICE = "lost-twice", _("The connection was lost twice; it may have arrived.")
+
+
+class WebhookState(TextChoices):
+    """Whether hints are sent to the address of a program."""
+
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    DISABLED = "disabled", _("Disabled")
+
+
+class WebhookReason(TextChoices):
+    """Why no hints are sent. The first two: somebody decided; the others: the service itself."""
+
+    PROGRAM = "program", _("The program has paused it.")
+    PERSON = "person", _("An administrator has paused it.")
+    RESTORE = "restore", _("A backup was put back.")
+    GONE = "gone", _("The receiver said that it is gone for good (410).")
+    FAILING = "failing", _("The receiver has failed for three days.")
+
+
+class WebhookDeliveryState(TextChoices):
+    PENDING = "pending", _("To be sent")
+    LEASED = "leased", _("Being sent")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Given up")
+    CANCELLED = "cancelled", _("No longer needed")
+
+
+class WebhookOutcome(TextChoices):
+    """What one call came to. LOST: the process ended before it could say."""
+
+    OK = "ok", _("Accepted")
+    STATUS = "status", _("The receiver answered with an error")
+    REDIRECT = "redirect", _("The receiver sent us elsewhere; nobody follows")
+    ADDRESS = "address", _("The address is not allowed")
+    NAME = "name", _("The name has no address")
+    CONNECT = "connect", _("No connection")
+    TLS = "tls", _("The certificate or the encryption is not accepted")
+    TIMEOUT = "timeout", _("No answer in time")
+    MALFORMED = "malformed", _("The answer is not HTTP")
+    LOST = "lost", _("Unknown: the process ended")

@@ -7,7 +7,8 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from notifications.actions import post
-from notifications.models import ChannelState, FeedPosition, Notice, SetAside
+from notifications.enums import WebhookState
+from notifications.models import ChannelState, FeedPosition, Notice, SetAside, WebhookEndpoint
 from units.models import RegisterLink
 
 WAYS = {
@@ -29,10 +30,12 @@ def figures(at: datetime) -> list[tuple[Any, Any, bool]]:
     )
     withheld = Notice.objects.withheld().count()
     aside = SetAside.objects.filter(resolved_by=None).count()
+    silent = WebhookEndpoint.objects.filter(state=WebhookState.DISABLED).count()
     return [
         (_("Entries of the register not told yet"), behind, behind < 1000),
         (_("Notices that could not be delivered"), dead, dead == 0),
         (_("Notices withheld since a backup was put back"), withheld, withheld == 0),
         (_("Entries set aside"), aside, aside == 0),
+        (_("Addresses of programs that were disabled"), silent, silent == 0),
         (_("E-mail"), broken or WAYS[post.way()], not broken),
     ]

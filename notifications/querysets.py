@@ -1,4 +1,4 @@
-"""Named sets of notices."""
+"""Named sets of notices, and of hints to programs."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, Value, 
 
 from commitments.models import ReportRound
 from commitments.models.cases import SUBJECTS
-from notifications.enums import NoticeState
+from notifications.enums import NoticeState, WebhookDeliveryState, WebhookState
 from notifications.rules import URGENCY
 from units.models import User
 from units.permissions import may_administer
@@ -90,3 +90,26 @@ class NoticeQuerySet(models.QuerySet):
             "case__unit__versions",
             Prefetch("round", ReportRound.objects.with_owed()),
         )
+
+
+class WebhookSecretQuerySet(models.QuerySet):
+    def live(self, *, real_at: datetime):
+        """Secrets that sign at `real_at`, the newest first: one, or two while a program changes over."""
+        return self.filter(Q(retires_at=None) | Q(retires_at__gt=real_at)).order_by("place")
+
+
+class WebhookDeliveryQuerySet(models.QuerySet):
+    def to_send(self, *, real_at: datetime):
+        """What is due at receivers that do not rest, in the order in which it is due."""
+        rests = Q(endpoint__rests_until=None) | Q(endpoint__rests_until__lte=real_at)
+        return self.filter(
+            rests,
+            state=WebhookDeliveryState.PENDING,
+            next_try_at__lte=real_at,
+            endpoint__state=WebhookState.ACTIVE,
+        ).order_by("next_try_at", "pk")
+
+    def abandoned(self, *, real_at: datetime):
+        """Leased by somebody who has not come back in time."""
+        leased = self.filter(state=WebhookDeliveryState.LEASED, lease_until__lt=real_at)
+        return leased.order_by("pk")

@@ -1,7 +1,12 @@
-"""When a message may disturb somebody, and when a failed one is tried again."""
+"""When a message may disturb somebody, when a failed one is tried again, and how a hint is signed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+import hmac
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifications.enums import NoticeKind
@@ -125,3 +130,74 @@ def ignores_closed_days(kind: str, level: int | None) -> bool:
     """Say whether a message of `kind` about a step of `level` (None: about no step) may come on a
     closed day, too: the highest level and the system's own. Nights are quiet for all."""
     return kind == NoticeKind.SYSTEM or level == 4
+
+
+# --- hints to programs (the Standard Webhooks specification) ----------------------------------------
+
+HINT_AGAIN_AFTER = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (5, 300, 1800, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24)))
+)
+HINT_GIVES_UP_AFTER = timedelta(days=3)  # of nothing but failures the receiver is called no more
+HINT_RESTS_AT_MOST = timedelta(minutes=30)  # a receiver that fails, whatever else is due there
+JITTER = 0.1  # of a delay, added at most: what failed together does not come back together
+SECRET_PREFIX = "whsec_"  # noqa: S105  # what it begins with, not what it is
+
+
+def hint_again_after(
+    attempts: int, *, jitter: float, asked: timedelta | None = None
+) -> timedelta | None:
+    """Return how long to wait after the `attempts`-th failed call (from 1); None: that was the last.
+
+    `jitter` from 0 to 1: the share of JITTER that is added. `asked`: what the receiver asked for by
+    Retry-After; it is followed between once and twice the planned delay.
+
+    >>> hint_again_after(2, jitter=0), hint_again_after(2, jitter=0, asked=timedelta(hours=9))
+    (datetime.timedelta(seconds=300), datetime.timedelta(seconds=600))
+    >>> hint_again_after(10, jitter=0) is None
+    True
+    """
+    if attempts > len(HINT_AGAIN_AFTER):
+        return None
+    planned = HINT_AGAIN_AFTER[attempts - 1]
+    wait = planned if asked is None else min(max(asked, planned), 2 * planned)
+    return wait + planned * JITTER * jitter if wait < 2 * planned else wait
+
+
+def receiver_rests(failures: int, *, wait: timedelta) -> timedelta:
+    """Return how long a receiver is left alone that has failed `failures` times in a row (from 1).
+
+    `wait`: until the failed hint itself is due again; no rest is longer.
+
+    >>> receiver_rests(40, wait=timedelta(seconds=5))
+    datetime.timedelta(seconds=1800)
+    """
+    planned = HINT_AGAIN_AFTER[min(failures, len(HINT_AGAIN_AFTER)) - 1]
+    return min(max(planned, wait), HINT_RESTS_AT_MOST)
+
+
+def hint_text(*, kind: str, ref: str, seq: int, at: datetime) -> str:
+    """Return the body of a hint: of which object, and by which act; the feed says what.
+
+    >>> hint_text(kind="unit", ref="bx-hu", seq=7, at=datetime(2024, 2, 6, 3, 12, tzinfo=UTC))
+    '{"type":"unit.changed","timestamp":"2024-02-06T03:12:00Z","data":{"type":"unit","ref":"bx-hu","seq":7}}'
+    """
+    body: dict[str, Any] = {
+        "type": f"{kind}.changed" if seq else f"{kind}.test",
+        "timestamp": at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "data": {"type": kind, "ref": ref, "seq": seq},
+    }
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def hint_signature(secrets: Iterable[str], *, key: str, at: datetime, text: str) -> str:
+    """Return the header webhook-signature: one signature for each secret, `whsec_<base64>`.
+
+    `key`: the header webhook-id; `at`: of the call, in whole seconds the header webhook-timestamp.
+    """
+    signed = f"{key}.{int(at.timestamp())}.{text}".encode()
+    macs = (
+        hmac.new(b64decode(secret.removeprefix(SECRET_PREFIX)), signed, sha256).digest()
+        for secret in secrets
+    )
+    return " ".join(f"v1,{b64encode(mac).decode()}" for mac in macs)

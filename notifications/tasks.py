@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from notifications.actions import deliveries, notices
+from notifications.actions import calls, deliveries, hints, notices
 from units import clock
 from units.actions import jobs
 
@@ -17,3 +17,15 @@ def dispatch_notices() -> None:
 def send_notices() -> None:
     """Send what is due."""
     jobs.run("send_notices", lambda: deliveries.send(at=clock.job_now()))
+
+
+@shared_task
+def dispatch_webhooks() -> None:
+    """Tell which programs new entries of the register concern."""
+    jobs.run("dispatch_webhooks", lambda: hints.dispatch(at=clock.job_now()))
+
+
+@shared_task
+def send_webhooks() -> None:
+    """Call programs that are to be told."""
+    jobs.run("send_webhooks", lambda: calls.send(at=clock.job_now()))

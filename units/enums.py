@@ -123,3 +123,4 @@ class Scope(TextChoices):
     CASES_READ = "cases:read", _("Read backlog cases")
     CASES_WRITE = "cases:write", _("Register backlog cases")
     CHANGES_READ = "changes:read", _("Follow changes of what the other scopes read")
+    WEBHOOKS_MANAGE = "webhooks:manage", _("Be told of changes at own addresses")

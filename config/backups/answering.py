@@ -12,7 +12,7 @@ from django.db.models import Max
 from commitments.actions import issuing
 from commitments.models import Evidence
 from config.backups import Refused, here, manifest
-from notifications.actions import notices, withholding
+from notifications.actions import notices, webhooks, withholding
 from units import clock
 from units.actions import idempotency, register, restorations
 from units.models import IdempotencyRecord, RegisterEpoch, Restoration
@@ -26,7 +26,8 @@ class Answer:
     """What was done, and what a person has to look at.
 
     `lost`: the first and last entry that were published and are gone; None: none is known of.
-    `withheld`: notices that wait for a person. `logins`: that were ended. `sent`: the youngest
+    `withheld`: notices that wait for a person. `webhooks`: addresses of
+    programs that are paused. `logins`: that were ended. `sent`: the youngest
     requests of programs that the database still knows, to be compared with their logs.
     `files`: of evidence that no row names: of acts that are lost.
     """
@@ -34,6 +35,7 @@ class Answer:
     epoch: RegisterEpoch
     lost: tuple[int, int] | None
     withheld: int
+    webhooks: int
     logins: int
     sent: list[IdempotencyRecord]
     files: int
@@ -60,10 +62,11 @@ def answer(*, reason: str, unseen: bool = False) -> Answer:
             "Another process tells people of the register: stop web, worker and jobs first."
         )
     withheld = withholding.withhold(real_at=real_at)
+    paused = webhooks.pause_all()
     issuing.end_leases()
     UserSession.objects.all().delete()
     logins, _by_model = Session.objects.all().delete()
-    return Answer(epoch, lost, withheld, logins, _sent_last(backup), _files_of_nobody())
+    return Answer(epoch, lost, withheld, paused, logins, _sent_last(backup), _files_of_nobody())
 
 
 def _sent_last(backup: datetime | None) -> list[IdempotencyRecord]:

@@ -16,6 +16,7 @@ from commitments.actions.subjects import as_column
 from commitments.enums import Audience, ProposalState
 from commitments.models import BacklogCase, CaseClock, CommitmentVersion, Proposal, ReportRound
 from notifications.audiences import EXPLAIN
+from notifications.enums import WebhookReason
 from notifications.models import Notice
 from units import clock
 from units.actions import accounts, register
@@ -32,8 +33,8 @@ def facts_of(
     `with_step` False: without the next step and the explanation, which cost queries; for lists.
     """
     if notice.subject is None:
-        of_proposal = notice.link.entry.subject_kind == "proposal"
-        tell = _facts_of_proposal if of_proposal else _facts_of_account
+        kind = notice.link.entry.subject_kind
+        tell = ABOUT_NOTHING.get(kind, _facts_of_account)
         return tell(notice, language=language, in_list=not with_step)
     with translation.override(language):
         entry = notice.link.entry
@@ -202,6 +203,31 @@ def _facts_of_proposal(notice: Notice, *, language: str, in_list: bool) -> dict[
             "url": settings.SITE_URL + path,
             "demonstration": "yes" if proposal.period.provenance == "synthetic" else "",
         }
+
+
+def _facts_of_webhook(notice: Notice, *, language: str, in_list: bool) -> dict[str, str]:
+    """Return the texts of a notice about an address of a program; the entry holds them all."""
+    del in_list
+    with translation.override(language):
+        data = register.data_of(notice.link.entry)
+        return {
+            "program": data["name"],
+            "why": str(WebhookReason(data["reason"]).label),
+            "actor": "",
+            "office": "",
+            "role": str(Role(notice.role).label) if notice.role else "",
+            "when": "",
+            "audience": "",
+            "name": notice.recipient.full_name,
+            "url": settings.SITE_URL + reverse("units:client", args=[data["client"]]),
+            "demonstration": "",
+        }
+
+
+ABOUT_NOTHING: Mapping[str, Callable[..., dict[str, str]]] = {  # by kind of the entry's subject
+    "proposal": _facts_of_proposal,
+    "webhook": _facts_of_webhook,
+}
 
 
 def _next_step(notice: Notice) -> Any:

@@ -36,7 +36,7 @@ SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
-    "notice", "preference",
+    "notice", "preference", "webhook",
 }  # fmt: skip
 
 
@@ -222,6 +222,13 @@ def _of_proposal_answered(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
         yield Told(held.person, held.position, "", NoticeKind.RESULT, "proposal-answered", None)
 
 
+def _of_webhook_disabled(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
+    """Tell whoever administers the unit that answers for the program."""
+    unit = entry.reach.values_list("unit", flat=True).first()
+    for person in granted(Role.ADMINISTRATOR, unit, at=at):
+        yield Told(person, None, Role.ADMINISTRATOR, NoticeKind.SYSTEM, "webhook-disabled", None)
+
+
 ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
     "account.invite": _own_account("invited", lasts=accounts.INVITATION_LASTS),
     "account.ask_factor_reset": _of_reset_asked,
@@ -229,6 +236,7 @@ ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
     "person.reset_password": _own_account("password-reset"),
     "proposal.make": _of_proposal_made,
     "proposal.answer": _of_proposal_answered,
+    "webhook.disable": _of_webhook_disabled,
 }
 
 

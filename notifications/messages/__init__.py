@@ -226,6 +226,14 @@ MESSAGES: Mapping[str, Text] = {
         ),
         _("You choose an own password at the next login."),
     ),
+    "webhook-disabled": Text(
+        _("The program “%(program)s” is not told of changes any more"),
+        _(
+            "Nothing is sent to an address of the program “%(program)s” any more. %(why)s What it has "
+            "missed it finds in the feed of changes."
+        ),
+        _("When the receiver is well again, the program or an administrator makes it active."),
+    ),
     # --- reminded by hand ---------------------------------------------------------------------
     "reminded-sign": Text(
         _("%(actor)s reminds you: sign commitment %(number)s of %(unit)s"),

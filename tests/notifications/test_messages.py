@@ -13,6 +13,8 @@ from notifications.channels.letters import Letter, build
 from notifications.enums import NoticeKind
 
 FACTS = {
+    "program": "Kho dữ liệu tỉnh",
+    "why": "Bên nhận đã lỗi suốt ba ngày.",
     "number": "07/CK-2024",
     "n": "2",
     "unit": "Xã Hương Sơn",

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from notifications import models
 from notifications.models import (
     ChannelState,
     DeliveryAttempt,
@@ -15,6 +14,7 @@ from notifications.models import (
     Preference,
     SetAside,
 )
+from notifications.models import notices as models
 from tests.constraints import again, change, named, refused
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.notices import MORNING, make_told

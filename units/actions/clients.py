@@ -95,7 +95,7 @@ def issue_token(
     """
     client = _lock(client_id)
     require_administrator(by, client.owner_unit_id, at=at, act="issue-token")
-    if _has_ended(client, day=clock.local_date(at)):
+    if has_ended(client, day=clock.local_date(at)):
         raise Conflict(
             _("“%(client)s” is disabled, or its unit has ended: no token would open anything.")
             % {"client": client.name},
@@ -179,7 +179,7 @@ def authenticate(*, token: str, at: datetime, day: date) -> ApiToken:
             _("The token has expired. Ask the administrator of the unit for a new one."),
             code="token-expired",
         )
-    if _has_ended(row.client, day=day) or not row.client.user.is_active:
+    if has_ended(row.client, day=day) or not row.client.user.is_active:
         raise NotAuthenticated(
             _("The machine client of this token is disabled."), code="client-disabled"
         )
@@ -189,7 +189,7 @@ def authenticate(*, token: str, at: datetime, day: date) -> ApiToken:
     return row
 
 
-def _has_ended(client: ApiClient, *, day: date) -> bool:
+def has_ended(client: ApiClient, *, day: date) -> bool:
     """Say whether nobody answers for `client` on `day`: it is disabled, or its unit has ended."""
     last = client.owner_unit.valid_to
     return client.disabled_at is not None or (last is not None and last <= day)

@@ -50,6 +50,7 @@ def _in_words(done: Answer) -> list[str]:
     lines = [
         f"Epoch {done.epoch.number} begins behind entry {done.epoch.after_seq}; {lost}.",
         f"Notices withheld: {done.withheld}. Look at them: manage.py release_notices",
+        f"Addresses of programs that are paused: {done.webhooks}. Look at them: manage.py webhook list",
         f"Logins ended: {done.logins}.",
     ]
     if done.files:

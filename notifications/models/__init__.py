@@ -1,0 +1,31 @@
+"""The tables of notices and of hints to programs; one module per noun."""
+
+from notifications.models.notices import (
+    ABOUT_NOTHING,
+    ChannelState,
+    DeliveryAttempt,
+    FeedPosition,
+    Notice,
+    Preference,
+    SetAside,
+)
+from notifications.models.webhooks import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSecret,
+)
+
+__all__ = [
+    "ABOUT_NOTHING",
+    "ChannelState",
+    "DeliveryAttempt",
+    "FeedPosition",
+    "Notice",
+    "Preference",
+    "SetAside",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSecret",
+]
