@@ -61,7 +61,12 @@ def test_signing_and_the_rest_have_no_address(act, kind):
 
 def test_no_scope_is_for_an_act_of_people():
     """What a machine writes is in `writes.WRITES`; the acts of people ask for no scope at all."""
-    assert {scope.value.partition(":")[2] for scope in Scope} == {"read", "write", "issue", "manage"}
+    assert {scope.value.partition(":")[2] for scope in Scope} == {
+        "read",
+        "write",
+        "issue",
+        "manage",
+    }
     assert VersionAct.SIGN.value not in ACTS
     for act in ACTS:
         needed = document()["paths"][f"/api/v1/commitments/{{ref}}/{act}/"]["post"]["security"]

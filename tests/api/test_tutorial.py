@@ -13,9 +13,11 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings
 from django.db import connection
+from standardwebhooks import Webhook
 
 from config.api_urls import feeds, router
 from tests.api.described import document
+from units import clock
 from units.enums import Scope
 from units.http import codes, paging
 
@@ -143,6 +145,23 @@ def test_every_example_answers_what_the_text_shows(demonstration, live_server, t
             assert is_like(json.loads(shown), json.loads(real)), (text, real)
         else:
             assert is_like(shown.strip(), real.strip()), (text, real)
+
+
+def test_the_receiver_of_the_text_knows_our_hints_from_others():
+    (example,) = re.findall(r"^```py\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    known: dict[str, Any] = {}
+    exec(example, known)  # the text is ours
+    secret, at, body = "whsec_" + "QUJD" * 8, clock.real_now(), b'{"type":"target.changed"}'
+    headers = {
+        "webhook-id": "0f0c7d3e",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": "v1,b3RoZXI= " + Webhook(secret).sign("0f0c7d3e", at, body.decode()),
+    }
+    is_ours = known["is_ours"]
+    assert is_ours(secret, headers, body)
+    assert not is_ours(secret, headers, body + b" ")
+    assert not is_ours("whsec_" + "QUJE" * 8, headers, body)
+    assert not is_ours(secret, headers | {"webhook-timestamp": "1707189165"}, body)
 
 
 def table(first: str) -> list[list[str]]:
