@@ -1,6 +1,6 @@
-"""Backlog cases: registered, made clear, assigned, paused, cancelled.
+"""Backlog cases: registered, made clear, assigned, cancelled.
 
-Resolving and verifying stand in `resolutions`, extending and reopening, which take two people, in
+Pausing stands in `suspensions`, resolving and verifying in `resolutions`, extending and reopening, which take two people, in
 `proposed`, explanations in `explanations`.
 """
 
@@ -330,60 +330,6 @@ def cancel(*, case_id: int, reason: str, by: User, expected: int, at: datetime) 
         ended_on=clock.local_date(at),
     )
     cases.finish(subject=case, at=at, reason="cancelled")
-    return case
-
-
-# --- pausing --------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def suspend(*, case_id: int, reason: str, by: User, expected: int, at: datetime) -> BacklogCase:
-    """Pause a case for an objective cause that a leader in charge confirms; its age goes on.
-
-    `reason`: the cause and what proves it. Raises NotAllowed (suspend-not-allowed), StaleVersion
-    (case-changed), WrongState, Invalid (reason-missing).
-    """
-    case = lock(case_id)
-    require(permissions.leads(by, case.unit_id, at=at), "suspend", case)
-    require_seen(case, expected, noun="case")
-    require_state(CaseAct.SUSPEND, case)
-    require_text(reason.strip(), field="reason", code="reason-missing")
-    move(
-        case,
-        CaseAct.SUSPEND,
-        by=by,
-        at=at,
-        data={"reason": reason.strip()},
-        suspended_cause=reason.strip(),
-        suspended_on=clock.local_date(at),
-    )
-    cases.pause(subject=case, kind=ClockKind.CASE)
-    return case
-
-
-@transaction.atomic
-def resume(*, case_id: int, new_due_on: date, by: User, expected: int, at: datetime) -> BacklogCase:
-    """Take a paused case up again with a new day; a leader in charge sets it.
-
-    `new_due_on`: today or later, not before the day that stood. Raises NotAllowed
-    (resume-not-allowed), StaleVersion (case-changed), WrongState, Invalid (due-not-later).
-    """
-    case = lock(case_id)
-    require(permissions.leads(by, case.unit_id, at=at), "resume", case)
-    require_seen(case, expected, noun="case")
-    require_state(CaseAct.RESUME, case)
-    require_later(new_due_on, than=case.current_due_on, at=at, same_day=True)
-    move(
-        case,
-        CaseAct.RESUME,
-        by=by,
-        at=at,
-        data={"old_due_on": case.current_due_on.isoformat()},
-        current_due_on=new_due_on,
-        suspended_cause="",
-        suspended_on=None,
-    )
-    start_clock(case, at=at)
     return case
 
 

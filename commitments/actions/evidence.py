@@ -1,17 +1,23 @@
-"""Evidence of a report: added to its draft, taken out of it, read by whoever may see the report."""
+"""Evidence: added to the draft of a report and taken out of it, or shown with an act on a case, where
+it stays; read by whoever may see the report or the case."""
 
 import hashlib
 import re
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments.actions import filings
 from commitments.documents import evidence as files
-from commitments.enums.reports import ReportAct, ReportState
-from commitments.models import Evidence, Report, ReportingDuty
+from commitments.enums.backlog import CaseFileUse
+from commitments.enums.reports import EvidenceKind, ReportAct, ReportState
+from commitments.models import BacklogCase, Evidence, Report, ReportingDuty
 from units.actions.guards import unique_or
 from units.errors import Conflict, Invalid, NotFound
 from units.models import User
@@ -23,7 +29,7 @@ UNFIT = {
     "file-of-another-kind": _(
         "This file is none of PDF, JPEG, PNG, WebP, DOCX, XLSX without macros. Send one of these."
     ),
-    "too-many-files": _("A report shows 10 files at most. Take one out first."),
+    "too-many-files": _("10 files at most are shown at once. Take one out first."),
     "file-gone": _("The bytes of this file are not there any more, or were changed."),
 }
 
@@ -91,6 +97,80 @@ def remove(*, evidence_id: int, by: User, at: datetime) -> Report:
     return report
 
 
+# --- with an act on a case ------------------------------------------------------------------------
+
+
+class Sent(NamedTuple):
+    """A file as it came: nothing of it is believed. `data`: its bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass
+class Kept:
+    """Files that were judged and lie on the disk, for `attach`. `used`: those that a row names now."""
+
+    files: list[tuple[uuid.UUID, Sent, str]]
+    used: set[uuid.UUID] = field(default_factory=set)
+
+
+@contextmanager
+def kept(sent: Sequence[Sent]) -> Iterator[Kept]:
+    """Write files before the transaction of an act; those that no row names in the end go again.
+
+    Raises Invalid (file-empty, file-too-large, file-of-another-kind, too-many-files) before anything
+    is written.
+    """
+    if len(sent) > MOST:
+        raise _unfit("too-many-files", field="attached")
+    try:
+        judged = [(uuid.uuid4(), one, files.judge(one.data).value) for one in sent]
+    except files.Unfit as unfit:
+        raise _unfit(unfit.code, field="attached") from unfit
+    held = Kept(judged)
+    try:
+        for file, one, _kind in judged:
+            files.keep(file, one.data)
+        yield held
+    except BaseException:
+        held.used.clear()
+        raise
+    finally:
+        for file, _one, _kind in judged:
+            if file not in held.used:
+                files.drop(file)
+
+
+def attach(
+    held: Kept, case: BacklogCase, use: CaseFileUse, *, by: User, at: datetime
+) -> dict[str, list[str]]:
+    """Show files on a locked case, for ever; return what the register entry of the act says of them.
+
+    A file that the case shows already, by its hash, is named and not written again.
+    """
+    told, there = [], set(case.evidence.values_list("sha256", flat=True))
+    for file, one, kind in held.files:
+        sha256 = hashlib.sha256(one.data).hexdigest()
+        told.append(sha256)
+        if sha256 in there:
+            continue
+        Evidence.objects.create(
+            case=case,
+            shown_for=use,
+            file=file,
+            sha256=sha256,
+            size=len(one.data),
+            name=_tidy(one.name, files.ENDINGS[EvidenceKind(kind)]),
+            kind=kind,
+            added_by=by,
+            added_at=at,
+        )
+        there.add(sha256)
+        held.used.add(file)
+    return {"files": told} if told else {}
+
+
 def read(row: Evidence) -> bytes:
     """Return the bytes of a file, proved against what was written. Raises NotFound (file-gone)."""
     try:
@@ -116,8 +196,8 @@ def _count(report: Report) -> None:
     report.save(update_fields=["etag_version"])
 
 
-def _unfit(code: str) -> Invalid:
-    return Invalid(UNFIT[code], code=code, fields={"file": [UNFIT[code]]})
+def _unfit(code: str, *, field: str = "file") -> Invalid:
+    return Invalid(UNFIT[code], code=code, fields={field: [UNFIT[code]]})
 
 
 def _tidy(name: str, ending: str) -> str:

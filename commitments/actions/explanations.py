@@ -1,5 +1,6 @@
 """What a step of the ladder asked to be explained: given by the holder, judged by who watches."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,8 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
+from commitments.actions import evidence
 from commitments.actions.subjects import DIRECTORIES, directory_of
-from commitments.models import Explanation
+from commitments.enums.backlog import CaseFileUse
+from commitments.models import BacklogCase, Explanation
 from units.actions import register
 from units.actions.guards import require_text
 from units.errors import Conflict, NotAllowed, NotFound
@@ -38,27 +41,39 @@ def may_judge(user: User, explanation: Explanation, *, at: datetime) -> bool:
     return explanation.given_by_id != user.pk and permissions.supervises(user, unit, at=at)
 
 
-@transaction.atomic
-def give(*, explanation_id: int, text: str, by: User, at: datetime) -> Explanation:
+def give(
+    *,
+    explanation_id: int,
+    text: str,
+    by: User,
+    at: datetime,
+    attached: Sequence[evidence.Sent] = (),
+) -> Explanation:
     """Give the explanation that a step asked for, also after its day; once.
 
-    Raises NotFound, NotAllowed (explain-not-allowed), Conflict (explained-already), Invalid
-    (explanation-missing).
+    `attached`: what proves it, of a case alone. Raises NotFound, NotAllowed (explain-not-allowed), Conflict (explained-already), Invalid
+    (explanation-missing; those of `evidence.kept`).
     """
-    explanation = lock(explanation_id)
-    if not is_asked_of(by, explanation, at=at):
-        raise NotAllowed(
-            _("Only whoever holds the office that is to act explains."), code="explain-not-allowed"
-        )
-    if explanation.given_at is not None:
-        raise Conflict(
-            _("This was explained already. Read the explanation on the page."),
-            code="explained-already",
-        )
-    require_text(text.strip(), field="text", code="explanation-missing")
-    explanation.text, explanation.given_by, explanation.given_at = text.strip(), by, at
-    explanation.save(update_fields=["text", "given_by", "given_at"])
-    _enter(explanation, "give", by=by, at=at, text=explanation.text)
+    with evidence.kept(attached) as held, transaction.atomic():
+        explanation = lock(explanation_id)
+        if not is_asked_of(by, explanation, at=at):
+            raise NotAllowed(
+                _("Only whoever holds the office that is to act explains."),
+                code="explain-not-allowed",
+            )
+        if explanation.given_at is not None:
+            raise Conflict(
+                _("This was explained already. Read the explanation on the page."),
+                code="explained-already",
+            )
+        require_text(text.strip(), field="text", code="explanation-missing")
+        explanation.text, explanation.given_by, explanation.given_at = text.strip(), by, at
+        explanation.save(update_fields=["text", "given_by", "given_at"])
+        case, shown = explanation.clock.case, {}
+        if case is not None and attached:
+            case = BacklogCase.objects.select_for_update(of=("self",), no_key=True).get(pk=case.pk)
+            shown = evidence.attach(held, case, CaseFileUse.EXPLAIN, by=by, at=at)
+        _enter(explanation, "give", by=by, at=at, text=explanation.text, **shown)
     return explanation
 
 

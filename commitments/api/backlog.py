@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from commitments import permissions
-from commitments.actions import backlog, proposed, resolutions
+from commitments.actions import backlog, proposed, resolutions, suspensions
 from commitments.api.cases import CASE, CaseSerializer
 from commitments.api.inputs.backlog import (
     CHANGE,
@@ -276,7 +276,7 @@ class CaseCollection(Collection):
     )
     suspend = _act(
         "suspend",
-        backlog.suspend,
+        suspensions.suspend,
         _("Suspend a backlog case"),
         _(
             "By a leader in charge, for an objective cause. The ladder stands still, the age goes on. "
@@ -286,7 +286,7 @@ class CaseCollection(Collection):
     )
     resume = _act(
         "resume",
-        backlog.resume,
+        suspensions.resume,
         _("Take a suspended case up again"),
         _("By a leader in charge, who sets the day. No token does."),
         RESUME,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from commitments.actions import backlog, explanations, proposed, resolutions
+from commitments.actions import backlog, explanations, proposed, resolutions, suspensions
 from commitments.demo.organisation import District
 from commitments.enums.backlog import (
     CaseCause,
@@ -291,7 +291,7 @@ class Backlog:
         )
 
     def suspend(self) -> None:
-        backlog.suspend(
+        suspensions.suspend(
             **self.seen("TĐ-05"),
             reason="Chờ cấp trên điều chỉnh quy hoạch, đã có văn bản xác nhận (minh họa)",
             by=self.district.people["lieu"],

@@ -69,6 +69,14 @@ class CaseAct(TextChoices):
     CANCEL = "cancel", pgettext_lazy("act", "Cancel")
 
 
+class CaseFileUse(TextChoices):
+    """With which act a file was shown on a case."""
+
+    SUSPEND = "suspend", _("proves the objective cause")
+    EXPLAIN = "explain", _("shown with an explanation")
+    RESOLVE = "resolve", _("shows what was delivered")
+
+
 class CaseProposalAct(TextChoices):
     """What a supervisor proposes and somebody else decides."""
 

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import PeriodKind, Qualifier, Stage
-from commitments.enums.backlog import CaseCause
+from commitments.enums.backlog import CaseCause, CaseFileUse
 from commitments.enums.reports import (
     CheckDecision,
     DutyState,
@@ -293,11 +293,18 @@ class ReportCheck(models.Model):
 
 
 class Evidence(models.Model):
-    """A file that proves what a report says. Its bytes lie outside the database, under `file`."""
+    """A file that proves what a report says, or what was said of a case, where it stays for ever.
+
+    Its bytes lie outside the database, under `file`.
+    """
 
     report = models.ForeignKey(
         Report, models.PROTECT, null=True, blank=True, related_name="evidence"
     )
+    case = models.ForeignKey(
+        "commitments.BacklogCase", models.PROTECT, null=True, blank=True, related_name="evidence"
+    )
+    shown_for = models.CharField(max_length=8, choices=CaseFileUse, blank=True)  # of a case
     file = models.UUIDField()  # two reports may show the same one: a returned one and its draft
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()  # bytes
@@ -309,7 +316,12 @@ class Evidence(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="evidence_one_subject", condition=Q(report__isnull=False)),
+            models.CheckConstraint(
+                name="evidence_one_subject",
+                condition=Q(report__isnull=False, case=None, shown_for="")
+                | (Q(report=None, case__isnull=False) & ~Q(shown_for="")),
+            ),
+            models.UniqueConstraint(name="evidence_file_once_on_case", fields=["case", "sha256"]),
             models.UniqueConstraint(
                 name="evidence_file_once",
                 fields=["report", "sha256"],

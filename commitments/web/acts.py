@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from commitments import permissions
-from commitments.actions import backlog, explanations, proposed, resolutions
+from commitments.actions import backlog, explanations, proposed, resolutions, suspensions
 from commitments.enums.backlog import CaseAct, CaseProposalAct, CaseProposalState, CaseState
 from commitments.models import BacklogCase, CaseProposal, Explanation
 from commitments.rules.backlog import MOVES
@@ -98,14 +98,14 @@ ACTS: Mapping[str, ActPage] = {
         pgettext_lazy("act", "Suspend"),
         _("The ladder stands still. The age of the case goes on."),
         asked.SuspendForm,
-        backlog.suspend,
+        suspensions.suspend,
         _("The case is suspended."),
     ),
     "resume": ActPage(
         pgettext_lazy("act", "Take up again"),
         _("The ladder starts anew from the day that you set."),
         asked.ResumeForm,
-        backlog.resume,
+        suspensions.resume,
         _("The case is taken up again."),
         "primary",
     ),
@@ -163,7 +163,7 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
     page = ACTS.get(name)
     if page is None:
         raise Http404
-    form = page.form(request.POST if request.method == "POST" else None)
+    form = page.form(request.POST, request.FILES) if request.method == "POST" else page.form()
     possible = name in possible_acts(case, by=request.user, at=request.now)
     if not possible and not form.is_valid():
         raise Http404
@@ -210,15 +210,15 @@ def explanation(request: WebRequest, explanation: int) -> HttpResponse:
     if not visible.filter(pk=subject.pk).exists():
         raise Http404
     form: forms.Form | None = None
-    sent = request.POST if request.method == "POST" else None
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
     if found.given_at is None and explanations.is_asked_of(request.user, found, at=request.now):
-        form = asked.ExplainForm(sent)
+        form = (asked.ExplainCaseForm if found.clock.case_id else asked.ExplainForm)(*sent)
     elif (
         found.given_at is not None
         and found.accepted is None
         and explanations.may_judge(request.user, found, at=request.now)
     ):
-        form = asked.JudgeForm(sent)
+        form = asked.JudgeForm(*sent)
     if request.method == "POST" and form is None:
         raise Http404
     if form is not None and form.is_valid():

@@ -201,6 +201,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "events": _events(case),
         "coming": cases.coming(row.waiting_clock) if row.waiting_clock else [],
         "explanations": explained.select_related("clock", "given_by", "decided_by").order_by("pk"),
+        "files": case.evidence.select_related("added_by").order_by("pk"),
         "extensions": case.extensions.select_related("proposed_by", "granted_by").order_by(
             "ordinal"
         ),

@@ -1,7 +1,8 @@
-"""Evidence on pages: sent, taken out, and handed only to whoever may see the report it belongs to."""
+"""Evidence on pages: sent, taken out, and handed only to whoever may see what it belongs to."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_POST
 from commitments import permissions
 from commitments.actions import evidence, reports
 from commitments.enums.reports import ReportState
-from commitments.models import Evidence, Report
+from commitments.models import BacklogCase, Evidence, Report
 from commitments.rules.reports import Answer
 from commitments.web.reports import duty_or_404
 from units.errors import Refused
@@ -19,13 +20,14 @@ from units.http.requests import WebRequest
 
 def _seen_or_404(request: WebRequest, pk: int) -> Evidence:
     reports_seen = Report.objects.visible_to(request.user, at=request.now)
-    rows = Evidence.objects.filter(report__in=reports_seen).select_related("report__duty")
-    return get_object_or_404(rows, pk=pk)
+    cases_seen = BacklogCase.objects.visible_to(request.user, at=request.now)
+    rows = Evidence.objects.filter(Q(report__in=reports_seen) | Q(case__in=cases_seen))
+    return get_object_or_404(rows.select_related("report__duty"), pk=pk)
 
 
 @login_required
 def download(request: WebRequest, pk: int) -> HttpResponse:
-    """Hand out a file. Whoever may not see its report learns no more than from an invented address."""
+    """Hand out a file. Whoever may not see its subject learns no more than from an invented address."""
     row = _seen_or_404(request, pk)
     answer = HttpResponse(evidence.read(row), content_type=row.kind)
     answer.headers["Content-Disposition"] = _disposition(row)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from commitments.actions import backlog, cases, explanations, proposed, resolutions
+from commitments.actions import backlog, cases, explanations, proposed, resolutions, suspensions
 from commitments.enums.backlog import CaseProposalAct
 from commitments.models import BacklogCase, Explanation
 from tests.factories.body import NOW
@@ -109,9 +109,13 @@ ACTS: dict[str, Act] = {
     "decline the extension": _on_case(
         "assigned", proposed.decide, "assigner", granted=False, answer="Không."
     ),
-    "suspend a case": _on_case("assigned", backlog.suspend, "leader", reason="Chờ tỉnh"),
-    "resume a case": _on_case("suspended", backlog.resume, "leader", new_due_on=date(2024, 12, 1)),
-    "resolve a case": _on_case("assigned", resolutions.resolve, "secretary", outcome="Đã trả"),
+    "suspend a case": _on_case("assigned", suspensions.suspend, "leader", reason="Chờ tỉnh"),
+    "resume a case": _on_case(
+        "suspended", suspensions.resume, "leader", new_due_on=date(2024, 12, 1)
+    ),
+    "resolve a case": _on_case(
+        "assigned", resolutions.resolve, "secretary", outcome="Đã trả", reference="12/QĐ"
+    ),
     "give a case back": _on_case("resolved", resolutions.reject, "verifier", reason="Thiếu"),
     "close a case": _on_case("resolved", resolutions.accept, "verifier"),
     "ask to reopen": _propose(CaseProposalAct.REOPEN, "closed"),

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.db import transaction
 
-from commitments.actions import backlog, proposed, resolutions
+from commitments.actions import backlog, proposed, resolutions, suspensions
 from commitments.api.backlog import PEOPLES
 from commitments.enums.backlog import CaseState
 from commitments.models import BacklogCase, Explanation
@@ -263,8 +263,8 @@ def test_no_scope_makes_a_supervisor_a_leader_or_a_verifier():
     proposal = {"act": "extend", "reason": "Chờ", "new_due_on": date(2100, 3, 31)}
     for act in (
         lambda: backlog.assign(**given),
-        lambda: backlog.suspend(**given, reason="Chờ"),
-        lambda: backlog.resume(**given, new_due_on=date(2100, 3, 31)),
+        lambda: suspensions.suspend(**given, reason="Chờ"),
+        lambda: suspensions.resume(**given, new_due_on=date(2100, 3, 31)),
         lambda: backlog.cancel(**given, reason="Hai lần"),
         lambda: proposed.propose(**given, **proposal),
         lambda: resolutions.resolve(**given, outcome="Xong"),
@@ -289,7 +289,7 @@ LIFE = [  # (who, act, sent, state after it)
     ("leader", "resume", {"new_due_on": "2100-06-30"}, "assigned"),
     ("secretary", "resolve", {"outcome": "Đã trả", "reference": "12"}, "resolved"),
     ("chair", "reject", {"reason": "Thiếu"}, "assigned"),
-    ("secretary", "resolve", {"outcome": "Đã trả"}, "resolved"),
+    ("secretary", "resolve", {"outcome": "Đã trả", "reference": "12"}, "resolved"),
     ("chair", "accept", {}, "closed"),
     ("supervisor", "reopen", {"reason": "Sai"}, "closed"),
     ("leader", "decide", {"granted": True}, "assigned"),

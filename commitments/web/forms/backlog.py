@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from commitments.actions import evidence
 from commitments.enums.backlog import CaseCause, CaseKind, Competence, Resolvable
 from commitments.models import BacklogCase, Period
 from commitments.web.forms.commitments import OfficeField, day_field
@@ -112,6 +113,25 @@ class NothingForm(forms.Form):
     """An act that needs no words, only a confirmation."""
 
 
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Photos and documents, any number; what they are, the action judges."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Photos or documents (PDF, JPEG, PNG, WebP, DOCX, XLSX, up to 10 MB each)"),
+            required=False,
+            widget=FilesInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.webp,.docx,.xlsx"}),
+        )
+
+    def clean(self, data: Any, initial: Any = None) -> list[evidence.Sent]:
+        most = evidence.files.MAX_BYTES + 1
+        return [evidence.Sent(one.name or "file", one.read(most)) for one in data or []]
+
+
 class ReasonForm(forms.Form):
     reason = _text(_("Reason"))
 
@@ -123,6 +143,7 @@ class SuspendForm(forms.Form):
             "The ladder stands still until somebody takes the case up again; the age goes on."
         ),
     )
+    attached = FilesField()
 
 
 class ResumeForm(forms.Form):
@@ -132,8 +153,12 @@ class ResumeForm(forms.Form):
 class ResolveForm(forms.Form):
     outcome = _text(_("What was delivered"))
     reference = forms.CharField(
-        label=_("Number or address of the document"), max_length=300, required=False
+        label=_("Number or address of the document"),
+        max_length=300,
+        required=False,
+        help_text=_("Needed when no file shows what was delivered."),
     )
+    attached = FilesField()
 
 
 class ExtendForm(forms.Form):
@@ -152,6 +177,10 @@ class DecideForm(forms.Form):
 
 class ExplainForm(forms.Form):
     text = _text(_("Explanation"), max_length=4000)
+
+
+class ExplainCaseForm(ExplainForm):
+    attached = FilesField()
 
 
 class JudgeForm(forms.Form):

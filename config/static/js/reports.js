@@ -294,7 +294,8 @@
         const sent = { method: "POST", body: new FormData(form), redirect: "manual" };
         const answer = await fetch(form.action, sent);
         if (answer.type !== "opaqueredirect") return form.submit(); // what stands in the way, on a page
-        window.location.reload();
+        if (!form.dataset.then) return window.location.reload();
+        window.location.assign(form.dataset.then); // the page of what was done, not of the act
       } catch (error) {
         status.textContent = form.dataset.kept; // the file stays chosen
         window.addEventListener("online", send, { once: true });

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import transaction
 
-from commitments.actions import backlog, proposed, resolutions
+from commitments.actions import backlog, proposed, resolutions, suspensions
 from commitments.actions import cases as clocks
 from commitments.enums import ClockKind
 from commitments.enums.backlog import CaseAct, CaseProposalAct, CaseState
@@ -70,12 +70,14 @@ DO = {
     ),
     CaseAct.ASSIGN: lambda o, **at: backlog.assign(**o.seen(), by=o.supervisor, **at),
     CaseAct.EXTEND: lambda o, **at: (o.propose(), o.decide()),
-    CaseAct.SUSPEND: lambda o, **at: backlog.suspend(
+    CaseAct.SUSPEND: lambda o, **at: suspensions.suspend(
         **o.seen(), by=o.leader, reason="Chờ tỉnh", **at
     ),
-    CaseAct.RESUME: lambda o, **at: backlog.resume(**o.seen(), by=o.leader, new_due_on=LATER, **at),
+    CaseAct.RESUME: lambda o, **at: suspensions.resume(
+        **o.seen(), by=o.leader, new_due_on=LATER, **at
+    ),
     CaseAct.RESOLVE: lambda o, **at: resolutions.resolve(
-        **o.seen(), by=o.head, outcome="Quyết định 12", **at
+        **o.seen(), by=o.head, outcome="Quyết định 12", reference="12/QĐ", **at
     ),
     CaseAct.ACCEPT: lambda o, **at: resolutions.accept(**o.seen(), by=o.verifier, **at),
     CaseAct.REJECT: lambda o, **at: resolutions.reject(

@@ -4,10 +4,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from commitments.models import Evidence, ReportCheck, ReportingRule, Unlock, reports
 from tests.constraints import again, change, named, refused
+from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.reports import OPENED, make_desk, newest
+from tests.factories.units import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +79,26 @@ def evidence(*, beside=False, **changes):
     return rows
 
 
+def shown_on_case(*, beside=False, **changes):
+    def rows():
+        told = {
+            "case": BacklogCaseFactory(),
+            "shown_for": "resolve",
+            "file": uuid.uuid4(),
+            "sha256": "0" * 64,
+            "size": 3,
+            "name": "a.pdf",
+            "kind": "application/pdf",
+            "added_by": UserFactory(),
+            "added_at": OPENED,
+        }
+        if beside:
+            Evidence.objects.create(**told)
+        return lambda: Evidence.objects.create(**(told | changes))
+
+    return rows
+
+
 def unlock(*, beside=False, **changes):
     def rows():
         desk = make_desk()
@@ -131,6 +154,9 @@ REFUSED = [
     ("reportcheck_return_has_reason", check(decision="return")),
     ("reportcheck_one_or_two_levels", check(level=3)),
     ("evidence_one_subject", evidence(report=None)),
+    ("evidence_one_subject", evidence(shown_for="resolve")),
+    ("evidence_one_subject", shown_on_case(shown_for="")),
+    ("evidence_file_once_on_case", shown_on_case(beside=True)),
     ("evidence_file_once", evidence(beside=True)),
     ("evidence_is_not_empty", evidence(size=0)),
     ("unlock_has_reason", unlock(reason="")),
@@ -165,3 +191,11 @@ def test_the_database_takes_what_just_keeps_the_rule(rows):
 @pytest.mark.parametrize("name", named(reports))
 def test_every_named_constraint_is_tried(name):
     assert name in dict(REFUSED)
+
+
+def test_what_was_shown_on_a_case_stays():
+    row = shown_on_case()()()
+    with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
+        change(row, name="b.pdf")
+    with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
+        row.delete()
