@@ -14,7 +14,7 @@ from commitments.documents import evidence as evidence_files
 from commitments.enums import VersionAct
 from commitments.models import CommitmentVersion
 from notifications.actions import deliveries
-from notifications.models import Notice
+from notifications.models import Notice, WebhookEndpoint
 from tests.config.installations import empty_database, installed
 from tests.config.test_backups import asked
 from tests.district import connected_to, copied
@@ -22,6 +22,7 @@ from tests.factories import evidence
 from tests.factories.body import REAL, make_body
 from tests.factories.notices import read_register
 from tests.factories.register import closed, entries
+from tests.factories.units import ApiClientFactory
 from units import clock, tasks
 from units.actions import idempotency, restorations
 from units.http import feed
@@ -65,6 +66,14 @@ def live_and_lose(backup: Path) -> Before:
         status=201,
         expires_at=clock.real_now() + idempotency.KEPT_FOR,
     )
+    WebhookEndpoint.objects.create(
+        ref="warehouse",
+        client=ApiClientFactory(),
+        url="https://warehouse.example.org/hints",
+        types=["target"],
+        seq=0,
+        created_at=REAL,
+    )
     Client().force_login(body.planner)
     read_register(at=REAL)
     unsent = Notice.objects.filter(state__in=UNSENT).count()
@@ -98,7 +107,9 @@ def owned_up(before: Before) -> None:
         "were published and are lost."
     )
     assert said[1].startswith(f"Notices withheld: {before.unsent}.")
-    assert said[2] == "Logins ended: 2."  # the one in the backup, and the one who has just looked
+    assert said[2].startswith("Addresses of programs that are paused: 1.")
+    assert WebhookEndpoint.objects.get().state == "paused"
+    assert said[3] == "Logins ended: 2."  # the one in the backup, and the one who has just looked
     assert any("POST /api/v1/units/ 201 kkkk" in line for line in said)
     assert "Files of evidence whose reports are lost: 1. They are kept." in said
     assert not Session.objects.exists()
