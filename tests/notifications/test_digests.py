@@ -25,6 +25,12 @@ from units.permissions import holder_at
 LATE = local(date(2024, 2, 7), 9)  # seven days after the last day to sign
 
 
+@pytest.fixture(autouse=True)
+def three_are_too_many(monkeypatch):
+    """Let three notices at once become one letter, so that a test needs no more of them."""
+    monkeypatch.setattr(rules, "MOST_SINGLE", 2)
+
+
 def make_late(count: int):
     """Let `count` commitments be late at once; return their scene. Its supervisor is told of each."""
     scene = make_scene()
@@ -70,30 +76,32 @@ def text_of(letter) -> str:
 
 @pytest.mark.django_db
 def test_after_an_outage_each_person_gets_one_letter(server):
-    scene = make_late(7)
+    scene = make_late(3)
     send()
 
     (letter,) = letters_to(server, scene.supervisor)
-    assert letter["Subject"].startswith("7 ")
+    assert letter["Subject"].startswith("3 ")
     body = text_of(letter)
     rows = list(told_to(scene.supervisor))
     assert {row.state for row in rows} == {"accepted"}
     assert all(row.version.commitment.number in body for row in rows)
-    assert body.count("/commitments/") == 7
+    assert body.count("/commitments/") == 3
     for row in rows:  # who has few is told of each alone
         head = head_of(row.version, at=LATE)
         assert len(letters_to(server, head)) == told_to(head).count() > 0
 
 
 @pytest.mark.django_db
-def test_five_at_once_are_five_letters(server):
+def test_five_at_once_are_five_letters(server, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_SINGLE", 5)
     scene = make_late(5)
     send()
     assert len(letters_to(server, scene.supervisor)) == 5
 
 
 @pytest.mark.django_db
-def test_the_letter_of_a_day_takes_what_can_wait_and_leaves_the_rest_alone(server):
+def test_the_letter_of_a_day_takes_what_can_wait_and_leaves_the_rest_alone(server, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_SINGLE", 5)
     scene = make_scene()
     office = scene.case().office
     for _ in range(3):
@@ -145,7 +153,7 @@ def test_a_single_notice_of_the_morning_is_an_ordinary_letter(server):
 
 @pytest.mark.django_db
 def test_what_was_settled_meanwhile_is_left_out(server, monkeypatch):
-    scene = make_late(7)
+    scene = make_late(3)
     settled = told_to(scene.supervisor).last().version
     begin = deliveries._send_all
 
@@ -159,14 +167,14 @@ def test_what_was_settled_meanwhile_is_left_out(server, monkeypatch):
     send()
 
     (letter,) = letters_to(server, scene.supervisor)
-    assert letter["Subject"].startswith("6 ")
+    assert letter["Subject"].startswith("2 ")
     assert settled.commitment.number not in text_of(letter)
     assert told_to(scene.supervisor).get(version=settled).state == "cancelled"
 
 
 @pytest.mark.django_db
 def test_where_its_leader_falls_away_the_others_are_told_all_the_same(server, monkeypatch):
-    scene = make_late(7)
+    scene = make_late(4)
     leader = told_to(scene.supervisor).first().version
     begin = deliveries._send_all
 
@@ -180,27 +188,27 @@ def test_where_its_leader_falls_away_the_others_are_told_all_the_same(server, mo
     send()
 
     (letter,) = letters_to(server, scene.supervisor)
-    assert letter["Subject"].startswith("6 ")
+    assert letter["Subject"].startswith("3 ")
     assert told_to(scene.supervisor).get(version=leader).state == "cancelled"
-    assert told_to(scene.supervisor, "accepted").count() == 6
+    assert told_to(scene.supervisor, "accepted").count() == 3
 
 
 @pytest.mark.django_db
 def test_a_long_letter_tells_the_first_and_counts_the_others(server, monkeypatch):
-    monkeypatch.setattr(digests, "SHOWN", 4)
-    scene = make_late(7)
+    monkeypatch.setattr(digests, "SHOWN", 1)
+    scene = make_late(3)
     send()
     (letter,) = letters_to(server, scene.supervisor)
-    assert text_of(letter).count("/commitments/") == 4
-    assert "3 " in text_of(letter)
+    assert text_of(letter).count("/commitments/") == 1
+    assert "2 " in text_of(letter)
     assert "/inbox/" in text_of(letter)
-    assert told_to(scene.supervisor, "accepted").count() == 7
+    assert told_to(scene.supervisor, "accepted").count() == 3
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_letter_speaks_its_readers_language(server, language):
-    scene = make_late(6)
+    scene = make_late(3)
     scene.supervisor.language = language
     scene.supervisor.save(update_fields=["language"])
     send()
@@ -214,28 +222,28 @@ def test_the_letter_speaks_its_readers_language(server, language):
 
 @pytest.mark.django_db
 def test_a_server_that_puts_it_off_keeps_it_together(server):
-    scene = make_late(7)
+    scene = make_late(3)
     put_off(server, scene.supervisor)
-    assert told_to(scene.supervisor, "gathered").count() == 6
+    assert told_to(scene.supervisor, "gathered").count() == 2
     Notice.objects.update(next_try_at=None)
     send()
     assert len(letters_to(server, scene.supervisor)) == 1
-    assert told_to(scene.supervisor, "accepted").count() == 7
+    assert told_to(scene.supervisor, "accepted").count() == 3
 
 
 @pytest.mark.django_db
 def test_without_an_address_each_is_work_for_a_person(server):
-    scene = make_late(7)
+    scene = make_late(3)
     scene.supervisor.email = ""
     scene.supervisor.save(update_fields=["email"])
     send()
-    assert told_to(scene.supervisor, "dead").count() == 7
+    assert told_to(scene.supervisor, "dead").count() == 3
     assert set(told_to(scene.supervisor).values_list("end_reason", flat=True)) == {"no-address"}
 
 
 @pytest.mark.django_db
 def test_a_kill_after_the_servers_yes_doubles_the_letter_with_the_same_number(server, monkeypatch):
-    scene = make_late(7)
+    scene = make_late(3)
     kill_during("_record", monkeypatch, at=LATE)
     let_leases_run_out()
     send()
@@ -246,19 +254,19 @@ def test_a_kill_after_the_servers_yes_doubles_the_letter_with_the_same_number(se
 
 @pytest.mark.django_db
 def test_lost_twice_all_of_it_is_work_for_a_person(server, monkeypatch):
-    scene = make_late(7)
+    scene = make_late(3)
     Notice.objects.exclude(recipient=scene.supervisor).update(state="accepted")
     for _ in range(2):
         kill_during("_record", monkeypatch, at=LATE)
         let_leases_run_out()
     deliveries.reap(real_at=clock.real_now())
     assert set(told_to(scene.supervisor).values_list("state", "doubts")) == {("unknown", 2)}
-    assert Notice.objects.undelivered().count() == 7
+    assert Notice.objects.undelivered().count() == 3
 
 
 @pytest.mark.django_db
 def test_a_wait_that_ends_takes_its_notice_out(server):
-    scene = make_late(7)
+    scene = make_late(3)
     put_off(server, scene.supervisor)
     version = told_to(scene.supervisor, "gathered").first().version
     with transaction.atomic():
@@ -276,12 +284,12 @@ def test_a_wait_that_ends_takes_its_notice_out(server):
     Notice.objects.update(next_try_at=None)
     send()
     (letter,) = letters_to(server, scene.supervisor)
-    assert letter["Subject"].startswith("6 ")
+    assert letter["Subject"].startswith("2 ")
 
 
 @pytest.mark.django_db
 def test_a_database_that_was_put_back_withholds_each(server):
-    scene = make_late(7)
+    scene = make_late(3)
     put_off(server, scene.supervisor)
     withholding.withhold(real_at=clock.real_now())
     rows = told_to(scene.supervisor)
@@ -292,7 +300,7 @@ def test_a_database_that_was_put_back_withholds_each(server):
 def test_two_who_send_at_once_tell_each_notice_once(server, monkeypatch):
     """Both are held between reading what goes together and writing it. The locks keep the second
     away; without them the lease of the leader does, which only one of both still holds."""
-    scene = make_late(7)
+    scene = make_late(3)
     meet, together = Barrier(2), rules.together
 
     def choose_when_both_have_read(kinds, *, daily):
@@ -319,14 +327,14 @@ def test_two_who_send_at_once_tell_each_notice_once(server, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_claim_costs_the_same_for_one_letter_of_seven_and_of_fourteen():
-    scene, counts = make_late(14), []
-    for count in (14, 7):
+def test_a_claim_costs_the_same_for_one_letter_of_three_and_of_six():
+    scene, counts = make_late(6), []
+    for count in (6, 3):
         with CaptureQueriesContext(connection) as taken:
             led = digests.gather({scene.supervisor.pk}, at=LATE, real_at=clock.real_now())
         assert len(led) == count - 1
         counts.append(len(taken))
         told_to(scene.supervisor).update(state="pending", led_by=None)
-        half = told_to(scene.supervisor)[:7].values_list("pk", flat=True)
+        half = told_to(scene.supervisor)[:3].values_list("pk", flat=True)
         Notice.objects.filter(pk__in=list(half)).update(state="accepted")
     assert counts[0] == counts[1]

@@ -115,3 +115,9 @@ def test_the_most_urgent_kind_goes_first():
         NoticeKind.ESCALATION,
         NoticeKind.REQUEST,
     ]
+
+
+def test_more_than_five_at_once_go_together():
+    assert rules.together(["escalation"] * 5, daily=False) == []
+    assert rules.together(["escalation"] * 6, daily=False) == [0, 1, 2, 3, 4, 5]
+    assert rules.together(["reminder", "request"], daily=True) == []  # one alone is no collection
