@@ -151,19 +151,23 @@ def test_a_single_notice_of_the_morning_is_an_ordinary_letter(server):
 # --- what stands in it ----------------------------------------------------------------------------
 
 
+def settle_while_sending(version, monkeypatch) -> None:
+    """Let `version` be signed after its notice was claimed and before a letter is written."""
+    begin = deliveries._send_all
+
+    def settle_first(leased, mailbox, *, at):
+        rows = CommitmentVersion.objects.filter(pk=version.pk)
+        rows.update(state=VersionState.SIGNED, signed_at=LATE)
+        return begin(leased, mailbox, at=at)
+
+    monkeypatch.setattr(deliveries, "_send_all", settle_first)
+
+
 @pytest.mark.django_db
 def test_what_was_settled_meanwhile_is_left_out(server, monkeypatch):
     scene = make_late(3)
     settled = told_to(scene.supervisor).last().version
-    begin = deliveries._send_all
-
-    def settle_first(leased, mailbox, *, at):
-        CommitmentVersion.objects.filter(pk=settled.pk).update(
-            state=VersionState.SIGNED, signed_at=LATE
-        )
-        return begin(leased, mailbox, at=at)
-
-    monkeypatch.setattr(deliveries, "_send_all", settle_first)
+    settle_while_sending(settled, monkeypatch)
     send()
 
     (letter,) = letters_to(server, scene.supervisor)
@@ -176,15 +180,7 @@ def test_what_was_settled_meanwhile_is_left_out(server, monkeypatch):
 def test_where_its_leader_falls_away_the_others_are_told_all_the_same(server, monkeypatch):
     scene = make_late(4)
     leader = told_to(scene.supervisor).first().version
-    begin = deliveries._send_all
-
-    def settle_first(leased, mailbox, *, at):
-        CommitmentVersion.objects.filter(pk=leader.pk).update(
-            state=VersionState.SIGNED, signed_at=LATE
-        )
-        return begin(leased, mailbox, at=at)
-
-    monkeypatch.setattr(deliveries, "_send_all", settle_first)
+    settle_while_sending(leader, monkeypatch)
     send()
 
     (letter,) = letters_to(server, scene.supervisor)
