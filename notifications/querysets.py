@@ -1,6 +1,6 @@
-"""Named sets of notices, and of hints to programs."""
+"""Named sets of notices, of absences, and of hints to programs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import models
@@ -10,6 +10,7 @@ from commitments.models import ReportRound
 from commitments.models.cases import SUBJECTS
 from notifications.enums import NoticeState, WebhookDeliveryState, WebhookState
 from notifications.rules import URGENCY
+from units import clock
 from units.models import User
 from units.permissions import may_administer
 from units.querysets.organisation import reach_of_page
@@ -79,6 +80,7 @@ class NoticeQuerySet(models.QuerySet):
         """Everything that the wording of a notice reads, in constant queries."""
         return self.select_related(
             "recipient",
+            "on_behalf_of",
             "position",
             "link__entry__actor",
             "version__commitment__period",
@@ -90,6 +92,22 @@ class NoticeQuerySet(models.QuerySet):
             "case__unit__versions",
             Prefetch("round", ReportRound.objects.with_owed()),
         )
+
+
+class AbsenceQuerySet(models.QuerySet):
+    def in_force(self, *, at: datetime):
+        """Absences of those who are away at `at`; of one person there is at most one."""
+        day = clock.local_date(at)
+        return self.filter(ended_at=None, from_on__lte=day, to_on__gte=day)
+
+    def not_over(self, *, at: datetime):
+        """Those that hold at `at` or will, the nearest first."""
+        coming = self.filter(ended_at=None, to_on__gte=clock.local_date(at))
+        return coming.order_by("from_on", "pk")
+
+    def touching(self, from_on: date, to_on: date):
+        """Those that were not ended early and share a day with these, both included."""
+        return self.filter(ended_at=None, from_on__lte=to_on, to_on__gte=from_on)
 
 
 class WebhookSecretQuerySet(models.QuerySet):

@@ -187,7 +187,8 @@ def _needless(notice: Notice, *, at: datetime) -> str:
         if not directory.is_waiting(now, notice.awaits):
             return CancelReason.SETTLED
         people = {row.person.pk for row in directory.awaited(now, notice.awaits)}
-        if notice.awaits_recipient and notice.recipient_id not in people:
+        waited_for = notice.on_behalf_of_id or notice.recipient_id
+        if notice.awaits_recipient and waited_for not in people:
             return CancelReason.SETTLED
     return ""
 

@@ -50,6 +50,7 @@ def facts_of(
             "when": instant_text(step.at, clock.body_zone()) if step else "",
             "audience": str(Audience(step.audience).label) if step else "",
             "name": notice.recipient.full_name,
+            "absent": notice.on_behalf_of.full_name if notice.on_behalf_of else "",
             "until": _until(notice),
         } | ABOUT[notice.column or ""](notice.subject)
 
@@ -224,7 +225,29 @@ def _facts_of_webhook(notice: Notice, *, language: str, in_list: bool) -> dict[s
         }
 
 
+def _facts_of_absence(notice: Notice, *, language: str, in_list: bool) -> dict[str, str]:
+    """Return the texts of a notice to a deputy; the entry holds the days, both included."""
+    del in_list
+    with translation.override(language):
+        entry, data = notice.link.entry, register.data_of(notice.link.entry)
+        person = entry.actor.full_name if entry.actor else ""
+        return {
+            "actor": person,
+            "deputy_of": person,
+            "first": day_text(date.fromisoformat(data["from_on"])),
+            "last": day_text(date.fromisoformat(data["to_on"])),
+            "office": "",
+            "role": "",
+            "when": "",
+            "audience": "",
+            "name": notice.recipient.full_name,
+            "url": settings.SITE_URL + reverse("notifications:absence"),
+            "demonstration": "yes" if entry.actor and entry.actor.provenance == "synthetic" else "",
+        }
+
+
 ABOUT_NOTHING: Mapping[str, Callable[..., dict[str, str]]] = {  # by kind of the entry's subject
+    "absence": _facts_of_absence,
     "proposal": _facts_of_proposal,
     "webhook": _facts_of_webhook,
 }

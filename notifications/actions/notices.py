@@ -5,11 +5,13 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from commitments.actions import ladders
 from commitments.actions.subjects import as_column
 from commitments.enums import ClockKind, VersionState
 from notifications import audiences, rules
+from notifications.actions import absences
 from notifications.audiences import Told
 from notifications.enums import CancelReason, Channel, NoticeState
 from notifications.models import FeedPosition, Notice, Preference, SetAside
@@ -118,17 +120,21 @@ def _tell(link: RegisterLink, *, at: datetime) -> None:
     entry = link.entry
     _end_waits(entry)
     told = audiences.recipients(entry, at=at)
+    if not told:
+        return
+    stand_ins = absences.stand_ins(told, at=at)
+    moved = {(one.on_behalf_of.pk, one.kind) for one in stand_ins if one.on_behalf_of}
+    told = [*told, *stand_ins]  # one's own come first: they win where both would be the same
     hours = {
         row.person_id: row for row in Preference.objects.filter(person__in=[t.person for t in told])
     }
-    if not told:
-        return
     calendar = ladders.body_calendar()
     for one in told:
         preference = hours.get(one.person.pk)
         not_before = at if one.subject is None else _first_hour(one, preference, calendar, at=at)
         channels = (preference and preference.channels) or [Channel.EMAIL]
-        inbox_only = one.subject is not None and Channel.EMAIL not in channels
+        unasked = Channel.EMAIL not in channels or (one.person.pk, one.kind) in moved
+        inbox_only = one.subject is not None and unasked
         _write(link, one, at=at, not_before=not_before, inbox_only=inbox_only)
 
 
@@ -163,6 +169,7 @@ def _write(
                 uuid=uuid.uuid4(),
                 link=link,
                 recipient=one.person,
+                on_behalf_of=one.on_behalf_of,
                 kind=one.kind,
                 message=one.message,
                 position=one.position,
@@ -207,7 +214,7 @@ def _cancel(entry: RegisterEntry, kinds: list[ClockKind], *, recipient: User | N
         state__in=[NoticeState.PENDING, NoticeState.HELD, NoticeState.GATHERED],
     )
     if recipient is not None:
-        waiting = waiting.filter(recipient=recipient)
+        waiting = waiting.filter(Q(recipient=recipient) | Q(on_behalf_of=recipient))
     waiting.update(state=NoticeState.CANCELLED, end_reason=CancelReason.SETTLED)
 
 

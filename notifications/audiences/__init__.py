@@ -229,7 +229,19 @@ def _of_webhook_disabled(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
         yield Told(person, None, Role.ADMINISTRATOR, NoticeKind.SYSTEM, "webhook-disabled", None)
 
 
+def _deputy(message: str) -> AccountTeller:
+    """Return a teller that tells the deputy of somebody's absence."""
+
+    def tell(entry: RegisterEntry, _at: datetime) -> Iterator[Told]:
+        deputy = User.objects.get(username=json.loads(entry.text)["data"]["deputy"])
+        yield Told(deputy, None, "", NoticeKind.RESULT, message, None)
+
+    return tell
+
+
 ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
+    "absence.enter": _deputy("absence-entered"),
+    "absence.end": _deputy("absence-ended"),
     "account.invite": _own_account("invited", lasts=accounts.INVITATION_LASTS),
     "account.ask_factor_reset": _of_reset_asked,
     "account.reset_factor": _own_account("factor-reset"),

@@ -30,6 +30,7 @@ class Told(NamedTuple):
     due_on: date | None = None
     expires_at: datetime | None = None
     level: int | None = None
+    on_behalf_of: User | None = None  # who is away and is told, too; None: `person` alone
 
 
 WAITED_FOR_BY: Mapping[ClockKind, Role] = {  # by role, where no office is waited for

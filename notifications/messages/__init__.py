@@ -234,6 +234,23 @@ MESSAGES: Mapping[str, Text] = {
         ),
         _("When the receiver is well again, the program or an administrator makes it active."),
     ),
+    "absence-entered": Text(
+        _("You stand in for %(actor)s from %(first)s to %(last)s"),
+        _(
+            "%(actor)s is away from %(first)s to %(last)s and has named you as deputy. What %(actor)s "
+            "is told in these days comes to you, too, as far as you may see what it is about. The "
+            "duty and the right to sign stay where they are."
+        ),
+        _("After the last day it ends by itself."),
+    ),
+    "absence-ended": Text(
+        _("You do not stand in for %(actor)s any more"),
+        _(
+            "%(actor)s has ended the absence from %(first)s to %(last)s, in which you were named as "
+            "deputy. What came to you stays in your inbox."
+        ),
+        NOTHING_FOLLOWS,
+    ),
     # --- reminded by hand ---------------------------------------------------------------------
     "reminded-sign": Text(
         _("%(actor)s reminds you: sign commitment %(number)s of %(unit)s"),
@@ -259,6 +276,13 @@ MESSAGES: Mapping[str, Text] = {
 } | OF_OTHERS
 WHY_OFFICE = _("You get this message because you hold the office “%(office)s”.")
 WHY_ACCOUNT = _("You get this message because it is about your account.")
+WHY_DEPUTY = _(
+    "You get this message because %(absent)s is away and has named you as deputy. Neither the duty "
+    "nor the right to sign passes to you."
+)
+WHY_NAMED = _("You get this message because %(deputy_of)s has named you as deputy.")
+FOR_ANOTHER = _("For %(absent)s: %(headline)s")
+SAID_TO_ANOTHER = _("%(absent)s, who is away, was told: “%(what)s”")
 WHY_ROLE = _("You get this message because of your role: %(role)s.")
 NEXT_STEP = _(
     "If nothing happens, the next step follows by itself on %(when)s. It goes to: %(audience)s."
@@ -267,16 +291,30 @@ NEXT_STEP = _(
 
 def headline(key: str, facts: Mapping[str, str]) -> str:
     """Return the one line that names the matter, in the language that is active."""
-    return str(MESSAGES[key].subject) % facts
+    line = str(MESSAGES[key].subject) % facts
+    if absent := facts.get("absent"):
+        return str(FOR_ANOTHER) % {"absent": absent, "headline": line}
+    return line
 
 
 def matter(key: str, facts: Mapping[str, str]) -> str:
-    """Return what the message is about, in the language that is active."""
-    return str(MESSAGES[key].what) % facts
+    """Return what the message is about, in the language that is active.
+
+    A deputy reads the words of the one who is away, as such: “your office” is not the deputy's.
+    """
+    what = str(MESSAGES[key].what) % facts
+    if absent := facts.get("absent"):
+        return str(SAID_TO_ANOTHER) % {"absent": absent, "what": what}
+    return what
 
 
 def reason(facts: Mapping[str, str]) -> str:
-    """Return why the reader is told, in the language that is active: an office, a role, or neither."""
+    """Return why the reader is told, in the language that is active: standing in for somebody, an
+    office, a role, or none of these."""
+    if facts.get("absent"):
+        return str(WHY_DEPUTY) % facts
+    if facts.get("deputy_of"):
+        return str(WHY_NAMED) % facts
     if facts["office"]:
         return str(WHY_OFFICE) % facts
     return str(WHY_ROLE if facts["role"] else WHY_ACCOUNT) % facts
@@ -296,7 +334,8 @@ def compose(key: str, facts: Mapping[str, str], *, language: str) -> Message:
     """Return the message `key` in `language`.
 
     `facts`: texts in that language: number, n, unit, plan, due, days, answer_by, actor, office,
-    role, when, audience, name, url; "" where there is none. Raises KeyError for an unknown key.
+    role, when, audience, name, url, absent (for whom a deputy is told); "" where there is none.
+    Raises KeyError for an unknown key.
     """
     with translation.override(language):
         subject = headline(key, facts)

@@ -1,5 +1,6 @@
-"""The tables of notices and of hints to programs; one module per noun."""
+"""The tables of notices, absences and hints to programs; one module per noun."""
 
+from notifications.models.absences import Absence
 from notifications.models.notices import (
     ABOUT_NOTHING,
     ChannelState,
@@ -18,6 +19,7 @@ from notifications.models.webhooks import (
 
 __all__ = [
     "ABOUT_NOTHING",
+    "Absence",
     "ChannelState",
     "DeliveryAttempt",
     "FeedPosition",

@@ -69,6 +69,9 @@ class Notice(models.Model):
         "units.RegisterLink", models.PROTECT, related_name="+", db_column="seq"
     )
     recipient = models.ForeignKey("units.User", models.PROTECT, related_name="notices")
+    on_behalf_of = models.ForeignKey(  # who is away and was told, too; None: the recipient's own
+        "units.User", models.PROTECT, null=True, related_name="+"
+    )
     kind = models.CharField(max_length=10, choices=NoticeKind)
     message = models.SlugField(max_length=40)  # which text
     position = models.ForeignKey(
@@ -125,6 +128,14 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 name="notice_leads_not_itself", condition=Q(led_by=None) | ~Q(led_by=F("pk"))
+            ),
+            models.CheckConstraint(
+                name="notice_on_behalf_of_another",
+                condition=Q(on_behalf_of=None) | ~Q(on_behalf_of=F("recipient")),
+            ),
+            models.CheckConstraint(
+                name="notice_on_behalf_is_no_account",
+                condition=Q(on_behalf_of=None) | ~ABOUT_NOTHING,
             ),
             models.CheckConstraint(
                 name="notice_has_office_or_role",

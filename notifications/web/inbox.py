@@ -55,6 +55,8 @@ def read(request: WebRequest, notice: int) -> HttpResponse:
         raise Http404 from error
     if row.subject is not None:
         return redirect(path_of(row.subject))
+    if row.link.entry.subject_kind == "absence":
+        return redirect("notifications:absence")
     if row.link.entry.subject_kind == "proposal":
         proposal = Proposal.objects.select_related("period").get(pk=row.link.entry.subject_ref)
         return redirect("commitments:proposal", code=proposal.period.code, proposal=proposal.pk)

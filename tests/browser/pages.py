@@ -14,6 +14,7 @@ PAGES: dict[str, dict[str, str]] = {
         "commitments": "/commitments/",
         "inbox": "/inbox/",
         "preferences": "/inbox/preferences/",
+        "absence": "/inbox/absence/",
         "account": "/account/",
         "factors": "/accounts/2fa/",
         "passkeys": "/accounts/2fa/webauthn/",

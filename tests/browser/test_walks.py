@@ -271,6 +271,7 @@ def test_every_page_of_the_desk_is_accessible(language, page_at, assert_accessib
             f"/targets/{target}/revise/",
             "/inbox/",
             "/inbox/preferences/",
+            "/inbox/absence/",
             "/mail/",
         ],
         body.leader: [

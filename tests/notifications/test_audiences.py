@@ -56,7 +56,7 @@ def _kind_in(value: ast.expr) -> str:
     return ""
 
 
-NOUNS = audiences.SILENT_NOUNS | {"commitment", "audit", "step"}
+NOUNS = audiences.SILENT_NOUNS | {"commitment", "audit", "step", "absence"}
 
 
 def test_every_kind_of_entry_is_told_or_silent_on_purpose():

@@ -38,6 +38,8 @@ FACTS = {
     "wanted": "ít nhất 95 %",
     "state": "Chấp nhận",
     "username": "cuong",
+    "first": "22/02/2024",
+    "last": "23/02/2024",
     "until": "21/02/2024 08:00 (UTC+7)",
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -18,6 +18,7 @@ from notifications.models import notices as models
 from tests.constraints import again, change, named, refused
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.notices import MORNING, make_told
+from tests.factories.units import UserFactory
 
 pytestmark = pytest.mark.django_db
 LEASE = {"lease_token": uuid.uuid4(), "lease_until": MORNING}
@@ -118,6 +119,14 @@ def test_an_entry_is_set_aside_once_for_each_consumer():
     with refused("setaside_once"):
         again(row)
     again(row, consumer="webhooks")
+
+
+def test_the_database_refuses_a_notice_on_behalf_of_its_recipient_or_about_an_account():
+    notice = make_told().notice
+    with refused("notice_on_behalf_of_another"):
+        change(notice, on_behalf_of=notice.recipient)
+    with refused("notice_on_behalf_is_no_account"):
+        change(notice, on_behalf_of=UserFactory(), version=None, awaits="", awaits_recipient=False)
 
 
 def test_no_constraint_goes_without_a_test():

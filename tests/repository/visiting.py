@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from commitments.actions import backlog
 from commitments.enums import VersionAct
-from notifications.actions import notices
+from notifications.actions import absences, notices
 from notifications.models import Notice
 from tests.commitments.actions import outside
 from tests.commitments.documents.authorities import cast
@@ -116,6 +116,10 @@ def make_world() -> World:
     }
     for name in ("administrator", "inspector"):
         RoleGrantFactory(person=people[name], role=name)
+    today = clock.local_date(NOW)
+    away = absences.enter(
+        from_on=today, to_on=today, deputy=body.planner, by=body.secretary, at=NOW
+    )
     commitment = version.commitment.ref
     case = BacklogCaseFactory(
         assigned=True, unit=body.commune, assigner_unit=body.committee, office=body.first
@@ -164,6 +168,7 @@ def make_world() -> World:
         "units:token-revoke": {"ref": program.ref, "token": token.pk},
         "units:role-end": {"grant": RoleGrant.objects.get(person=body.planner).pk},
         "notifications:read": {"notice": Notice.objects.filter(recipient=body.secretary)[0].pk},
+        "notifications:absence-end": {"absence": away.pk},
         "notifications:letter": {"name": "20240202-090000-1.eml"},
         "config:problem": {"code": "not-found"},
         "commitments:plan-move": {"act": "close"},
