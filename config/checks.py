@@ -5,7 +5,9 @@ Some are always wrong. Those of `check --deploy` are fine on a desk and not in p
 """
 
 import os
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,16 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from commitments.actions import sealing
 from commitments.enums import SignatureLevel
+from notifications.actions import webhooks
 from units import clock
 from units.actions import checkpoints
 from units.append_only import missing_triggers, owned_tables
 
 FACTORS = {"passkey", "totp"}
+OURS = tuple(  # this machine, and where clouds tell a machine its own keys
+    map(ip_network, ("127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"))
+)
+WIDEST = {4: 16, 6: 48}  # bits that the network of one data warehouse has at least
 SHORTEST_SECRET = 32  # characters
 LONGEST_REAUTH, LONGEST_STEP_UP = 900, 600  # seconds
 
@@ -49,6 +56,7 @@ def always(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
             hint="Write the places with commas between them.",
             id="config.E003",
         )
+    yield from _calls()
 
 
 @register(Tags.security, deploy=True)
@@ -59,6 +67,7 @@ def deployed(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
     yield from _services()
     yield from _register()
     yield from _seal()
+    yield from _private_networks()
     if settings.DEMO:
         yield Error(
             "DEMO is on: passwords are known to everybody and the clock stands in 2024.",
@@ -259,6 +268,44 @@ def _levels() -> Iterable[CheckMessage]:
             hint="Set TIMESTAMP_URL, and TIMESTAMP_ROOTS_FILE to the certificates it is trusted by.",
             id="signing.E002",
         )
+
+
+def _calls() -> Iterable[CheckMessage]:
+    """Return what keeps every call to a program from being made."""
+    try:
+        way = webhooks.way()
+        if way.ca_file is not None:
+            ssl.create_default_context(cafile=way.ca_file)
+    except (ValueError, OSError) as error:  # a file that is no certificate is an OSError too
+        yield Error(
+            f"WEBHOOK_PORTS, WEBHOOK_PRIVATE_NETWORKS or WEBHOOK_CA_FILE: {error}",
+            hint="Write ports and networks such as 10.20.0.0/16 with commas, and the path of a PEM file.",
+            id="config.E004",
+        )
+
+
+def _private_networks() -> Iterable[CheckMessage]:
+    """Return the networks through which a program could have this server call what it should not."""
+    try:
+        listed = webhooks.way().networks
+    except ValueError:
+        return  # found as E004
+    if own := [str(net) for net in listed for one in OURS if _overlap(net, one)]:
+        yield Error(
+            f"WEBHOOK_PRIVATE_NETWORKS lets programs call this machine itself: {', '.join(own)}.",
+            hint="List the networks of the receivers alone, never 127.0.0.0/8 or 169.254.0.0/16.",
+            id="config.E028",
+        )
+    elif wide := [str(net) for net in listed if net.prefixlen < WIDEST[net.version]]:
+        yield Warning(
+            f"WEBHOOK_PRIVATE_NETWORKS opens large parts of your network: {', '.join(wide)}.",
+            hint="List the network of the data warehouse and no more, such as 10.20.30.0/24.",
+            id="config.W029",
+        )
+
+
+def _overlap(net: Any, other: Any) -> bool:
+    return net.version == other.version and net.overlaps(other)
 
 
 def _codes_are_bypassed() -> bool:

@@ -27,6 +27,7 @@ SAFE = {
     "EMAIL_URL": "smtp+tls://mail.example.org:587",
     "REGISTER_KEY_APART": True,
     "REGISTER_PUBLISH": ["/srv/register", "https://register.example.org"],
+    "WEBHOOK_PRIVATE_NETWORKS": ["10.20.0.0/16"],
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
 }
 UNSAFE = [
@@ -51,6 +52,13 @@ UNSAFE = [
     ({"REGISTER_PUBLISH": []}, "config.E026"),
     ({"REGISTER_PUBLISH": ["/srv/register"]}, "config.W027"),
     ({"REGISTER_PUBLISH": ["/srv/register", "elsewhere"]}, "config.E003"),
+    ({"WEBHOOK_PORTS": ["https"]}, "config.E004"),
+    ({"WEBHOOK_PRIVATE_NETWORKS": ["10.20.0.1/16"]}, "config.E004"),
+    ({"WEBHOOK_CA_FILE": "/nowhere/ca.pem"}, "config.E004"),
+    ({"WEBHOOK_PRIVATE_NETWORKS": ["10.20.30.0/24", "127.0.0.0/8"]}, "config.E028"),
+    ({"WEBHOOK_PRIVATE_NETWORKS": ["0.0.0.0/0"]}, "config.E028"),
+    ({"WEBHOOK_PRIVATE_NETWORKS": ["fe80::/64"]}, "config.E028"),
+    ({"WEBHOOK_PRIVATE_NETWORKS": ["10.0.0.0/15"]}, "config.W029"),
     ({"SIGNATURE_LEVEL": "B-T"}, "signing.E002"),
     ({"SIGNATURE_LEVEL": "B-X"}, "signing.E012"),
     ({"SEAL_PKCS12_FILE": "/nowhere/seal.p12"}, "signing.E011"),
