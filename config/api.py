@@ -28,7 +28,16 @@ from rest_framework.views import APIView
 from config import api_page
 from units.http import parameters, problems
 
-COLLECTIONS = ("units", "appointments", "plans", "targets", "commitments", "reports", "cases")
+COLLECTIONS = (
+    "units",
+    "appointments",
+    "plans",
+    "targets",
+    "commitments",
+    "reports",
+    "cases",
+    "webhooks",
+)
 
 SITE = "https://commitments.example/api/v1"
 ROOT = {name: f"{SITE}/{name}/" for name in (*COLLECTIONS, "schema", "docs")} | {
@@ -46,6 +55,7 @@ class RootSerializer(serializers.Serializer):
     commitments = serializers.URLField()
     reports = serializers.URLField()
     cases = serializers.URLField()
+    webhooks = serializers.URLField(help_text=_("Addresses that are told of changes."))
     changes = serializers.URLField(help_text=_("Where a client that keeps a copy begins."))
     schema = serializers.URLField(help_text=_("This description as OpenAPI 3.1."))
     docs = serializers.URLField(help_text=_("This description as a page."))

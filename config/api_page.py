@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-METHODS = ("get", "post", "patch", "put")
+from django.utils.translation import gettext as _
+
+METHODS = ("get", "post", "patch", "put", "delete")
 SCHEMAS = "#/components/schemas/"
 
 
@@ -16,6 +18,10 @@ def of(document: Mapping[str, Any]) -> dict[str, Any]:
             if method in methods:
                 found = _operation(path, method, methods[method])
                 groups.setdefault(methods[method]["tags"][0], []).append(found)
+    for methods in document.get("webhooks", {}).values():
+        for method, operation in methods.items():
+            found = _operation(str(_("your address")), method, operation)
+            groups.setdefault(operation["tags"][0], []).append(found)
     return {
         "title": document["info"]["title"],
         "version": document["info"]["version"],

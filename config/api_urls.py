@@ -12,6 +12,7 @@ from commitments.api.signatures import BODIES, address_of
 from commitments.api.targets import TargetCollection
 from commitments.api.verify import VerifyCode, VerifyFile
 from config import api
+from notifications.api.webhooks import WebhookCollection
 from units.api import changes
 from units.api.appointments import AppointmentCollection
 from units.api.organisation import UnitCollection
@@ -26,6 +27,7 @@ router.register("targets", TargetCollection, basename="targets")
 router.register("commitments", CommitmentCollection, basename="commitments")
 router.register("reports", ReportCollection, basename="reports")
 router.register("cases", CaseCollection, basename="cases")
+router.register("webhooks", WebhookCollection, basename="webhooks")
 
 feeds = (*changes.FEEDS, *commitments_changes.FEEDS)
 

@@ -31,6 +31,7 @@ JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who run
     Job("send_notices", "notifications.tasks.send_notices", 10, "send"),
     Job("dispatch_webhooks", "notifications.tasks.dispatch_webhooks", 10, "register"),
     Job("send_webhooks", "notifications.tasks.send_webhooks", 5, "call"),
+    Job("forget_hints", "notifications.tasks.forget_hints", 600, "register"),
 )
 QUEUES: tuple[str, ...] = tuple(sorted({job.queue for job in JOBS}))
 EXPIRES = 0.9  # of the interval: wakes do not pile up behind a dead worker

@@ -289,6 +289,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SORT_OPERATIONS": False,
     "PREPROCESSING_HOOKS": ["units.http.schema.in_one_order"],
+    "WEBHOOKS": ["notifications.api.hints.HINT"],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,  # they are for programmers; `about` is for readers
     "ENUM_NAME_OVERRIDES": {
         "UnitKind": "units.enums.UnitKind",
@@ -301,6 +302,10 @@ SPECTACULAR_SETTINGS = {
         "TargetState": "commitments.enums.TargetState",
         "TargetMode": "commitments.enums.TargetMode",
         "IndicatorKind": "commitments.enums.IndicatorKind",
+        "ReasonEnum": ["out_of_scope"],  # of the feed: the name that clients were promised
+        "WebhookReason": "notifications.enums.WebhookReason",
+        "WebhookState": "notifications.enums.WebhookState",
+        "WebhookDeliveryState": "notifications.enums.WebhookDeliveryState",
         "FigureName": "commitments.enums.FigureName",
         "MandateKind": "commitments.enums.MandateKind",
         "AllocationMode": "commitments.enums.AllocationMode",

@@ -37,6 +37,7 @@ JOB_NAMES = {
     "send_notices": gettext_lazy("Send notices"),
     "dispatch_webhooks": gettext_lazy("Decide which programs are told"),
     "send_webhooks": gettext_lazy("Call programs"),
+    "forget_hints": gettext_lazy("Forget calls to programs that were made long ago"),
     "sweep_cases": gettext_lazy("Remind and escalate"),
     "recompute_cases": gettext_lazy("Follow changes of the calendar"),
     "issue_all": gettext_lazy("Issue whole plans"),

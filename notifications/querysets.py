@@ -11,11 +11,17 @@ from commitments.models.cases import SUBJECTS
 from notifications.enums import NoticeState, WebhookDeliveryState, WebhookState
 from notifications.rules import URGENCY
 from units import clock
+from units.enums import Role, UserKind
 from units.models import User
 from units.permissions import may_administer
-from units.querysets.organisation import reach_of_page
+from units.querysets.organisation import reach_of, reach_of_page
 
 WAITING = (NoticeState.PENDING, NoticeState.HELD)
+DONE = (
+    WebhookDeliveryState.DELIVERED,
+    WebhookDeliveryState.FAILED,
+    WebhookDeliveryState.CANCELLED,
+)
 MOST_DOUBTS = 2  # tries that may have reached somebody; then a person looks
 
 
@@ -110,6 +116,15 @@ class AbsenceQuerySet(models.QuerySet):
         return self.filter(ended_at=None, from_on__lte=to_on, to_on__gte=from_on)
 
 
+class WebhookEndpointQuerySet(models.QuerySet):
+    def visible_to(self, user: User, *, at: datetime):
+        """A program has its own alone; people see those of the units that they administer."""
+        if user.kind == UserKind.MACHINE:
+            return self.filter(client__user=user)
+        administered = reach_of(user, at=at, roles=[Role.ADMINISTRATOR])
+        return self.filter(administered.on("client__owner_unit"))
+
+
 class WebhookSecretQuerySet(models.QuerySet):
     def live(self, *, real_at: datetime):
         """Secrets that sign at `real_at`, the newest first: one, or two while a program changes over."""
@@ -131,3 +146,7 @@ class WebhookDeliveryQuerySet(models.QuerySet):
         """Leased by somebody who has not come back in time."""
         leased = self.filter(state=WebhookDeliveryState.LEASED, lease_until__lt=real_at)
         return leased.order_by("pk")
+
+    def done_before(self, before: datetime):
+        """What was made before the real instant `before` and is not to be sent any more, the oldest first."""
+        return self.filter(state__in=DONE, created_at__lt=before).order_by("created_at")

@@ -29,3 +29,9 @@ def dispatch_webhooks() -> None:
 def send_webhooks() -> None:
     """Call programs that are to be told."""
     jobs.run("send_webhooks", lambda: calls.send(at=clock.job_now()))
+
+
+@shared_task
+def forget_hints() -> None:
+    """Delete the log of calls that were made long ago."""
+    jobs.run("forget_hints", lambda: calls.forget(real_at=clock.real_now()))

@@ -1,8 +1,8 @@
-"""Addresses of the inbox, of absences and the kept mail."""
+"""Addresses of the inbox, of absences, of where programs are told, and of the kept mail."""
 
 from django.urls import path
 
-from notifications.web import absences, inbox, mail, preferences, withheld
+from notifications.web import absences, inbox, mail, preferences, webhooks, withheld
 
 app_name = "notifications"
 
@@ -13,6 +13,12 @@ urlpatterns = [
     path("inbox/absence/", absences.index, name="absence"),
     path("inbox/absence/<int:absence>/end/", absences.end, name="absence-end"),
     path("withheld/", withheld.index, name="withheld"),
+    path("clients/<slug:ref>/webhooks/", webhooks.index, name="webhooks"),
+    path("clients/<slug:ref>/webhooks/new/", webhooks.create, name="webhook-new"),
+    path("webhooks/<slug:ref>/", webhooks.detail, name="webhook"),
+    path("webhooks/<slug:ref>/secret/", webhooks.rotate, name="webhook-secret"),
+    path("webhooks/<slug:ref>/replay/", webhooks.replay, name="webhook-replay"),
+    path("webhooks/<slug:ref>/<slug:act>/", webhooks.act, name="webhook-act"),
     path("mail/", mail.index, name="mail"),
     path("mail/<str:name>/", mail.letter, name="letter"),
 ]

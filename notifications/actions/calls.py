@@ -32,6 +32,16 @@ LEASE = timedelta(seconds=120)
 BATCH_SECONDS = 30  # then what is left of a batch is given back: slow receivers keep nobody waiting
 PUT_OFF = timedelta(minutes=5)
 GONE = 410
+FARING = (  # how a receiver fares, written by each call
+    "failures",
+    "failing_since",
+    "rests_until",
+    "last_called_at",
+    "last_outcome",
+    "last_status",
+)
+KEPT = timedelta(days=90)  # a hint, and what its calls came to, behind its making
+FORGOTTEN_AT_ONCE = 1000
 
 
 def send(*, at: datetime, limit: int = 25, resolver: Resolve = webhooks.resolve) -> int:
@@ -163,11 +173,12 @@ def _record(
         return
     now = clock.real_now()
     said = {"last_status": result.status, "last_outcome": result.outcome}
+    endpoint.last_called_at = now
+    endpoint.last_outcome, endpoint.last_status = result.outcome, result.status
     if result.outcome == WebhookOutcome.OK:
         _finish(hint, WebhookDeliveryState.DELIVERED, **said)
-        if endpoint.failures:
-            endpoint.failures, endpoint.failing_since, endpoint.rests_until = 0, None, None
-            endpoint.save(update_fields=["failures", "failing_since", "rests_until"])
+        endpoint.failures, endpoint.failing_since, endpoint.rests_until = 0, None, None
+        endpoint.save(update_fields=FARING)
         return
     jitter = random.randbelow(1000) / 1000
     wait = rules.hint_again_after(hint.attempts, jitter=jitter, asked=result.wait)
@@ -179,7 +190,7 @@ def _record(
     endpoint.failing_since = endpoint.failing_since or now
     rest = rules.receiver_rests(endpoint.failures, wait=wait or timedelta(0))
     endpoint.rests_until = now + rest
-    endpoint.save(update_fields=["failures", "failing_since", "rests_until"])
+    endpoint.save(update_fields=FARING)
     if endpoint.state != WebhookState.ACTIVE:
         return
     if result.status == GONE:
@@ -192,3 +203,13 @@ def _finish(hint: WebhookDelivery, state: WebhookDeliveryState, **changes: objec
     """Leave the lease with a new state, if it is still ours."""
     ours = WebhookDelivery.objects.filter(pk=hint.pk, lease_token=hint.lease_token)
     ours.update(state=state, lease_token=None, lease_until=None, **changes)
+
+
+@transaction.atomic
+def forget(*, real_at: datetime) -> int:
+    """Delete at most FORGOTTEN_AT_ONCE hints with their calls that were made more than KEPT before
+    `real_at`; return how many. What is still to be sent stays, however old it is."""
+    old = WebhookDelivery.objects.done_before(real_at - KEPT)
+    chosen = list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    WebhookDelivery.objects.filter(pk__in=chosen).delete()
+    return len(chosen)

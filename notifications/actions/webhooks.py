@@ -3,14 +3,14 @@
 import secrets as random
 import uuid
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.translation import gettext_lazy as _
 
 from commitments.actions import changes as commitments_changes
@@ -88,11 +88,12 @@ def create(
     real_at: datetime,
     client_ref: str | None = None,
     resolver: Resolve = webhooks.resolve,
+    last: Callable[[WebhookEndpoint], None] | None = None,
 ) -> Made:
     """Let a program be told at `url` of what is done from now on; `types` None: of all it may read.
 
-    `client_ref` None: the program `by` itself; else `by` administers its owner unit. Not inside a
-    transaction: the name is resolved. Raises NotAllowed (create-webhook-not-allowed), NotFound,
+    `client_ref` None: the program `by` itself; else `by` administers its owner unit. `last`: called
+    with the address at the end of the transaction. Not inside a transaction: the name is resolved. Raises NotAllowed (create-webhook-not-allowed), NotFound,
     Invalid (webhook-address-refused, webhook-type-unknown), Conflict (too-many-webhooks).
     """
     _require_url(url, resolver)
@@ -115,6 +116,8 @@ def create(
         )
         secret = _new_secret(endpoint, real_at=real_at)
         _note("create", endpoint, by=by, at=at, data={"types": ",".join(wanted)})
+        if last is not None:
+            last(endpoint)
     return Made(endpoint, secret)
 
 
@@ -173,13 +176,23 @@ def remove(*, ref: str, expected: int, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def rotate(*, ref: str, lives_on: timedelta, by: User, at: datetime, real_at: datetime) -> Made:
+def rotate(
+    *,
+    ref: str,
+    lives_on: timedelta,
+    by: User,
+    at: datetime,
+    real_at: datetime,
+    expected: int | None = None,
+) -> Made:
     """Make a new secret; the old one signs beside it for `lives_on`, from 0 to 24 hours.
 
-    One that still lived on before ends. Raises NotFound, NotAllowed, Invalid
-    (webhook-secret-lives-too-long).
+    One that still lived on before ends. `expected` None: whatever was written meanwhile. Raises
+    NotFound, NotAllowed, StaleVersion (webhook-changed), Invalid (webhook-secret-lives-too-long).
     """
     endpoint = _lock(ref, by=by, at=at, act="rotate-webhook")
+    if expected is not None:
+        require_seen(endpoint, expected, noun="webhook")
     if not timedelta(0) <= lives_on <= LIVES_ON:
         text = _("The old secret lives on for at most 24 hours.")
         raise Invalid(
@@ -229,7 +242,11 @@ def pause_all() -> int:
         state=WebhookDeliveryState.CANCELLED, lease_token=None, lease_until=None
     )
     active = WebhookEndpoint.objects.filter(state=WebhookState.ACTIVE)
-    return active.update(state=WebhookState.PAUSED, reason=WebhookReason.RESTORE)
+    return active.update(
+        state=WebhookState.PAUSED,
+        reason=WebhookReason.RESTORE,
+        etag_version=F("etag_version") + 1,
+    )
 
 
 def disable(endpoint: WebhookEndpoint, *, reason: WebhookReason, at: datetime) -> None:

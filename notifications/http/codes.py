@@ -61,4 +61,19 @@ CODES: tuple[Code, ...] = (
         _("More of the day would be quiet than may be."),
         _("Choose a later beginning or an earlier end: at most 16 hours of a day are quiet."),
     ),
+    Code(
+        "webhook-address-refused",
+        422,
+        _("This address cannot be called."),
+        _(
+            "Give an https address of the open network on port 443, without a user and a fragment. The "
+            "administrator of the installation can allow further ports and networks."
+        ),
+    ),
+    Code(
+        "webhook-not-active",
+        409,
+        _("Nothing is sent to this address now."),
+        _("Make it active first: it was paused, or disabled because its receiver failed."),
+    ),
 )

@@ -9,14 +9,19 @@ from notifications.enums import (
     WebhookReason,
     WebhookState,
 )
-from notifications.querysets import WebhookDeliveryQuerySet, WebhookSecretQuerySet
+from notifications.querysets import (
+    WebhookDeliveryQuerySet,
+    WebhookEndpointQuerySet,
+    WebhookSecretQuerySet,
+)
 
 
 class WebhookEndpoint(models.Model):
     """An address of a program. The row's lock is the turn of whoever reads the register for it.
 
     `seq`: how far the register was read for it. `failures`: calls in a row that failed; `rests_until`:
-    a receiver that fails is one fact, so nothing else is tried there before. Instants are real time.
+    a receiver that fails is one fact, so nothing else is tried there before. `last_called_at`: when the
+    newest call ended, `last_outcome` and `last_status` what it came to. Instants are real time.
     """
 
     ref = models.SlugField(max_length=40, unique=True)
@@ -30,11 +35,20 @@ class WebhookEndpoint(models.Model):
     failing_since = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
     rests_until = models.DateTimeField(null=True)
+    last_called_at = models.DateTimeField(null=True)
+    last_outcome = models.CharField(max_length=9, choices=WebhookOutcome, blank=True)
+    last_status = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField()
     etag_version = models.PositiveIntegerField(default=1)
+    objects = WebhookEndpointQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="webhookendpoint_that_was_called_says_what_came_of_it",
+                condition=Q(last_called_at=None, last_outcome="", last_status=None)
+                | (Q(last_called_at__isnull=False) & ~Q(last_outcome="")),
+            ),
             models.CheckConstraint(
                 name="webhookendpoint_that_is_silent_has_a_reason",
                 condition=Q(state="active", reason="") | (~Q(state="active") & ~Q(reason="")),
@@ -126,6 +140,12 @@ class WebhookDelivery(models.Model):
                 name="webhookdelivery_abandoned",
                 fields=["lease_until"],
                 condition=Q(state="leased"),
+            ),
+            models.Index(name="webhookdelivery_of_address", fields=["endpoint", "-id"]),
+            models.Index(
+                name="webhookdelivery_to_forget",
+                fields=["created_at"],
+                condition=Q(state__in=["delivered", "failed", "cancelled"]),
             ),
         ]
 

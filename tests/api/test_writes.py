@@ -171,6 +171,9 @@ def test_every_write_of_the_description_is_in_the_table():
     described = {
         (path, method)
         for path, methods in document()["paths"].items()
+        if not path.startswith(
+            "/api/v1/webhooks/"
+        )  # each program has its own: they have a table too
         for method in set(methods) & {"post", "put", "patch", "delete"}
     }
     assert described - {(path, "post") for path in acts} == {

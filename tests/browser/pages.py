@@ -117,6 +117,8 @@ PAGES: dict[str, dict[str, str]] = {
         "clients": "/clients/",
         "client-new": "/clients/new/",
         "client": "/clients/dong-bo-tinh/",
+        "webhooks": "/clients/dong-bo-tinh/webhooks/",
+        "webhook-new": "/clients/dong-bo-tinh/webhooks/new/",
         "mail": "/mail/",
         "withheld": "/withheld/",
         "status": "/status/",

@@ -47,6 +47,16 @@ def test_who_fails_says_since_when(endpoint, fields):
     change(endpoint, failures=1, failing_since=clock.real_now())
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"last_outcome": "ok"}, {"last_status": 204}, {"last_called_at": LEASE["lease_until"]}],
+)
+def test_who_was_called_says_what_came_of_it(endpoint, fields):
+    with refused("webhookendpoint_that_was_called_says_what_came_of_it"):
+        change(endpoint, **fields)
+    change(endpoint, last_called_at=clock.real_now(), last_outcome="timeout")
+
+
 def test_at_most_two_secrets_live(endpoint):
     secret, now = endpoint.secrets.get(), clock.real_now()
     for fields in (

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from commitments.actions import backlog
 from commitments.enums import VersionAct
-from notifications.actions import absences, notices
+from notifications.actions import absences, notices, webhooks
 from notifications.models import Notice
 from tests.commitments.actions import outside
 from tests.commitments.documents.authorities import cast
@@ -131,6 +131,9 @@ def make_world() -> World:
     )
     program = ApiClientFactory(owner_unit=body.committee, ref="program")
     token = ApiTokenFactory(client=program)
+    told = webhooks.create(
+        url="https://1.1.1.1/hints", types=None, by=program.user, at=NOW, real_at=clock.real_now()
+    ).endpoint.ref
     words = {
         "any": {
             "ref": commitment,
@@ -167,6 +170,14 @@ def make_world() -> World:
         "units:client-disable": {"ref": program.ref},
         "units:token-revoke": {"ref": program.ref, "token": token.pk},
         "units:role-end": {"grant": RoleGrant.objects.get(person=body.planner).pk},
+        "notifications:webhooks": {"ref": program.ref},
+        "notifications:webhook-new": {"ref": program.ref},
+        **{
+            f"notifications:{name}": {"ref": told}
+            for name in ("webhook", "webhook-secret", "webhook-replay")
+        },
+        "notifications:webhook-act": {"ref": told, "act": "test"},
+        "api:webhooks": {"ref": told},
         "notifications:read": {"notice": Notice.objects.filter(recipient=body.secretary)[0].pk},
         "notifications:absence-end": {"absence": away.pk},
         "notifications:letter": {"name": "20240202-090000-1.eml"},

@@ -28,6 +28,7 @@ class Keyset(BasePagination):
     """
 
     next_url: str | None = None
+    order, beyond = "pk", "pk__gt"
 
     def paginate_queryset(
         self, queryset: QuerySet, request: Request, view: "APIView | None" = None
@@ -36,8 +37,8 @@ class Keyset(BasePagination):
         signer = _signer(request)
         token = request.query_params.get("page")
         if token is not None:
-            queryset = queryset.filter(pk__gt=_after(signer, token))
-        rows = list(queryset.order_by("pk")[: limit + 1])
+            queryset = queryset.filter(**{self.beyond: _after(signer, token)})
+        rows = list(queryset.order_by(self.order)[: limit + 1])
         if len(rows) > limit:
             rows.pop()
             query = {name: request.query_params[name] for name in sorted(request.query_params)}
@@ -85,6 +86,12 @@ class Keyset(BasePagination):
                 "schema": {"type": "string"},
             },
         ]
+
+
+class NewestFirst(Keyset):
+    """A log: the newest row first. What comes meanwhile stands before the first page."""
+
+    order, beyond = "-pk", "pk__lt"
 
 
 def limit_of(request: Request) -> int:

@@ -35,3 +35,22 @@ def page_of(
     query = request.GET.copy()
     query["after"] = signing.dumps([last.place, last.pk], salt=request.path)
     return rows[:size], f"{request.path}?{query.urlencode()}"
+
+
+def newest_of(
+    found: QuerySet, request: WebRequest, *, size: int | None = None
+) -> tuple[list[Any], str]:
+    """Return one page of a log, the newest row first, and the address of the next; as `page_of`."""
+    size = size or PAGE
+    ordered = found.order_by("-pk")
+    if after := request.GET.get("after"):
+        try:
+            ordered = ordered.filter(pk__lt=signing.loads(after, salt=request.path))
+        except (signing.BadSignature, ValueError, TypeError) as error:
+            raise Http404 from error
+    rows = list(ordered[: size + 1])
+    if len(rows) <= size:
+        return rows, ""
+    query = request.GET.copy()
+    query["after"] = signing.dumps(rows[size - 1].pk, salt=request.path)
+    return rows[:size], f"{request.path}?{query.urlencode()}"
