@@ -24,7 +24,7 @@ from units.permissions import (
     roles_of,
     watchers_of,
 )
-from units.querysets.organisation import subtree
+from units.querysets.organisation import NOWHERE, Reach, reach_of, subtree
 
 # --- plans, targets, allocations ------------------------------------------------------------------
 
@@ -64,6 +64,16 @@ def may_withdraw(user: User, target: Target, *, at: datetime) -> bool:
 def may_conclude(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
     """Say whether `user` records verdicts on targets that `unit` assigns: an assigner, in person."""
     return has_role(user, Role.ASSIGNER, unit, at=at)
+
+
+def may_correct(user: User, target: Target, *, at: datetime) -> bool:
+    """Say whether `user` writes the corrective action of `target`: who reports for its unit, in person,
+    or a planner of the unit that assigned it."""
+    if not acts_in_person(user):
+        return False
+    return may_report(user, target.unit_id, at=at) or plans_in_person(
+        user, target.assigner_id, at=at
+    )
 
 
 def may_propose(user: User, period: Period, *, at: datetime) -> list[Position]:
@@ -206,6 +216,23 @@ def may_report(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
         if row.mode != AppointmentMode.DELEGATE or DelegatedAct.REPORT in row.scope:
             return True
     return has_role(user, Role.REPORTER, pk, at=at)
+
+
+def corrects_for(user: User, plan: Period, *, at: datetime) -> Reach:
+    """Return the units to whose targets in `plan` `user` writes corrective actions; the same answer as
+    `may_correct`, for a whole list at once."""
+    if not acts_in_person(user):
+        return NOWHERE
+    if plans_in_person(user, plan.owner_id, at=at):
+        return Reach(True, frozenset())
+    granted = reach_of(user, at=at, roles=[Role.REPORTER])
+    held = user.appointments.in_force(clock.local_date(at)).filter(position__is_head=True)
+    heads = {
+        row.position.unit_id
+        for row in held.select_related("position")
+        if row.mode != AppointmentMode.DELEGATE or DelegatedAct.REPORT in row.scope
+    }
+    return Reach(granted.everything, granted.unit_ids | frozenset(heads))
 
 
 def belongs_to(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:

@@ -244,6 +244,7 @@ QUEUE_BUCKETS: list[str] = [
     "commitments.web.verifications.NOT_IN",
     "commitments.web.verifications.RETURNED",
     "commitments.web.verifications.MISSING",
+    "commitments.web.corrections.MISSING",
     "commitments.web.backlog.OPENED",
     "commitments.web.backlog.ESCALATED",
     "commitments.web.backlog.TO_VERIFY",

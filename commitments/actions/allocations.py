@@ -245,6 +245,12 @@ def _drop(child: Target, *, by: User, at: datetime) -> None:
             % {"code": child.code},
             code="part-assigned",
         )
+    if child.carried_from.exists():
+        raise Conflict(
+            _("%(code)s carries on an item of an earlier year: give it a part.")
+            % {"code": child.code},
+            code="part-carried",
+        )
     for revision in child.revisions.all():
         revisions.remove(revision)
     AllocationLine.objects.filter(child=child).delete()  # of splits of earlier revisions too

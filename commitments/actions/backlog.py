@@ -16,11 +16,12 @@ from commitments.actions import cases
 from commitments.actions.subjects import Cases
 from commitments.enums import ClockKind
 from commitments.enums.backlog import CaseAct, CaseProposalState, CaseState
-from commitments.models import BacklogCase, Period
+from commitments.models import BacklogCase, Period, Report, Target
 from commitments.rules import backlog as rules
 from units import clock
 from units.actions import register
 from units.actions.guards import require_seen, require_text
+from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed, NotFound, WrongState
 from units.models import OrgUnit, Position, RegisterEntry, User
 from units.rules.refs import slug, without_clash
@@ -225,6 +226,14 @@ def free_ref(period: Period, number: str) -> str:
     taken = set(BacklogCase.objects.values_list("ref", flat=True))
     wanted = slug(f"{period.code} {number}", longest=50) or "case"
     return without_clash(wanted, taken, longest=60)
+
+
+def mark_of(target: Target, period: Period) -> Provenance:
+    """Return the mark of a case about `target`: invented where it, its plan or a report on it is."""
+    invented = Report.objects.filter(duty__target=target, provenance=Provenance.SYNTHETIC)
+    if Provenance.SYNTHETIC in {target.provenance, period.provenance} or invented.exists():
+        return Provenance.SYNTHETIC
+    return Provenance.LIVE
 
 
 def _office_of(unit: OrgUnit, office_id: int | None) -> Position | None:

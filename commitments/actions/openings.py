@@ -13,12 +13,13 @@ from django.db.models.functions import Concat
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from commitments.actions import backlog, results
+from commitments.actions import backlog, carryovers, results
 from commitments.enums import IndicatorKind, PeriodState, TargetState, VerdictAgainst, VerdictValue
 from commitments.enums.backlog import CaseKind
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import (
     BacklogCase,
+    Carryover,
     CaseRule,
     Milestone,
     Period,
@@ -112,7 +113,7 @@ class Opening:
                 registered_at=self.at,
                 rule=self.rule,
                 opened_for=cause.key,
-                provenance=_mark(target, period),
+                provenance=backlog.mark_of(target, period),
             )
             try:
                 with unique_or(Conflict(_("This cause has its case."), code="cause-has-case")):
@@ -165,17 +166,19 @@ class Opening:
             provenance__in=[Provenance.LIVE, Provenance.SYNTHETIC],
             target__period__ends_on__gte=self.since,
         ).exclude(target__state=TargetState.WITHDRAWN)
-        open_ones = BacklogCase.objects.open().filter(
-            target=OuterRef("target"), kind__in=OF_TARGETS
-        )
-        found = _without_case(unmet, "verdict", of="target__ref").filter(~Exists(open_ones))
+        same = Q(target=OuterRef("target"), kind__in=OF_TARGETS)
+        chain = Q(carryovers__next_target=OuterRef("target"))  # carried over from an earlier year
+        open_ones = BacklogCase.objects.open().filter(same | chain)
+        carried = Carryover.objects.filter(target=OuterRef("target"))  # a planner saw to it
+        found = _without_case(unmet, "verdict", of="target__ref")
+        found = found.filter(~Exists(open_ones), ~Exists(carried))
         for verdict in found[:BATCH].select_related(*_to("target__")):
             target = verdict.target
             yield Cause(
                 rules.key("verdict", target.ref),
                 CaseKind.TARGET,
                 target,
-                target.period.ends_on,
+                carryovers.first_due_on(target),
                 lambda target=target: _("Target not met: %(what)s") % {"what": target},  # type: ignore[misc]
             )
 
@@ -314,11 +317,3 @@ def _in_both(say: Callable[[], str]) -> dict[str, str]:
         with override(language):
             said[field] = say()[:300]
     return said
-
-
-def _mark(target: Target, period: Period) -> Provenance:
-    """Return the mark of a case: invented where its target, its plan or a report on it is."""
-    invented = Report.objects.filter(duty__target=target, provenance=Provenance.SYNTHETIC)
-    if Provenance.SYNTHETIC in {target.provenance, period.provenance} or invented.exists():
-        return Provenance.SYNTHETIC
-    return Provenance.LIVE

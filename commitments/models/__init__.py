@@ -15,6 +15,7 @@ from commitments.models.commitments import (
     ReturnAnswer,
     VoidProposal,
 )
+from commitments.models.corrections import Carryover, CorrectiveAction
 from commitments.models.desk import Hold, Note, SavedView
 from commitments.models.documents import (
     Document,
@@ -79,6 +80,7 @@ __all__ = [
     "Allocation",
     "AllocationLine",
     "BacklogCase",
+    "Carryover",
     "CaseClock",
     "CaseExtension",
     "CaseProposal",
@@ -87,6 +89,7 @@ __all__ = [
     "CommitmentItem",
     "CommitmentVersion",
     "ConsentText",
+    "CorrectiveAction",
     "Document",
     "DocumentChain",
     "DocumentRevision",

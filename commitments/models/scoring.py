@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import VerdictAgainst, VerdictBasis, VerdictValue
 from commitments.models.targets import QuantityField
+from commitments.querysets.scoring import VerdictQuerySet
 from units.enums import Provenance
 
 
@@ -63,6 +64,7 @@ class Verdict(models.Model):
     source_ref = models.CharField(max_length=500, blank=True)
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.LIVE)
     recorded_by = models.ForeignKey("units.User", models.PROTECT, related_name="+")
+    objects = VerdictQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -30,6 +30,7 @@ SAID: Mapping[str, Any] = {
     "commitment.remind": _("Reminded by hand"),
     "case.register": _("Registered as a backlog case"),
     "case.edit": _("Made clearer"),
+    "case.carry": _("Goes on as the case of a target carried over"),
     "case.assign": pgettext_lazy("case", "Assigned to the office that resolves it"),
     "case.propose_extend": _("Extension proposed"),
     "case.propose_reopen": _("Reopening proposed"),

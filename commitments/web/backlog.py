@@ -195,6 +195,9 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "case": case,
         "row": row,
         "opened": opened(case, at=request.now),
+        "carried": case.carryovers.select_related(
+            "target__period", "target__indicator", "next_target__period"
+        ).order_by("pk"),
         "unclear": [backlog.CLEAR_LABELS[name] for name in backlog.unclear(case)]
         if case.state == CaseState.REGISTERED
         else [],

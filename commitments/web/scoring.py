@@ -12,6 +12,7 @@ from commitments.actions import results, scoring
 from commitments.enums import PeriodState, TargetState, VerdictAgainst, VerdictValue
 from commitments.models import Target
 from commitments.web.board import item_of
+from commitments.web.corrections import following
 from commitments.web.forms.scoring import VerdictForm
 from commitments.web.plans import faults_into, plan_or_404
 from units import clock
@@ -38,10 +39,15 @@ def settlement(request: WebRequest, code: str) -> HttpResponse:
         at=request.now,
         thresholds=used,
     ).lines
+    after = following(plan, [line.said["pk"] for line in lines], by=request.user, at=request.now)
     may = permissions.may_conclude(request.user, plan.owner_id, at=request.now)
     context = {
         "plan": plan,
-        "items": [(item_of(line), bool(line.said["concluded"])) for line in lines],
+        "items": [
+            (item_of(line), bool(line.said["concluded"]), after.get(line.said["pk"]))
+            for line in lines
+        ],
+        "missing": sum(one.is_missing for one in after.values()),
         "waiting": sum(not line.said["concluded"] for line in lines),
         "may_conclude": may and plan.state == PeriodState.CLOSING,
     }

@@ -19,6 +19,7 @@ from commitments.models import Allocation, Period, Target
 from commitments.rules.targets import FIXED
 from commitments.web import pictures
 from commitments.web.board import item_of
+from commitments.web.corrections import chain_before, following
 from commitments.web.forms.targets import ReasonForm, RevisionForm, TargetForm
 from commitments.web.plans import faults_into, plan_or_404
 from commitments.web.words import words_of
@@ -85,6 +86,10 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "picture": pictures.of(portrait, on=day) if portrait else None,
         "reasons": pictures.why(portrait.line) if portrait else [],
         "words": words_of(target),
+        "after": following(target.period, [target.pk], by=request.user, at=request.now).get(
+            target.pk
+        ),
+        "before": chain_before(target),
         "revisions": [
             {
                 "revision": row,

@@ -31,12 +31,13 @@ SILENT = {  # known kinds of which nobody is told
     "audit.factor_failed",
     "case.register",
     "case.edit",
+    "case.carry",
 }
 SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
-    "notice", "preference", "webhook",
+    "notice", "preference", "webhook", "correction", "carryover",
 }  # fmt: skip
 
 

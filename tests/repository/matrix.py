@@ -159,6 +159,10 @@ GET  commitments:target-revise              302 404 404 404 200 404 404 404 302
 POST commitments:target-revise              302 404 404 404 422 404 404 404 302
 GET  commitments:target-verdict             302 404 404 404 404 200 404 404 302
 POST commitments:target-verdict             302 404 404 404 404 422 404 404 302
+GET  commitments:target-correction          302 404 200 404 200 404 404 404 302
+POST commitments:target-correction          302 404 422 404 422 404 404 404 302
+GET  commitments:target-carry               302 404 404 404 200 404 404 404 302
+POST commitments:target-carry               302 404 404 404 422 404 404 404 302
 GET  commitments:target-withdraw            302 404 200 200 200 200 404 200 302
 POST commitments:target-withdraw            302 404 422 422 422 422 404 422 302
 GET  commitments:target-allocate            302 404 404 404 200 404 404 404 302

@@ -1,0 +1,162 @@
+"""What follows a verdict, on pages: the corrective action of a target, and which are still missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from commitments import permissions
+from commitments.actions import corrections
+from commitments.enums import PeriodState, VerdictValue
+from commitments.models import Carryover, CorrectiveAction, Period, Target, Verdict
+from commitments.web.forms.corrections import CorrectionForm
+from commitments.web.plans import faults_into
+from units.errors import NotAllowed, Refused, VersionMissing
+from units.http import etags
+from units.http.requests import WebRequest
+from units.models import User
+from units.querysets.organisation import reach_of_page
+
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class After:
+    """What follows the verdict on one target. `is_missing`: it asks for a corrective action and has
+    none; `may_carry`: the reader may accept that it goes on, in a way that is still open."""
+
+    correction: CorrectiveAction | None
+    carried: Carryover | None
+    is_missing: bool
+    may_correct: bool
+    may_carry: bool
+
+
+def following(plan: Period, keys: Sequence[int], *, by: User, at: datetime) -> dict[int, After]:
+    """Return what follows the verdicts on these targets of `plan`, by target; those that ask for
+    nothing are left out. A constant number of queries."""
+    if plan.state not in {PeriodState.CLOSING, PeriodState.CLOSED}:
+        return {}
+    asking = Verdict.objects.asking().filter(target__in=keys)
+    verdicts = dict(asking.values_list("target", "verdict"))
+    units = dict(Target.objects.filter(pk__in=verdicts).values_list("pk", "unit"))
+    written = {
+        row.target_id: row
+        for row in CorrectiveAction.objects.filter(target__in=keys).select_related(
+            "office", "written_by"
+        )
+    }
+    carried = {
+        row.target_id: row
+        for row in Carryover.objects.filter(target__in=keys).select_related(
+            "case", "next_target__period"
+        )
+    }
+    writes = permissions.corrects_for(by, plan, at=at)
+    plans = permissions.plans_in_person(by, plan.owner_id, at=at)
+    return {
+        pk: After(
+            written.get(pk),
+            carried.get(pk),
+            pk in verdicts and pk not in written,
+            pk in verdicts and (writes.everything or units[pk] in writes.unit_ids),
+            plans
+            and verdicts.get(pk) == VerdictValue.UNMET
+            and (pk not in carried or not (carried[pk].case_id and carried[pk].next_target_id)),
+        )
+        for pk in keys
+        if pk in verdicts or pk in written or pk in carried
+    }
+
+
+def chain_before(target: Target) -> Carryover | None:
+    """Return how an earlier target went on as this one; None: it begins here."""
+    found = Carryover.objects.filter(next_target=target).select_related("target__period")
+    return found.first()
+
+
+def seen_or_404(request: WebRequest, ref: str) -> Target:
+    """Return the target, if the reader sees it."""
+    seen = Target.objects.visible_to(request.user, at=request.now)
+    return get_object_or_404(
+        seen.select_related("period", "indicator", "unit").prefetch_related("unit__versions"),
+        ref=ref,
+    )
+
+
+@login_required
+def correction(request: WebRequest, ref: str) -> HttpResponse:
+    """Write the corrective action of a target, or write it anew."""
+    target = seen_or_404(request, ref)
+    if not permissions.may_correct(request.user, target, at=request.now):
+        raise Http404
+    held = CorrectiveAction.objects.filter(target=target).first()
+    form = CorrectionForm(request.POST or None, target=target, held=held, at=request.now)
+    if request.method == "POST" and form.is_valid():
+        try:
+            corrections.write(
+                target_id=target.pk,
+                by=request.user,
+                expected=etags.seen_version(request.POST),
+                at=request.now,
+                **form.as_arguments(),
+            )
+        except (NotAllowed, VersionMissing):
+            raise  # and is noted
+        except (Refused, ValidationError) as error:
+            faults_into(form, error)
+        else:
+            messages.success(
+                request,
+                _("The corrective action for %(code)s is written.") % {"code": target.code},
+            )
+            return redirect("commitments:target", ref=ref)
+    verdict = Verdict.objects.asking().filter(target=target).first()
+    context = {
+        "form": form,
+        "target": target,
+        "title": _("Corrective action for %(code)s") % {"code": target.code},
+        "button": _("Save the corrective action"),
+        "verdict": verdict,
+        "version": held.etag_version if held else 0,
+        "has_version": True,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "commitments/corrections/form.html", context, status=status)
+
+
+class Missing:
+    """The bucket of the queue for verdicts to which nobody has written a corrective action."""
+
+    key = "uncorrected"
+    label = gettext_lazy("Corrective action missing")
+    template = "commitments/corrections/_queue.html"
+
+    def _found(self, user: User, *, at: datetime) -> QuerySet[Verdict]:
+        seen = Verdict.objects.within(reach_of_page(user, at=at)).unanswered()
+        return seen.filter(target__period__state__in=[PeriodState.CLOSING, PeriodState.CLOSED])
+
+    def count(self, user: User, *, at: datetime) -> int:
+        """Return how many there are; equal to the list."""
+        return self._found(user, at=at).count()
+
+    def rows(self, user: User, *, at: datetime) -> list[dict[str, Any]]:
+        """Return them with the last day of their plan, the longest ago first."""
+        found = self._found(user, at=at).order_by("target__period__ends_on", "target__code", "pk")
+        rows = found.select_related("target__indicator", "target__unit", "target__period")
+        return [
+            {"verdict": row, "target": row.target}
+            for row in rows.prefetch_related("target__unit__versions")[:SHOWN]
+        ]
+
+
+MISSING = Missing()
