@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils.translation import get_language
 
+from commitments.enums import ItemRole
 from commitments.rules import targets
 from units.rules import dates
 
@@ -25,6 +26,12 @@ def said(row: Mapping[str, Any], name: str) -> str:
 def iso_day(day: str) -> str:
     """Return a day of the content, `2024-06-30`, as people write it."""
     return dates.day_text(date.fromisoformat(day))
+
+
+@register.filter
+def role(value: str) -> str:
+    """Return what a unit is to a target of the content: `{{ item.role|role }}`."""
+    return str(ItemRole(value).label)
 
 
 @register.filter

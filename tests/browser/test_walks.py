@@ -37,6 +37,8 @@ WAYS = pytest.mark.parametrize(
     ],
 )
 TASK = ".card--task a.button--primary"
+SAID = {"vi": "Tôi đã đọc", "en": "I have read"}
+TABLE = ("no.", "target", "to be reached", "baseline", "roadmap")
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +83,7 @@ def countersign(hands, kind, language: str, body, version, *, look: bool = True)
 
 
 @WAYS
-def test_from_signature_to_in_force(kind, language, hands):
+def test_ceremony_by_keyboard_with_names_and_roles(kind, language, hands):
     body = make_body()
     version = body.issued(second=False)
     desk = hands(kind, body.supervisor, 1280, language)
@@ -93,7 +95,12 @@ def test_from_signature_to_in_force(kind, language, hands):
     head.press(TASK)
     head.press(PRIMARY)
     assert head.page.inner_text(".hash").strip() == version.document.content_sha256
+    declaration = head.page.get_by_role("checkbox", name=SAID[language])
+    assert declaration.get_attribute("id") == "agreed"
+    assert head.page.get_by_role("columnheader").count() == len(TABLE)
     declare(head)
+    assert head.page.get_by_role("textbox").count() == 1
+    assert head.page.locator("main img, main canvas").count() == 0  # the text is text, no picture
     confirm(head)
     see_in_queue(desk, version, "to_countersign", gone_from="awaiting")
 

@@ -174,7 +174,7 @@ def test_the_tables_that_must_never_change_are_among_them():
     assert register < evidence
 
 
-def test_what_the_register_says_stays_as_it_was_said():
+def test_audit_row_cannot_be_rewritten():
     """Not the operation alone: the register's own tables, written by an act, on this database."""
     with acting_from(Origin(ip="192.0.2.7")), transaction.atomic():
         entry = register.append(

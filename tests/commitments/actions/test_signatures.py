@@ -62,7 +62,7 @@ def test_the_last_undertaker_makes_it_signed():
     assert (version.state, version.signed_at) == (VersionState.SIGNED, NOW)
 
 
-def test_in_order_the_second_waits_for_the_first():
+def test_later_signatory_is_refused_before_the_turn():
     body = make_body()
     version = body.issued(signing_order="in_order")
     assert refused(Conflict, body.prepare, A.SIGN, version, body.chair) == "not-your-turn"
@@ -148,7 +148,7 @@ def test_the_same_answer_again_gives_the_same_act():
     assert RegisterEntry.objects.filter(kind="commitment.sign").count() == 1
 
 
-def test_a_confirmation_is_useless_in_another_login_and_leaves_its_trace():
+def test_step_up_is_useless_elsewhere():
     body = make_body()
     version = body.issued()
     step_up = body.prepare(A.SIGN, version, body.secretary)
@@ -236,11 +236,17 @@ def test_without_the_ticked_box_nothing_is_prepared():
         (A.REFUSE, {"code": "", "text": "Why not."}),
     ],
 )
-def test_an_objection_without_its_reason_is_refused(act, reason):
+def test_refusal_needs_factor_and_reason(act, reason):
     body = make_body()
     version = body.issued()
     code = refused(Invalid, body.prepare, act, version, body.secretary, reason=reason)
     assert code == "reason-missing"
+
+    step_up = body.prepare(act, version, body.secretary)
+    assert refused(Invalid, body.confirm, step_up, body.secretary, code="") == "factor-missing"
+    version.refresh_from_db()
+    assert version.state == VersionState.ISSUED
+    assert not SignatureAct.objects.exists()
 
 
 def test_an_act_without_a_receipt_of_reading_is_refused():
@@ -300,12 +306,22 @@ def test_a_proposal_to_void_expires():
     assert version.state == VersionState.IN_FORCE
 
 
-def test_the_declaration_is_kept_as_it_was():
+def test_consent_version_is_kept_per_act(monkeypatch):
+    """A new text is for those who sign from now on: earlier acts keep the one they agreed to."""
     body = make_body()
     version = body.issued()
-    act = body.act(A.SIGN, version, body.secretary)
-    assert act.consent == stepups.consent_in_force(A.SIGN, "en", at=NOW)
-    assert (act.consent.key, act.consent.language, act.consent.number) == ("sign", "en", 1)
+    first = body.act(A.SIGN, version, body.secretary)
+    assert first.consent == stepups.consent_in_force(A.SIGN, "en", at=NOW)
+    monkeypatch.setitem(stepups.CONSENT, ("sign", "en"), "Another declaration.")
+    second = body.act(A.SIGN, version, body.chair)
+
+    first.refresh_from_db()
+    kept = [(act.consent.key, act.consent.language, act.consent.number) for act in (first, second)]
+    assert kept == [("sign", "en", 1), ("sign", "en", 2)]
+    assert second.consent.body == "Another declaration."
+    for act in (first, second):
+        statement = json.loads(act.step_up_use.step_up.statement)
+        assert statement["consent_sha256"] == canonical.sha256_hex(act.consent.body)
 
 
 def test_an_office_without_a_holder_waits():

@@ -1,5 +1,6 @@
 """Signing with one's own certificate: handed out, signed elsewhere, judged, committed or refused."""
 
+import hashlib
 import json
 from contextlib import suppress
 from datetime import date, timedelta
@@ -8,7 +9,7 @@ from threading import Barrier, BrokenBarrierError, Thread
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from commitments.actions import checks, documents, revocations, trust, uploads
+from commitments.actions import checks, commitments, documents, revocations, trust, uploads
 from commitments.documents import validity
 from commitments.enums import VersionAct, VersionState
 from commitments.enums.uploads import REMEDIES, GateRule, RevocationState
@@ -18,12 +19,14 @@ from commitments.models import (
     HandOut,
     RefusedFile,
     RevocationCheck,
+    SealUse,
     SignatureAct,
     StepUpUse,
 )
 from tests.commitments.actions.outside import offered, registered, signed, taken, trusted
 from tests.commitments.documents.authorities import cast
-from tests.factories.body import NOW, REAL, code_of, make_body
+from tests.commitments.documents.papers import cms_of
+from tests.factories.body import NOW, REAL, SIGN_BY, code_of, make_body
 from units.errors import Conflict, Invalid, NotFound
 from units.models import Appointment, RegisterEntry
 
@@ -158,6 +161,44 @@ def test_signature_that_was_used_before_is_refused(body, version):
             received_at=REAL,
         )
     assert RegisterEntry.objects.filter(kind="commitment.sign").count() == 1
+
+
+def test_signature_that_is_known_from_anywhere_is_refused_by_its_rule(body, version):
+    """The same value was seen before, in bytes that entered no document: it is not taken again."""
+    row = taken(body, version, body.secretary)
+    data = signed(row, cast().head)
+    used = SealUse.objects.get()
+    value = hashlib.sha256(cms_of(data).dump()).hexdigest()
+    used.certificate.uses.create(
+        document_uuid=used.document_uuid, base_no=1, out_sha256="1" * 64, cms_sha256=value, at=REAL
+    )
+
+    upload = offered(row, data)
+
+    assert (upload.rule, json.loads(upload.report)["why"]) == ("G32", value)
+    assert not SignatureAct.objects.exists()
+
+
+def test_file_of_another_version_is_named(body, version):
+    """What was taken of version 1 and signed is no signature on version 2."""
+    before = signed(taken(body, version, body.secretary), cast().head)
+    following = commitments.amend(
+        version_id=version.pk,
+        by=body.planner,
+        expected=version.etag_version,
+        at=NOW,
+        reason="Wording.",
+        sign_by=SIGN_BY,
+    )
+    following = commitments.issue(
+        version_id=following.pk, by=body.planner, expected=following.etag_version, at=NOW
+    )
+
+    upload = offered(taken(body, following, body.secretary), before)
+
+    assert upload.rule == "G07"
+    assert json.loads(upload.report)["why"] or json.loads(upload.report)["said"]
+    assert not SignatureAct.objects.exists()
 
 
 def test_late_file_is_refused(body, version):

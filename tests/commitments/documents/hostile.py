@@ -52,9 +52,13 @@ def after_signing(change: Any) -> Callable[[], bytes]:
 
 
 def resaved() -> bytes:
+    return saved_anew(good())
+
+
+def saved_anew(data: bytes) -> bytes:
     """Return what a program leaves that writes the whole file anew."""
     out = io.BytesIO()
-    copy_into_new_writer(PdfFileReader(io.BytesIO(good()))).write(out)
+    copy_into_new_writer(PdfFileReader(io.BytesIO(data))).write(out)
     return out.getvalue()
 
 

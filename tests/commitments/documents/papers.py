@@ -144,6 +144,14 @@ def add_field(name: str, box: tuple[int, int, int, int] | None) -> Callable[...,
     return add
 
 
+def add_hidden_field(writer: IncrementalPdfFileWriter) -> None:
+    """Add a field to the form that stands on no page."""
+    listed = writer.root["/AcroForm"]["/Fields"]
+    made = dictionary(FT=pdf_name("/Sig"), T=generic.pdf_string("x"))
+    listed.append(writer.add_object(made))
+    writer.update_container(listed)
+
+
 def set_in_root(key: str, value: Callable[[IncrementalPdfFileWriter], Any]) -> Callable[..., None]:
     """Put something into the catalogue: what a reader looks at first."""
 
@@ -162,6 +170,17 @@ def dictionary(**entries: Any) -> generic.DictionaryObject:
 
 def script(_writer: IncrementalPdfFileWriter) -> generic.DictionaryObject:
     return dictionary(S=pdf_name("/JavaScript"), JS=generic.pdf_string("app.alert(1)"))
+
+
+def launch(_writer: IncrementalPdfFileWriter) -> generic.DictionaryObject:
+    return dictionary(S=pdf_name("/Launch"), F=generic.pdf_string("a.exe"))
+
+
+def add_xfa(writer: IncrementalPdfFileWriter) -> None:
+    """Put a form of the other kind beside ours, which some readers show in its place."""
+    form = writer.root["/AcroForm"]
+    form[pdf_name("/XFA")] = generic.pdf_string("<xdp/>")
+    writer.update_container(form)
 
 
 def attachment(writer: IncrementalPdfFileWriter) -> generic.DictionaryObject:

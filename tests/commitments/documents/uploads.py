@@ -104,6 +104,27 @@ CASES: dict[str, Case] = {
     "attachment": Case(
         "G12", before_signing(papers.set_in_root("/Names", papers.attachment)), alone="G12"
     ),
+    "attachment after signing": Case(
+        "G12", after_signing(papers.set_in_root("/Names", papers.attachment)), alone="G12"
+    ),
+    "note with a file": Case(
+        "G12",
+        before_signing(
+            lambda writer: papers.add_annotation(writer, Subtype=pdf_name("/FileAttachment"))
+        ),
+        alone="G12",
+    ),
+    "start of a program": Case(
+        "G12", before_signing(papers.set_in_root("/OpenAction", papers.launch)), alone="G12"
+    ),
+    "rich media": Case(
+        "G12",
+        before_signing(
+            lambda writer: papers.add_annotation(writer, Subtype=pdf_name("/RichMedia"))
+        ),
+        alone="G12",
+    ),
+    "XFA form": Case("G12", before_signing(papers.add_xfa), alone="G12"),
     "link over the text": Case(
         "G12",
         before_signing(
@@ -122,6 +143,7 @@ CASES: dict[str, Case] = {
     "gap in what is covered": Case(
         "G16", with_range(lambda r: [r[0], r[1] - 40, r[2], r[3]]), alone="G16"
     ),
+    "field on no page": Case("G15", before_signing(papers.add_hidden_field), alone="G15"),
     "start not covered": Case("G16", with_range(lambda r: [9, r[1] - 9, r[2], r[3]]), alone="G16"),
     "end not covered": Case(
         "G16", with_range(lambda r: [r[0], r[1], r[2], r[3] - 20]), alone="G16"
@@ -139,6 +161,9 @@ CASES: dict[str, Case] = {
     "note before signing": Case("G18", before_signing(papers.add_annotation), alone="G18"),
     "visible field before signing": Case(
         "G18", before_signing(papers.add_field("x", (60, 500, 300, 560))), alone="G18"
+    ),
+    "field without an area before signing": Case(
+        "G18", before_signing(papers.add_field("x", None)), alone="G18"
     ),
     "exchanged seal": Case("G19", exchanged_seal, alone="G19"),
     "broken earlier signature": Case("G08", flipped_base, alone="G19"),
@@ -216,4 +241,6 @@ GOOD: dict[str, Callable[[], bytes]] = {
     "with a stamp": lambda: with_stamp(),
     "validation data after it": lambda: with_evidence(),
     "document timestamp after it": lambda: with_document_timestamp(),
+    # shows nowhere, and who signed has signed it too
+    "comment before it": lambda: sign(sealed() + b"% 5\n", FIELD, cast().head),
 }
