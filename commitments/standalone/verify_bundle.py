@@ -579,6 +579,90 @@ def check_enrolment(bundle, name, act, said, seq, report):
     return None
 
 
+def check_uploads(bundle, statements, report):
+    """Check what came back from outside: an accepted file is a revision, byte for byte, signed by the
+    certificate that two officers registered for the person of the act; a refused one is on record."""
+    rows = [(name, bundle.json(name)) for name in bundle.named("uploads/")]
+    refused = sorted((row["rule"], row["sha256"], row["slot"]) for _n, row in rows if row["rule"])
+    known = sorted(
+        (said["data"]["rule"], said["data"]["upload_sha256"], said["data"]["slot"])
+        for _seq, said in bundle.entries
+        if said["kind"] == "document.refuse_upload"
+        and said["subject"] == f"document/{bundle.commitment['code']}"
+    )
+    require(refused == known, "uploads/: the register knows other files that were refused")
+    accepted = {row["uuid"]: (name, row) for name, row in rows if not row["rule"]}
+    acted = {act["upload"]: (name, act) for name, act in bundle.acts if act["upload"]}
+    require(
+        set(accepted) == set(acted) and len(accepted) + len(refused) == len(rows),
+        "uploads/: the acts know other files that were accepted",
+    )
+    for name, act in bundle.acts:
+        personal = act["grade"] == "personal" and act["act"] in SIGNING
+        require(personal == bool(act["upload"]), f"{name}: its grade needs a file from outside")
+    for uuid, (name, row) in accepted.items():
+        act_name, act = acted[uuid]
+        check_accepted(bundle, name, row, act, statements[act_name], report)
+    if rows:
+        report.good(
+            f"{len(accepted)} files signed outside are revisions of document.pdf, byte for byte; {len(refused)} were refused"
+        )
+
+
+def check_accepted(bundle, name, row, act, statement, report):
+    """Check one accepted file against its act, its bytes, its certificate and the register."""
+    require(
+        row["statement_sha256"] == act["statement_sha256"], f"{name}: confirmed for another act"
+    )
+    require(row["slot"] == act["slot"], f"{name}: of another place")
+    require(row["revision"] == act["revision"], f"{name}: the act made another revision")
+    made = bundle.revisions[row["revision"]]
+    require(
+        (row["base_no"], row["base_sha256"]) == (made["no"] - 1, made["prev_sha256"]),
+        f"{name}: other bytes were handed out",
+    )
+    data = bundle.files["document.pdf"][: row["length"]]
+    require(
+        row["length"] == made["length"] and hex_of(data) == row["sha256"] == made["sha256"],
+        f"{name}: the file that came back is not revision {made['no']}",
+    )
+    mark = row["certificate_sha256"]
+    pem = bundle.files.get(f"signers/{mark}.pem", b"").decode("ascii", "replace")
+    der = base64.b64decode("".join(pem.split("-----")[2:3]))
+    require(hex_of(der) == mark, f"signers/{mark}.pem is not the certificate that {name} names")
+    told = [said for _seq, said in bundle.entries]
+    entry = next(
+        said for said in told if said["data"].get("statement_sha256") == act["statement_sha256"]
+    )
+    require(
+        entry["data"].get("certificate_sha256") == mark,
+        f"{name}: the register knows another certificate",
+    )
+    named = [
+        said["data"]["person"]
+        for said in told
+        if said["kind"] == "certificate.confirm" and said["data"]["fingerprint"] == mark
+    ]
+    require(named == [statement["user"]], f"{name}: the certificate is registered for {named}")
+    trust, approved = row["trust_set_sha256"], {"trust.approve"}
+    require(
+        hex_of(bundle.files.get(f"trust/{trust}.json", b"")) == trust,
+        f"trust/{trust}.json is not what {name} was judged by",
+    )
+    require(
+        any(said["kind"] in approved and said["data"]["sha256"] == trust for said in told),
+        f"{name}: the register does not know that anybody approved what it was judged by",
+    )
+    state = row["checks"][-1]["state"]
+    for kind, wanted in (("document.confirm", "confirmed"), ("document.contest", "contested")):
+        said = [entry["data"]["upload_sha256"] for entry in told if entry["kind"] == kind]
+        require(row["sha256"] not in said or state == wanted, f"{name}: another state of its check")
+    require(state != "contested", f"{name}: its certificate was revoked before it was used")
+    report.open(
+        f"{name}: whether its certificate was revoked was not checked here; the body says: {state}"
+    )
+
+
 def check_pdf(bundle, roots, report):
     """Check the signatures inside the PDF, where the program for it is at hand."""
     sealed = [row for row in bundle.revisions if row["kind"] in ("sealed", "act")]
@@ -607,6 +691,12 @@ def check_pdf(bundle, roots, report):
         name.removeprefix("certificates/").removesuffix(".pem")
         for name in bundle.named("certificates/")
     }
+    personal = {
+        row["revision"]: row["certificate_sha256"]
+        for row in map(bundle.json, bundle.named("uploads/"))
+        if not row["rule"]
+    }
+    unknown = []
     for one, row in zip(found, sealed, strict=True):
         status = validate_pdf_signature(one, context)
         require(
@@ -619,14 +709,22 @@ def check_pdf(bundle, roots, report):
         beside = {attribute["type"].native for attribute in one.signer_info["unsigned_attrs"]}
         level = "B-T" if "signature_time_stamp_token" in beside else "B-B"
         require(level == row["level_reached"], f"revisions.json: {one.field_name} is {level}")
+        own = {personal[row["no"]]} if row["no"] in personal else known
         require(
-            one.signer_cert.sha256.hex() in known,
+            one.signer_cert.sha256.hex() in own,
             f"document.pdf: {one.field_name} is signed by a stranger",
         )
+        if roots and not status.trusted and row["no"] in personal:
+            unknown.append(one.field_name)
+            continue
         require(
             not roots or status.trusted,
             f"document.pdf: the signer of {one.field_name} leads to none of your roots",
         )
+    for name in unknown:
+        report.open(f"document.pdf: the personal certificate in {name} leads to none of your roots")
+    if unknown:
+        return report.good(f"document.pdf: {len(found)} signatures are intact")
     if roots:
         return report.good(
             f"document.pdf: {len(found)} signatures are intact and lead to your roots"
@@ -671,6 +769,7 @@ def check(files, keys, roots, report):
         statements = check_acts(bundle, report)
         check_register(bundle, keys, report)
         check_bindings(bundle, statements, report)
+        check_uploads(bundle, statements, report)
         check_pdf(bundle, roots, report)
     except Wrong as wrong:
         report.bad(str(wrong))
