@@ -1,5 +1,6 @@
 """What a version promises, as the data that is hashed, shown and printed."""
 
+import json
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from commitments.actions import revisions
 from commitments.enums import SigningOrder, SlotRole, ValueBasis
 from commitments.models import CommitmentItem, CommitmentVersion, TargetRevision
+from commitments.rules import commitments as rules
 from commitments.rules import targets as target_rules
 from commitments.rules.verify import CROCKFORD, check_character
 from units import clock
@@ -50,7 +52,22 @@ def content_of(version: CommitmentVersion, *, code: str, at: datetime) -> dict[s
     Only text (composed, NFC), small integers, null and booleans; both languages side by side.
     Source: the live rows at this moment; after issue nobody asks them again.
     """
-    return _composed(_content(version, code=code, at=at))
+    content = _content(version, code=code, at=at)
+    return _composed(content | _changes(version, content))
+
+
+def _changes(version: CommitmentVersion, content: dict[str, Any]) -> dict[str, Any]:
+    """Return what differs from the version before, for the annex; nothing for the first version."""
+    before = _before(version)
+    if before is None:
+        return {}
+    return {"changes": rules.told_changes(json.loads(before.sealed.content), content)}
+
+
+def _before(version: CommitmentVersion) -> CommitmentVersion | None:
+    """Return the newest version before this one that has a document."""
+    rows = version.commitment.versions.filter(n__lt=version.n, document__isnull=False)
+    return rows.order_by("-n").first()
 
 
 def _composed(value: Any) -> Any:
@@ -71,9 +88,7 @@ def _content(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str
         office for office in (version.first_undertaker, version.second_undertaker) if office
     ]
     items = [_item(item) for item in _items(version)]
-    before = (
-        commitment.versions.filter(n__lt=version.n, document__isnull=False).order_by("-n").first()
-    )
+    before = _before(version)
     return {
         "v": 1,
         "kind": "commitment",

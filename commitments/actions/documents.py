@@ -20,7 +20,7 @@ from commitments.models import (
     DocumentRevision,
     DocumentSlot,
 )
-from commitments.rules.commitments import diff_terms
+from commitments.rules.commitments import told_changes
 from units.errors import Conflict
 from units.rules import canonical
 
@@ -193,13 +193,17 @@ def read_content(document: Document) -> dict[str, Any]:
 
 
 def differences_from_previous(version: CommitmentVersion) -> list[dict[str, Any]]:
-    """Return what changed against the version before that had a document; [] if there is none."""
+    """Return what changed against the version before that had a document, as `rules.told_changes`
+    does; [] if there is none. Newer contents say it themselves."""
+    if version.document is None:
+        return []
+    content = read_content(version.sealed)
+    if "changes" in content:
+        return content["changes"]
     before = (
         version.commitment.versions.filter(n__lt=version.n, document__isnull=False)
         .select_related("document")
         .order_by("-n")
         .first()
     )
-    if before is None or version.document is None:
-        return []
-    return diff_terms(read_content(before.sealed)["terms"], read_content(version.sealed)["terms"])
+    return [] if before is None else told_changes(read_content(before.sealed), content)

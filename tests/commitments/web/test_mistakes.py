@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory
 
-from commitments.actions import commitments, documents, drafts, uploads
+from commitments.actions import commitments, documents, drafts, targets, uploads
 from commitments.enums import VersionAct, VersionState
 from commitments.models import (
     CommitmentVersion,
@@ -96,6 +96,65 @@ def test_page_pdf_and_json_say_the_same(client_of, body):
     for value in said:
         assert letters_of(value) in page, value
         assert letters_of(value) in file, value
+
+
+@pytest.mark.program("pdftotext")
+def test_page_pdf_and_json_say_the_same_of_what_changed(client_of, body):
+    """An amendment says field by field what is new: in its hashed text, so on page and paper too."""
+    version = body.in_force()
+    target = body.targets[0]
+    target.refresh_from_db()
+    targets.revise_target(
+        target_id=target.pk,
+        wanted=targets.wanted_of(target.current, value=target.current.value + 5),
+        reason="More was asked.",
+        by=body.planner,
+        expected=target.etag_version,
+        at=NOW,
+    )
+    asked = {"by": body.planner, "at": NOW}
+    following = commitments.amend(
+        version_id=version.pk,
+        expected=version.etag_version,
+        reason="More was asked.",
+        sign_by=SIGN_BY,
+        **asked,
+    )
+    following = drafts.edit(
+        version_id=following.pk,
+        expected=following.etag_version,
+        sign_by=SIGN_BY,
+        first_undertaker_id=body.first.pk,
+        second_undertaker_id=None,
+        assigner_id=body.assigning.pk,
+        items=[
+            (target.revisions.get(n=2).pk, "lead"),
+            (body.targets[1].revisions.get().pk, "lead"),
+            (body.targets[2].revisions.get().pk, "lead"),
+        ],
+        **asked,
+    )
+    following = commitments.issue(version_id=following.pk, expected=following.etag_version, **asked)
+
+    content = json.loads(following.document.content)
+    changed, sides = content["changes"]
+    said = {line["label_en"]: (line["before_en"], line["after_en"]) for line in changed["lines"]}
+    assert said == {
+        "To be reached": ("at least 21 certificates", "at least 26 certificates"),
+        "Revision": ("1", "2"),
+    }
+    assert [line["label_en"] for line in sides["lines"]] == ["Undertaking side"]
+    assert "changes" not in json.loads(version.document.content)
+
+    client = client_of(body.secretary)
+    client.cookies["django_language"] = "vi"
+    address, _seen = opened(client, following, "sign")
+    page = letters_of(html.unescape(re.sub(r"<[^>]*>", "", text(client.get(address)))))
+    file = letters_of(words_of(documents.bytes_of(following.document)))
+    for line in (*changed["lines"], *sides["lines"]):
+        for value in (line["label_vi"], line["before_vi"], line["after_vi"]):
+            assert letters_of(value) in page, value
+            assert letters_of(value) in file, value
 
 
 def test_issued_content_cannot_change(body):
