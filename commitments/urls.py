@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from commitments.actions.slots import CEREMONY
 from commitments.enums import VersionAct
 from commitments.web import (
+    acknowledgements,
     acts,
     agenda,
     allocations,
@@ -125,6 +126,7 @@ urlpatterns = [
     path("cases/<slug:ref>/", backlog.detail, name="case"),
     path("cases/<slug:ref>/edit/", backlog.edit, name="case-edit"),
     path("cases/<slug:ref>/act/<slug:name>/", acts.act, name="case-act"),
+    path("clocks/<int:row>/acknowledge/", acknowledgements.acknowledge, name="acknowledge"),
     path("explanations/<int:explanation>/", acts.explanation, name="explanation"),
     path("commitments/", commitments.index, name="list"),
     path("commitments/<slug:ref>/", commitments.detail, name="detail"),

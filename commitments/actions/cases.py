@@ -50,6 +50,7 @@ def start(*, subject: Any, kind: ClockKind, at: datetime, due_on: date | None = 
     row.due_on = due_on or rules.due_after(kind, on, calendar=ladder.calendar)
     row.generation += 1
     row.level, row.repeat_no, row.explanation_due_on = -1, 0, None
+    row.ack_by = row.ack_until = None
     row.fail_count, row.last_error = 0, ""
     row.next_action_at = firings.next_at(firings.as_rule(row), ladder)
     row.state, row.end_reason = firings.state_for(row.next_action_at)

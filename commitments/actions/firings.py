@@ -215,6 +215,8 @@ def _advance(decided: Iterable[Decided]) -> None:
             "fail_count": 0,
             "last_error": "",
         }
+        if one.after.ack_until is None:  # another level: it was acknowledged before
+            values |= {"ack_until": None, "ack_by": None}
         groups[tuple(values.items())].append(one.row.pk)
     for same, pks in groups.items():
         CaseClock.objects.filter(pk__in=pks).update(**dict(same))
@@ -229,6 +231,7 @@ def as_rule(row: CaseClock) -> rules.Clock:
         level=row.level,
         repeat_no=row.repeat_no,
         explanation_due_on=row.explanation_due_on,
+        ack_until=row.ack_until,
     )
 
 

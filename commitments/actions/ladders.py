@@ -82,6 +82,7 @@ def of(policy: EscalationPolicy) -> Ladder:
                 )
                 for step in sorted(policy.steps.all(), key=lambda step: step.level)
             ),
+            policy.ack_days,
         ),
         calendar=_days_of(row),
         calendar_version=row.version,

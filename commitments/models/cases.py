@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import Audience, ClockKind, ClockState, Decision
 from commitments.querysets.cases import CaseClockQuerySet
+from commitments.rules.cases import ACK_DAYS
 
 SUBJECTS = (
     "version",
@@ -37,11 +38,17 @@ class EscalationPolicy(models.Model):
     subject_kind = models.CharField(max_length=12, choices=ClockKind)
     calendar = models.ForeignKey("units.WorkingCalendar", models.PROTECT, related_name="+")
     legal_basis = models.CharField(max_length=200, blank=True)  # empty: an internal rule
+    ack_days = models.PositiveSmallIntegerField(
+        default=ACK_DAYS
+    )  # working days, from the day after
     in_force_from = models.DateField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="policy_version_once", fields=["key", "version"])
+            models.UniqueConstraint(name="policy_version_once", fields=["key", "version"]),
+            models.CheckConstraint(
+                name="policy_acknowledged_for_days", condition=Q(ack_days__gte=1)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +103,8 @@ class CaseClock(models.Model):
     next_action_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=ClockState, default=ClockState.RUNNING)
     explanation_due_on = models.DateField(null=True)
+    ack_by = models.ForeignKey("units.User", models.PROTECT, null=True, related_name="+")
+    ack_until = models.DateField(null=True)  # no repeat of `level` up to and with this day
     fail_count = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
     end_reason = models.CharField(max_length=40, blank=True)
@@ -125,6 +134,11 @@ class CaseClock(models.Model):
                 name="clock_running_has_next",
                 condition=(Q(state="running") & Q(next_action_at__isnull=False))
                 | (~Q(state="running") & Q(next_action_at=None)),
+            ),
+            models.CheckConstraint(
+                name="clock_acknowledged_together",
+                condition=Q(ack_by=None, ack_until=None)
+                | Q(ack_by__isnull=False, ack_until__isnull=False, level__gte=0),
             ),
             models.CheckConstraint(
                 name="clock_done_has_reason", condition=~Q(state="done") | ~Q(end_reason="")

@@ -25,6 +25,7 @@ from commitments.enums import Audience, ClockKind
 from units.rules.calendars import Calendar, add_working_days, instant, step_date
 
 REMIND, LETTER, ASK_EXPLANATION, AGENDA = "remind", "letter", "ask_explanation", "agenda"
+ACK_DAYS = 3  # working days for which whoever has acknowledged a step hears no repeat of it
 OVERTAKEN, NO_HOLDER = "overtaken", "no-holder"  # reasons of a recorded step
 
 
@@ -58,10 +59,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Policy:
-    """One version of a ladder, its rungs by ascending level and offset; else ValueError."""
+    """One version of a ladder, its rungs by ascending level and offset; else ValueError.
+
+    `ack_days`: working days for which an acknowledgement keeps repeats away.
+    """
 
     kind: str
     steps: tuple[Step, ...]
+    ack_days: int = ACK_DAYS
 
     def __post_init__(self) -> None:
         levels = [step.level for step in self.steps]
@@ -74,7 +79,8 @@ class Policy:
 class Clock:
     """How far one waiting thing has come: the last decided step and the explanation awaited.
 
-    `level` -1: nothing is decided yet. `repeat_no` numbers the steps of one level.
+    `level` -1: nothing is decided yet. `repeat_no` numbers the steps of one level. `ack_until`: up to
+    and with this local day no further step of `level` fires; None: nobody has acknowledged it.
     """
 
     due_on: date
@@ -83,6 +89,7 @@ class Clock:
     level: int = -1
     repeat_no: int = 0
     explanation_due_on: date | None = None
+    ack_until: date | None = None
 
 
 class StepAt(NamedTuple):
@@ -179,7 +186,19 @@ def advanced(clock: Clock, due: Due) -> Clock:
         level=due.fired.level,
         repeat_no=due.fired.repeat,
         explanation_due_on=due.explanation_due_on or clock.explanation_due_on,
+        ack_until=clock.ack_until if due.fired.level == clock.level else None,
     )
+
+
+def acknowledged(policy: Policy, clock: Clock, *, on: date, calendar: Calendar) -> Clock:
+    """Return `clock` once its present level is acknowledged on the local day `on`.
+
+    Repeats of that level stay away for `ack_days` working days after `on`, then resume by themselves;
+    the next level comes on its day. Raises ValueError before anything has fired.
+    """
+    if clock.level < 0:
+        raise ValueError("Nothing has fired, so nothing can be acknowledged.")
+    return replace(clock, ack_until=add_working_days(on, policy.ack_days, is_open=calendar.is_open))
 
 
 def next_action_at(
@@ -230,6 +249,8 @@ def _remaining(
             if step.level > 0:
                 on = max(on, free_on)
                 on = free_on = answered_on if on == asked_on else on
+            if step.level == clock.level and clock.ack_until and on <= clock.ack_until:
+                continue
             answer = None
             if step.explanation_days:
                 answer = add_working_days(on, step.explanation_days, is_open=is_open)

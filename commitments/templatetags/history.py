@@ -46,6 +46,7 @@ SAID: Mapping[str, Any] = {
     "explanation.give": _("Explanation given"),
     "explanation.accept": _("Explanation accepted"),
     "explanation.refuse": _("Explanation not accepted"),
+    "clock.acknowledge": _("Acknowledged: no repeats for some days"),
     "audit.factor_failed": _("A second factor failed"),
     "report.submit": _("Submitted"),
     "report.recall": _("Taken back by the author"),

@@ -23,6 +23,7 @@ from commitments.actions.subjects import Cases
 from commitments.enums.backlog import CaseAct, CaseKind, CaseProposalState, CaseState
 from commitments.models import BacklogCase, CaseClock, Explanation, StepFired
 from commitments.rules.backlog import MOVES
+from commitments.web import acknowledgements
 from commitments.web.acts import possible_acts
 from commitments.web.ageing import CaseRow, case_rows
 from commitments.web.forms.backlog import ClearsForm, RegisterForm
@@ -202,6 +203,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         if case.state == CaseState.REGISTERED
         else [],
         "events": _events(case),
+        "ack": acknowledgements.of(row.waiting_clock, reader=request.user, at=request.now),
         "coming": cases.coming(row.waiting_clock) if row.waiting_clock else [],
         "explanations": explained.select_related("clock", "given_by", "decided_by").order_by("pk"),
         "files": case.evidence.select_related("added_by").order_by("pk"),

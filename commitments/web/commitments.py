@@ -27,6 +27,7 @@ from commitments.models import (
     SignatureAct,
 )
 from commitments.rules.commitments import allowed_acts
+from commitments.web import acknowledgements
 from commitments.web.forms.commitments import AmendForm, AnswerForm, DraftForm
 from commitments.web.plans import faults_into
 from commitments.web.rows import events_of, rows_for
@@ -125,6 +126,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "signatures": _signatures(version),
         "revisions": _revisions(version),
         "objection": objection,
+        "ack": acknowledgements.of(row.waiting_clock, reader=request.user, at=request.now),
         "answers": ReturnAnswer.objects.filter(act=objection).select_related(
             "person", "return_item"
         ),

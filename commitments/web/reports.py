@@ -9,12 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from commitments import permissions
-from commitments.actions import duties, filings, reports, unlocks, verifications
+from commitments.actions import cases, duties, filings, reports, unlocks, verifications
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import Report, ReportingDuty, Unlock
+from commitments.web import acknowledgements
 from commitments.web.filings import TAGS, Row, said_in
 from commitments.web.grids import into, rows_of, visible, write
-from commitments.web.rounds import next_steps
+from commitments.web.rounds import clock_of
 from units.errors import Refused
 from units.http import etags
 from units.http.requests import WebRequest
@@ -61,11 +62,13 @@ def _detail(
     verifier = submitted and permissions.may_verify(request.user, duty.unit_id, at=at)
     reporter = permissions.may_report(request.user, duty.unit_id, at=at)
     waiver = permissions.may_waive(request.user, duty.target.period, at=at)
+    waiting = clock_of(duty)
     asked = Unlock.objects.filter(duty=duty, approved_at=None, declined_at=None).first()
     context = {
         "row": row,
         "duty": duty,
-        "next_step": next_steps([duty]).get(duty.pk),
+        "next_step": cases.next_step(waiting) if waiting else None,
+        "ack": acknowledgements.of(waiting, reader=request.user, at=at),
         "fault": fault,
         "reason": reason,
         "spoken": [

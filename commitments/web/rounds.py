@@ -8,6 +8,14 @@ from commitments.actions.rounds import WAITS
 from commitments.models import CaseClock, ReportingDuty
 
 
+def clock_of(duty: ReportingDuty) -> CaseClock | None:
+    """Return the clock that runs for what `duty` waits for, with its ladder; None: none does."""
+    if duty.state not in WAITS or duty.round_id is None:
+        return None
+    rows = CaseClock.objects.open().filter(round=duty.round_id, kind=WAITS[duty.state])
+    return rows.with_ladder().first()
+
+
 def next_steps(duties: Iterable[ReportingDuty]) -> dict[int, NextStep]:
     """Return the next automatic step by the key of the duty, where one will come; a constant number
     of queries. A step is about the whole round, so duties of one round share it."""

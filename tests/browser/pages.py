@@ -28,7 +28,11 @@ PAGES: dict[str, dict[str, str]] = {
         "problems": "/problems/",
         "problem": "/problems/sign-not-from-in-force/",
     },
-    "ngai": {"home": "/", "inbox": "/inbox/"},
+    "ngai": {
+        "home": "/",
+        "inbox": "/inbox/",
+        "commitment-reminded": "/commitments/2024-bx-hnd/",
+    },
     "duoc": {
         "home": "/",
         "commitment-in-force": "/commitments/2024-bx-huong-son/",

@@ -207,6 +207,8 @@ GET  commitments:case-edit                  302 404 404 200 404 404 404 404 302
 POST commitments:case-edit                  302 404 404 422 404 404 404 404 302
 GET  commitments:case-act                   302 404 404 200 404 404 404 404 302
 POST commitments:case-act                   302 404 404 422 404 404 404 404 302
+GET  commitments:acknowledge                302 405 405 405 405 405 405 405 302
+POST commitments:acknowledge                302 404 302 403 403 403 404 403 302
 GET  commitments:explanation                302 404 200 200 200 200 404 200 302
 POST commitments:explanation                302 404 422 404 404 404 404 404 302
 GET  commitments:list                       302 200 200 200 200 200 200 200 302

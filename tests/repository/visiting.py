@@ -156,6 +156,7 @@ def make_world() -> World:
         "commitments:case": {"ref": case.ref},
         "commitments:case-edit": {"ref": case.ref},
         "commitments:case-act": {"ref": case.ref, "name": "extend"},
+        "commitments:acknowledge": {"row": case.clocks.get().pk},
         "commitments:explanation": {"explanation": explanation.pk},
         "units": {"ref": body.commune.ref},
         "units:appoint": {"ref": body.first.ref},

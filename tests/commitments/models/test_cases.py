@@ -55,6 +55,14 @@ def clock_with(**changes):
     return rows
 
 
+def acknowledged(**changes):
+    def rows():
+        running, said = clock(), {"ack_until": date(2024, 2, 21), "level": 0}
+        return lambda: change(running, **({"ack_by": UserFactory()} | said | changes))
+
+    return rows
+
+
 def clock_of_two():
     running, case = clock(), BacklogCaseFactory(assigned=True)
     return lambda: change(running, case=case)
@@ -152,6 +160,7 @@ def reminder(**changes):
 
 REFUSED = [
     ("policy_version_once", policy()),
+    ("policy_acknowledged_for_days", policy(version=2, ack_days=0)),
     ("step_level_once", step(level=0)),
     ("step_level_is_known", step(level=5)),
     *(
@@ -172,6 +181,9 @@ REFUSED = [
     ("clock_running_has_next", clock_with(state="paused")),
     ("clock_running_has_next", clock_with(state="quarantined")),
     ("clock_done_has_reason", clock_with(state="done", next_action_at=None, end_reason="")),
+    ("clock_acknowledged_together", clock_with(ack_until=date(2024, 2, 21), level=0)),
+    ("clock_acknowledged_together", acknowledged(ack_until=None)),
+    ("clock_acknowledged_together", acknowledged(level=-1)),
     ("step_fired_once", fired(beside=True)),
     ("step_fired_once", fired(beside=True, decision="suppressed", with_entry=False)),
     ("stepfired_fired_has_entry", fired(with_entry=False)),
@@ -193,6 +205,7 @@ TAKEN = [
     clock_beside("done", about="case"),
     clock_beside("running", about="case", kind=ClockKind.VERIFY),
     clock_with(state="done", next_action_at=None, end_reason="signed"),
+    acknowledged(),
     fired(),
     fired(beside=True, generation=2),
     fired(beside=True, level=1),
