@@ -16,12 +16,13 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
-from commitments.actions import sealing
-from commitments.enums import SignatureLevel
+from commitments.actions import sealing, slots, trust
+from commitments.enums import Grade, SignatureLevel, SlotRole
+from commitments.rules.signatures import CONSENT
 from notifications.actions import webhooks
 from units import clock
 from units.actions import checkpoints
-from units.append_only import missing_triggers, owned_tables
+from units.append_only import changeable_tables, missing_triggers, owned_tables
 
 FACTORS = {"passkey", "totp"}
 OURS = tuple(  # this machine, and where clouds tell a machine its own keys
@@ -42,6 +43,7 @@ def always(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
             id="config.E001",
         )
     yield from _levels()
+    yield from _grades()
     if _codes_are_bypassed():
         yield Error(
             "A code that is always right is set: MFA_TOTP_INSECURE_BYPASS_CODE.",
@@ -67,6 +69,7 @@ def deployed(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
     yield from _services()
     yield from _register()
     yield from _seal()
+    yield from _consents()
     yield from _private_networks()
     if settings.DEMO:
         yield Error(
@@ -109,6 +112,28 @@ def role_owns_no_evidence(
                 f"The application's database role owns the evidence it keeps: {', '.join(owned)}.",
                 hint="Let one role own and migrate the tables, and another one serve.",
                 id="config.W021",
+            )
+        if changeable := changeable_tables(name):
+            yield Error(
+                f"The application's database role may change evidence: {', '.join(changeable)}.",
+                hint="Take UPDATE, DELETE and TRUNCATE on these tables from it: SELECT and INSERT are enough.",
+                id="signing.E006",
+            )
+
+
+@register(Tags.database, deploy=True)
+def personal_signatures_are_possible(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    """Return that a personal signature is demanded where no certificate can lead to anybody trusted."""
+    if Grade.PERSONAL not in settings.GRADE_REQUIRED.values():
+        return
+    for name in databases or ():
+        if MigrationRecorder(connections[name]).has_table() and trust.in_force() is None:
+            yield Error(
+                "GRADE_REQUIRED demands personal signatures, and nobody is trusted to certify them.",
+                hint="Let one administrator propose whom to trust and another one approve it: /trust/.",
+                id="signing.E003",
             )
 
 
@@ -208,10 +233,10 @@ def _register() -> Iterable[CheckMessage]:
             id="config.E026",
         )
     elif len(settings.REGISTER_PUBLISH) == 1:
-        yield Warning(
+        yield Error(
             "REGISTER_PUBLISH names one place alone: who looks after it could help to rewrite.",
             hint="Name a second place that somebody else looks after.",
-            id="config.W027",
+            id="signing.E008",
         )
 
 
@@ -306,6 +331,30 @@ def _private_networks() -> Iterable[CheckMessage]:
 
 def _overlap(net: Any, other: Any) -> bool:
     return net.version == other.version and net.overlaps(other)
+
+
+def _grades() -> Iterable[CheckMessage]:
+    asked = settings.GRADE_REQUIRED
+    if set(asked) - set(SlotRole.values) or set(asked.values()) - set(Grade.values):
+        yield Error(
+            f"GRADE_REQUIRED={asked} names a place or a grade that there is not.",
+            hint="Write for example undertaker=personal,assigner=online.",
+            id="signing.E013",
+        )
+
+
+def _consents() -> Iterable[CheckMessage]:
+    """What a signatory agrees to must be there in each language that a page may speak."""
+    wanted = {
+        (act.value, language) for act in slots.SIGNING for language, _name in settings.LANGUAGES
+    }
+    if missing := sorted(wanted - {key for key, text in CONSENT.items() if text.strip()}):
+        named = ", ".join(f"{act} ({language})" for act, language in missing)
+        yield Error(
+            f"There is no declaration for: {named}.",
+            hint="Write it in commitments/rules/signatures.py: nobody could sign on such a page.",
+            id="signing.E009",
+        )
 
 
 def _codes_are_bypassed() -> bool:

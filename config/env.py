@@ -35,6 +35,19 @@ class Env(environ.Env):
             raise ImproperlyConfigured(f"{name}={raw!r}: write a whole number.")
         return int(raw)
 
+    def pairs(self, name: str) -> dict[str, str]:
+        """Return NAME, written `a=b,c=d`, as a mapping; empty where it is not set.
+
+        Raises ImproperlyConfigured for any other form, and where a name stands twice.
+        """
+        parts = [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+        found = {
+            key.strip(): value.strip() for key, _is, value in (p.partition("=") for p in parts)
+        }
+        if len(found) != len(parts) or not all(key and value for key, value in found.items()):
+            raise ImproperlyConfigured(f"{name}={os.environ[name]!r}: write name=value, once each.")
+        return found
+
     def secret(self, name: str, *, default: str = "") -> str:
         """Return NAME, or the text of the file that NAME_FILE points to, less its last newline."""
         if path := os.environ.get(f"{name}_FILE"):

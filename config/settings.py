@@ -235,6 +235,7 @@ SIGNATURE_LEVEL = env.str("SIGNATURE_LEVEL", default="B-T" if TIMESTAMP_URL else
 
 ALLOWED_SUBFILTERS = env.list("ALLOWED_SUBFILTERS", default=["ETSI.CAdES.detached"])  # made outside
 SIGNER_KEY_USAGE = env.list("SIGNER_KEY_USAGE", default=["non_repudiation"])  # all of them
+GRADE_REQUIRED = env.pairs("GRADE_REQUIRED")  # undertaker=personal,assigner=online; else online
 REVOCATION_CHECK = env.flag("REVOCATION_CHECK", default=True)  # false: no authority is ever asked
 
 # --- what apps offer to pages of apps below them ----------------------------------------------------

@@ -196,11 +196,22 @@ def missing_triggers(alias: str) -> list[str]:
     return sorted(promised - present)
 
 
+def changeable_tables(alias: str) -> list[str]:
+    """Return the protected tables that the role of connection `alias` does not own and may change all
+    the same: rows by UPDATE or DELETE, or all of them by TRUNCATE. Always empty on SQLite."""
+    return [name for name, owned, changeable in _rights(alias) if changeable and not owned]
+
+
 def owned_tables(alias: str) -> list[str]:
     """Return the protected tables that the role of connection `alias` owns, or could as a superuser.
 
     Always empty on SQLite, which knows no roles.
     """
+    return [name for name, owned, _changeable in _rights(alias) if owned]
+
+
+def _rights(alias: str) -> list[tuple[str, bool, bool]]:
+    """Return each protected table, and whether the role owns it and whether it may change it."""
     connection = connections[alias]
     if connection.vendor != "postgresql":
         return []
@@ -213,8 +224,9 @@ def owned_tables(alias: str) -> list[str]:
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND relkind = 'r' "
-            "AND pg_has_role(relowner, 'USAGE') ORDER BY relname",
+            "SELECT relname, pg_has_role(relowner, 'USAGE'), "
+            "has_table_privilege(pg_class.oid, 'UPDATE, DELETE, TRUNCATE') "
+            "FROM pg_class WHERE relname = ANY(%s) AND relkind = 'r' ORDER BY relname",
             [sorted(tables)],
         )
-        return [name for (name,) in cursor.fetchall()]
+        return list(cursor.fetchall())

@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from commitments.actions import signatures, stepups, versions
-from commitments.enums import VersionAct
+from commitments.actions import signatures, slots, stepups, versions
+from commitments.enums import Grade, SlotRole, VersionAct
 from commitments.models import (
     CommitmentVersion,
     SignatureAct,
@@ -40,6 +40,13 @@ class Result(NamedTuple):
     version: CommitmentVersion
     act: SignatureAct | None
     refused: Refused | None
+
+
+def require_online(version: CommitmentVersion) -> None:
+    """Raise Conflict (grade-required) where the assigner's place needs a personal signature: no factor
+    makes many of those."""
+    for slot in version.sealed.slots.filter(role=SlotRole.ASSIGNER).select_related("office"):
+        slots.require_grade(slot, ACT, Grade.ONLINE)
 
 
 @transaction.atomic

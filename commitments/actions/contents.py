@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from commitments.actions import revisions
-from commitments.enums import SigningOrder, SlotRole, ValueBasis
+from commitments.enums import Grade, SigningOrder, SlotRole, ValueBasis
 from commitments.models import CommitmentItem, CommitmentVersion, TargetRevision
 from commitments.rules import commitments as rules
 from commitments.rules import targets as target_rules
@@ -180,7 +181,7 @@ def _slots(version: CommitmentVersion, undertakers: Sequence[Position]) -> list[
             "unit": office.unit.ref,
             "office": office.ref,
             **_titles(office),
-            "grade": "online",
+            "grade": settings.GRADE_REQUIRED.get(role.value, Grade.ONLINE.value),
             "field": field,
         }
         for ordinal, (office, role, turn, field) in enumerate(places, start=1)

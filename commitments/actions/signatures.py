@@ -109,7 +109,7 @@ def prepare(
     ticked, needed to sign or countersign. `reason`: for a return {"items": [{"ordinal": int or
     None, "code", "text"}]}, for a refusal {"code", "text"}, for a void {"text", "mandate": ref or
     ""}. `outside`: the file is taken away to be signed, see `uploads`. `session_key`: of the login; the step-up is useless in any other. Raises as `slots.place_for`,
-    StaleVersion, WrongState, Invalid (consent-missing, reason-missing).
+    StaleVersion, WrongState, Invalid (consent-missing, reason-missing), Conflict (grade-required).
     """
     step_up = stated(
         receipt_uuid=receipt_uuid,
@@ -154,6 +154,7 @@ def stated(
     version = versions.lock(receipt.document.version.pk)
     versions.require_move(act, version, expected)
     place = slots.place_for(act, version, by=by, at=at)
+    slots.require_grade(place.slot, act, Grade.PERSONAL if outside else Grade.ONLINE)
     consent = stepups.consent_in_force(act, receipt.language, at=at)
     if consent is not None and not agreed:
         raise Invalid(
@@ -307,7 +308,11 @@ def write_act(
     grade: Grade = Grade.ONLINE,
     upload: ExternalUpload | None = None,
 ) -> SignatureAct:
-    """Write an act inside the caller's transaction; return it. `upload`: of a personal signature."""
+    """Write an act inside the caller's transaction; return it. `upload`: of a personal signature.
+
+    Raises Conflict (grade-required).
+    """
+    slots.require_grade(place.slot, step_up.act, grade)
     typed = json.loads(step_up.reason)
     return SignatureAct.objects.create(
         uuid=uuid.uuid4(),

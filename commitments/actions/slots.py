@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
 from commitments.actions import versions
-from commitments.enums import VersionAct, VersionState
+from commitments.enums import Grade, VersionAct, VersionState
 from commitments.models import CommitmentVersion, DocumentSlot, SignatureAct
 from commitments.rules.signatures import SlotPlace, open_slots
 from units.actions import accounts
@@ -90,6 +90,20 @@ def _place_of(act: VersionAct, version: CommitmentVersion, *, by: User, at: date
         )
     _require_one_side(here, version, by=by)
     return here
+
+
+def require_grade(slot: DocumentSlot, act: str, grade: Grade) -> None:
+    """Raise Conflict (grade-required) where `slot` was issued for a personal signature and `grade` is
+    less. Source: GRADE_REQUIRED at the time of issue; a personal signature serves everywhere."""
+    if act in SIGNING and slot.grade_required == Grade.PERSONAL and grade != Grade.PERSONAL:
+        raise Conflict(
+            _(
+                "%(office)s signs this document with a personal certificate. Open its text and choose "
+                "“Sign with my own certificate”."
+            )
+            % {"office": slot.office.title},
+            code="grade-required",
+        )
 
 
 def _require_one_side(place: Place, version: CommitmentVersion, *, by: User) -> None:

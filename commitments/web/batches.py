@@ -32,6 +32,7 @@ def open_texts(request: WebRequest) -> HttpResponse:
     opened, refused = [], []
     for version in chosen.order_by("commitment__number", "pk")[: batches.MOST]:
         try:
+            batches.require_online(version)
             receipt = signatures.open_reading(
                 version_id=version.pk,
                 act=batches.ACT,

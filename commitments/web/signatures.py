@@ -20,7 +20,7 @@ from commitments.actions import (
     stepups,
     uploads,
 )
-from commitments.enums import ReasonCode, VersionAct
+from commitments.enums import Grade, ReasonCode, VersionAct
 from commitments.models import (
     Commitment,
     CommitmentVersion,
@@ -143,6 +143,7 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
         "proposal": outcomes.open_void_proposal(version, at=request.now),
         "methods": factors.methods_of(request.user),
         "differences": documents.differences_from_previous(version),
+        "must_sign_outside": act in slots.SIGNING and place.slot.grade_required == Grade.PERSONAL,
         "can_sign_outside": uploads.can_sign_outside(act, by=request.user),
         "beside": [
             other

@@ -10,9 +10,12 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
 
+from commitments.rules.signatures import CONSENT
 from tests import flushing, seals
+from tests.commitments.actions.outside import trusted
+from tests.factories.body import make_body
 from units.actions import checkpoints
-from units.append_only import missing_triggers
+from units.append_only import changeable_tables, missing_triggers
 
 SAFE = {
     "DEBUG": False,
@@ -50,7 +53,7 @@ UNSAFE = [
     ({"REGISTER_KEY_APART": False}, "config.E023"),
     ({"REGISTER_KEY_FILE": Path("/nowhere/key.pem")}, "config.E024"),
     ({"REGISTER_PUBLISH": []}, "config.E026"),
-    ({"REGISTER_PUBLISH": ["/srv/register"]}, "config.W027"),
+    ({"REGISTER_PUBLISH": ["/srv/register"]}, "signing.E008"),
     ({"REGISTER_PUBLISH": ["/srv/register", "elsewhere"]}, "config.E003"),
     ({"WEBHOOK_PORTS": ["https"]}, "config.E004"),
     ({"WEBHOOK_PRIVATE_NETWORKS": ["10.20.0.1/16"]}, "config.E004"),
@@ -59,6 +62,8 @@ UNSAFE = [
     ({"WEBHOOK_PRIVATE_NETWORKS": ["0.0.0.0/0"]}, "config.E028"),
     ({"WEBHOOK_PRIVATE_NETWORKS": ["fe80::/64"]}, "config.E028"),
     ({"WEBHOOK_PRIVATE_NETWORKS": ["10.0.0.0/15"]}, "config.W029"),
+    ({"GRADE_REQUIRED": {"undertaker": "gold"}}, "signing.E013"),
+    ({"GRADE_REQUIRED": {"clerk": "personal"}}, "signing.E013"),
     ({"SIGNATURE_LEVEL": "B-T"}, "signing.E002"),
     ({"SIGNATURE_LEVEL": "B-X"}, "signing.E012"),
     ({"SEAL_PKCS12_FILE": "/nowhere/seal.p12"}, "signing.E011"),
@@ -148,6 +153,51 @@ def test_the_end_of_the_seals_certificate_is_told_sixty_days_before(safe, tmp_pa
         assert [message.id for message in found()] == expected
 
 
+def test_a_declaration_that_is_missing_in_a_language_is_found(safe, monkeypatch):
+    monkeypatch.delitem(CONSENT, ("countersign", "vi"))
+    monkeypatch.setitem(CONSENT, ("sign", "en"), " ")
+    (message,) = found()
+    assert message.id == "signing.E009"
+    assert "countersign (vi), sign (en)" in message.msg
+
+
+def database_findings() -> list[str]:
+    """Return the numbers of what the checks find that ask the database."""
+    messages = checks.run_checks(
+        tags=["database"], include_deployment_checks=True, databases=["default"]
+    )
+    return [message.id for message in messages if message.id.startswith(("config.", "signing."))]
+
+
+@pytest.mark.django_db
+def test_personal_signatures_need_somebody_who_is_trusted(settings):
+    assert "signing.E003" not in database_findings()
+    settings.GRADE_REQUIRED = {"undertaker": "online", "assigner": "personal"}
+    assert "signing.E003" in database_findings()
+    trusted(make_body())
+    assert "signing.E003" not in database_findings()
+
+
+@pytest.mark.django_db
+@pytest.mark.postgresql_only
+def test_role_that_may_change_evidence_is_found():
+    """As it should be it reads and inserts; one right too many on one table is named."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE serving_role")
+        cursor.execute("GRANT USAGE ON SCHEMA public TO serving_role")
+        cursor.execute("GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO serving_role")
+        cursor.execute("SET ROLE serving_role")
+        try:
+            assert database_findings() == []
+            cursor.execute("RESET ROLE")
+            cursor.execute("GRANT DELETE ON commitments_signatureact TO serving_role")
+            cursor.execute("SET ROLE serving_role")
+            assert changeable_tables("default") == ["commitments_signatureact"]
+            assert database_findings() == ["signing.E006"]
+        finally:
+            cursor.execute("RESET ROLE")
+
+
 def test_every_number_is_proved_here():
     numbers = set(
         re.findall(
@@ -156,7 +206,7 @@ def test_every_number_is_proved_here():
         )
     )
     elsewhere = {"config.W013", "config.E020", "config.W021", "config.E025"}
-    elsewhere |= {"signing.E001", "signing.W010"}
+    elsewhere |= {"signing.E001", "signing.W010", "signing.E003", "signing.E006", "signing.E009"}
     proved = {number for _wrong, number in UNSAFE} | elsewhere
     assert numbers == proved
 

@@ -32,6 +32,20 @@ def test_flag_not_set_is_its_default(default, monkeypatch):
     assert env.flag("A_FLAG", default=default) is default
 
 
+def test_pairs(monkeypatch):
+    monkeypatch.delenv("SOME", raising=False)
+    assert env.pairs("SOME") == {}
+    monkeypatch.setenv("SOME", "undertaker=personal, assigner = online,")
+    assert env.pairs("SOME") == {"undertaker": "personal", "assigner": "online"}
+
+
+@pytest.mark.parametrize("raw", ["personal", "a=", "=b", "a=b,a=c"])
+def test_pairs_refuse_every_other_form(raw, monkeypatch):
+    monkeypatch.setenv("SOME", raw)
+    with pytest.raises(ImproperlyConfigured, match=r"^SOME='.*': write name=value, once each\.$"):
+        env.pairs("SOME")
+
+
 def test_number(monkeypatch):
     assert env.number("A_NUMBER", default=7) == 7
     monkeypatch.setenv("A_NUMBER", "0")

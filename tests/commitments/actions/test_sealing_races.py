@@ -10,15 +10,21 @@ from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from commitments.actions import checks, documents, signatures
 from commitments.documents import seal
 from commitments.enums import VersionAct, VersionState
-from commitments.models import DocumentRevision, SealUse, SignatureAct
+from commitments.models import (
+    Document,
+    DocumentChain,
+    DocumentRevision,
+    SealUse,
+    SignatureAct,
+)
 from tests.commitments.actions.dying import DIED, POINTS
 from tests.factories.body import make_body
-from units.errors import Refused
+from units.errors import Conflict, Refused
 from units.models import RegisterEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,11 +74,9 @@ def test_two_who_have_both_signed_bytes_enter_the_record_once(monkeypatch):
     assert RegisterEntry.objects.filter(kind="commitment.sign").count() == 1
 
 
-def test_the_chains_lock_lets_one_of_two_continue_a_revision(monkeypatch):
-    """Without the lock both read the same end of the chain; then only a unique key stops the second."""
-    body = make_body()
-    version = body.issued()
-    document, base = version.sealed, documents.bytes_of(version.sealed)
+def continued_twice(monkeypatch, document: Document) -> list[str]:
+    """Let two continue the same revision, both held between comparing and writing; return outcomes."""
+    base = documents.bytes_of(document)
     meet, add, results = Barrier(2), documents._add, []
 
     def add_when_both_have_compared(*args, **kwargs):
@@ -84,8 +88,11 @@ def test_the_chains_lock_lets_one_of_two_continue_a_revision(monkeypatch):
 
     def append(tail):
         made = documents.addition(1, base, base + tail, asked="B-B", reached="B-B")
-        with transaction.atomic():
-            documents.append_revision(document, made, kind="act")
+        try:
+            with transaction.atomic():
+                documents.append_revision(document, made, kind="act")
+        except IntegrityError as error:
+            raise Conflict("", code="collided") from error
 
     threads = [
         Thread(target=outcome_of, args=(lambda tail=tail: append(tail), results))
@@ -95,8 +102,21 @@ def test_the_chains_lock_lets_one_of_two_continue_a_revision(monkeypatch):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(results) == ["done", "revision-moved"]
+    return sorted(results)
+
+
+def test_the_chains_lock_lets_one_of_two_continue_a_revision(monkeypatch):
+    document = make_body().issued().sealed
+    assert continued_twice(monkeypatch, document) == ["done", "revision-moved"]
     assert document.revisions.filter(no=2).count() == 1
+
+
+@pytest.mark.postgresql_only
+def test_without_the_chains_lock_two_read_the_same_end(monkeypatch):
+    """The guard's guard: both compare with the same end, and a unique key alone stops the second."""
+    document = make_body().issued().sealed
+    monkeypatch.setattr(documents, "lock_chain", lambda of: DocumentChain.objects.get(document=of))
+    assert continued_twice(monkeypatch, document) == ["collided", "done"]
 
 
 def test_no_lock_is_held_while_bytes_are_signed_or_validated(monkeypatch):

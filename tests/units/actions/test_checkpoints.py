@@ -126,8 +126,8 @@ def test_an_epoch_waits_for_the_sequencer():
     assert isinstance(found, checkpoints.RegisterBusy)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_at_once_close_a_stretch_once(monkeypatch):
+def closed_by_two(monkeypatch) -> list[int | Exception]:
+    """Let two close the same stretch, both held between reading and writing; return what came of each."""
     entries(3)
     checkpoints.open_key()
     meet, write = Barrier(2), RegisterCheckpointQuerySet.create
@@ -138,8 +138,22 @@ def test_two_at_once_close_a_stretch_once(monkeypatch):
         return write(self, **values)
 
     monkeypatch.setattr(RegisterCheckpointQuerySet, "create", write_when_both_have_read)
-    results = in_threads(*[lambda: checkpoints.make(at=AT, now=True)] * 2)
-    assert sorted(results) == [0, 1]
+    return in_threads(*[lambda: checkpoints.make(at=AT, now=True)] * 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_close_a_stretch_once(monkeypatch):
+    assert sorted(closed_by_two(monkeypatch)) == [0, 1]
+    assert stretches() == [(1, 1, 1, 3)]
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.django_db(transaction=True)
+def test_without_the_one_lock_two_close_the_same_stretch(monkeypatch):
+    """The guard's guard: both sign a root over the same entries, and a unique key stops one."""
+    monkeypatch.setattr(register, "take_turn", lambda _lock: True)
+    results = closed_by_two(monkeypatch)
+    assert [type(result) for result in results].count(IntegrityError) == 1
     assert stretches() == [(1, 1, 1, 3)]
 
 
