@@ -23,6 +23,7 @@ from commitments.web import (
     home,
     imports,
     issuing,
+    league,
     plans,
     policies,
     proposals,
@@ -58,6 +59,7 @@ register_converter(ActConverter, "act")
 urlpatterns = [
     path("", home.home, name="home"),
     path("board/", board.board, name="board"),
+    path("board/league/", league.table, name="league"),
     path("queue/", queue.queue, name="queue"),
     path("queue/remind/", queue.remind, name="remind-many"),
     path("countersign/", batches.read, name="countersign-many"),

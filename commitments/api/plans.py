@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from commitments import permissions
 from commitments.actions import plans
 from commitments.api.board import BoardOfPlan
+from commitments.api.league import LeagueOfPlan
 from commitments.api.scoring import SettlementOfPlan
 from commitments.enums import Field, PeriodState
 from commitments.models import Mandate, Period, TaskGroup
@@ -243,7 +244,7 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         examples=EXAMPLES,
     ),
 )
-class PlanCollection(BoardOfPlan, SettlementOfPlan, Collection):
+class PlanCollection(BoardOfPlan, LeagueOfPlan, SettlementOfPlan, Collection):
     scope = Scope.PLANS_READ
     scopes = dict.fromkeys(("create", "partial_update", "add_group", "group"), Scope.PLANS_WRITE)
     questions = {
@@ -260,7 +261,11 @@ class PlanCollection(BoardOfPlan, SettlementOfPlan, Collection):
     }
     kind = "period"
     pointers = {"starts_on": "year", "owner": "owner"}
-    problems = {"board": ("invalid-parameter",), "settlement": ("invalid-parameter",)}
+    problems = {
+        "board": ("invalid-parameter",),
+        "settlement": ("invalid-parameter",),
+        "league": ("invalid-parameter",),
+    }
     lookup_field = "code"
     lookup_url_kwarg = "ref"
     queryset = Period.objects.none()

@@ -359,6 +359,14 @@ class VerdictBasis(TextChoices):
     ASSERTED = "asserted", _("As stated by a source")
 
 
+class NoPlace(TextChoices):
+    """Why a unit has no place in the league table."""
+
+    COVERAGE = "coverage", _("Too little is known")
+    UNKNOWN = "unknown", _("Nothing is known yet")
+    PARTIAL = "partial", _("Not every unit is seen here")
+
+
 class FileAnswer(TextChoices):
     """What a file is, as far as the record knows its bytes."""
 

@@ -67,6 +67,7 @@ OWN = (
     "provenance",
     "is_new",
     "is_difficult",
+    "weight",
 )
 
 

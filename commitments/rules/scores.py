@@ -70,9 +70,10 @@ class Part(NamedTuple):
     """One part of a composite. `score` None: missing. `applies` False: leaves the denominator."""
 
     weight: Decimal
-    score: Decimal | None
+    score: Number | None
     applies: bool = True
     about: str = ""
+    why: Figure | None = None  # the score with its reasons; None: the bare score
 
 
 class Composite(NamedTuple):
@@ -96,7 +97,9 @@ def composite(parts: Sequence[Part], *, cap: Number = HUNDRED) -> Composite:
     known = [part for part in applying if part.score is not None]
     weight = sum((Fraction(part.weight) for part in known), Fraction(0))
     total = sum((Fraction(part.weight) * Fraction(part.score or 0) for part in known), Fraction(0))
-    reasons = [figure(FigureName.SCORE, part.score, about=part.about) for part in applying]
+    reasons = [
+        part.why or figure(FigureName.SCORE, part.score, about=part.about) for part in applying
+    ]
     if not whole:
         return Composite(None, None, None, figure(FigureName.SCORE, None, *reasons))
     score = total / weight if weight else None
@@ -117,7 +120,8 @@ class Standing(NamedTuple):
 def ranks(standings: Sequence[Standing], *, minimum_coverage: Number) -> dict[int, int | None]:
     """Return the place of each key, 1 for the highest score; None below the minimum coverage.
 
-    Equal scores share the better place, and the next place is skipped. Source: F-19.
+    Equal scores share the last of the places that they take together: of two at the top both are
+    second, and nobody is first. Source: F-19, with ties as ADR 27 has them.
     """
     ranked = [
         standing
@@ -130,7 +134,7 @@ def ranks(standings: Sequence[Standing], *, minimum_coverage: Number) -> dict[in
     found: dict[int, int | None] = {standing.key: None for standing in standings}
     for standing in ranked:
         score = standing.score or Fraction(0)
-        found[standing.key] = 1 + sum(other > score for other in scores)
+        found[standing.key] = sum(other >= score for other in scores)
     return found
 
 

@@ -110,8 +110,8 @@ def board(request: WebRequest) -> HttpResponseBase:
     """Show one plan: the counts of one unit by scope, all units and targets, and the numbers."""
     reach = reach_of(request.user, at=request.now)
     day = clock.local_date(request.now)
-    plans = list(_plans(reach))
-    plan = _chosen(plans, request.GET.get("year"), day)
+    plans = list(plans_of(reach))
+    plan = chosen_plan(plans, request.GET.get("year"), day)
     if plan is None:
         return render(request, "commitments/board/empty.html")
     targets = Target.objects.filter(period=plan).within(reach)
@@ -132,7 +132,7 @@ def board(request: WebRequest) -> HttpResponseBase:
     context = {
         "plan": plan,
         "plans": plans,
-        "subject_name": _unit(names[subject]) if subject else plan.owner.name,
+        "subject_name": unit_name(names[subject]) if subject else plan.owner.name,
         "scopes": [_shown(scope) for scope in scopes],
         "items": [item_of(line) for line in mine],
         "groups": _groups(columns),
@@ -146,12 +146,13 @@ def board(request: WebRequest) -> HttpResponseBase:
     return render(request, "commitments/board/board.html", context)
 
 
-def _plans(reach: Reach) -> QuerySet[Period]:
+def plans_of(reach: Reach) -> QuerySet[Period]:
+    """Return the plans that have begun and are seen in `reach`, the newest first."""
     begun = Period.objects.years().within(reach).exclude(state=PeriodState.PLANNING)
     return begun.select_related("owner").order_by("-starts_on", "code")
 
 
-def _chosen(plans: Sequence[Period], code: str | None, day: date) -> Period | None:
+def chosen_plan(plans: Sequence[Period], code: str | None, day: date) -> Period | None:
     """Return the plan of that code; without one the newest that has begun. None: there is none.
 
     Raises Http404 for a code that is not seen.
@@ -175,7 +176,7 @@ def _subject(lines: Sequence[Line], ref: str | None) -> int | None:
     return results.subject_of(lines)
 
 
-def _unit(line: Line) -> str:
+def unit_name(line: Line) -> str:
     """Return what the unit of a line is called; its reference while it has no name."""
     return line.named("unit", language()) or line.said["unit_ref"]
 
@@ -280,7 +281,7 @@ def _matrix(
         BoardRow(
             unit,
             names[unit].said["unit_ref"],
-            _unit(names[unit]),
+            unit_name(names[unit]),
             [_cell(cells.get((unit, column.key))) for column in columns],
         )
         for unit in sorted(names, key=lambda unit: (unit != subject, unit))

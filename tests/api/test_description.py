@@ -155,7 +155,7 @@ def test_the_form_of_a_problem_is_the_one_that_tests_demand():
     assert set(PROBLEM["properties"]) <= set(schema["properties"])
 
 
-PARTS_OF_PLANS = ("board/", "settlement/")
+PARTS_OF_PLANS = ("board/", "league/", "settlement/")
 
 
 def test_every_read_of_every_state_is_as_described():

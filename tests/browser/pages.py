@@ -43,6 +43,7 @@ PAGES: dict[str, dict[str, str]] = {
         "plan": "/plans/2024/",
         "board": "/board/?year=2023",
         "board-2024": "/board/?year=2024",
+        "league": "/board/league/?year=2024",
         "agenda": "/cases/agenda/",
     },
     "lieu": {"home": "/", "inbox": "/inbox/", "cases": "/cases/"},

@@ -79,6 +79,8 @@ GET  commitments:home                       302 200 200 200 200 200 200 200 302
 POST commitments:home                       302 200 200 200 200 200 200 200 302
 GET  commitments:board                      302 200 200 200 200 200 200 200 302
 POST commitments:board                      302 200 200 200 200 200 200 200 302
+GET  commitments:league                     302 200 200 200 200 200 200 200 302
+POST commitments:league                     302 200 200 200 200 200 200 200 302
 GET  commitments:queue                      302 200 200 200 200 200 200 200 302
 POST commitments:queue                      302 200 200 200 200 200 200 200 302
 GET  commitments:remind-many                302 405 405 405 405 405 405 405 302

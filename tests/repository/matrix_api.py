@@ -55,6 +55,8 @@ GET  api:plans-list                         401 200 200 200 200 200 200 200 200
 POST api:plans-list                         401 403 403 403 400 403 403 403 400
 GET  api:plans-board                        401 404 200 200 200 200 404 200 200
 POST api:plans-board                        401 405 405 405 405 405 405 405 405
+GET  api:plans-league                       401 404 200 200 200 200 404 200 200
+POST api:plans-league                       401 405 405 405 405 405 405 405 405
 GET  api:plans-settlement                   401 404 200 200 200 200 404 200 200
 POST api:plans-settlement                   401 405 405 405 405 405 405 405 405
 GET  api:plans-detail                       401 404 200 200 200 200 404 200 200

@@ -109,7 +109,7 @@ def test_nothing_that_applies_has_no_score():
     assert composite([Part(D(1), None)]).score is None
 
 
-def test_equal_scores_share_the_better_place_and_the_next_is_skipped():  # F-19
+def test_equal_scores_share_the_last_of_their_places():  # F-19, ADR 27
     standings = [
         Standing(1, F(90), F(100)),
         Standing(2, F(95), F(100)),
@@ -118,7 +118,7 @@ def test_equal_scores_share_the_better_place_and_the_next_is_skipped():  # F-19
         Standing(5, F(99), F(79)),
         Standing(6, None, None),
     ]
-    assert ranks(standings, minimum_coverage=80) == {2: 1, 1: 2, 3: 2, 4: 4, 5: None, 6: None}
+    assert ranks(standings, minimum_coverage=80) == {2: 1, 1: 3, 3: 3, 4: 4, 5: None, 6: None}
 
 
 def test_growth_of_two_units_is_no_mean_of_rates():  # G-29
