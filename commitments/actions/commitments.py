@@ -31,7 +31,7 @@ from commitments.enums import (
 from commitments.models import CommitmentVersion, ReturnAnswer, SignatureAct, Target, Verdict
 from commitments.rules.commitments import OPEN
 from units import clock
-from units.errors import Conflict, Invalid, StaleVersion, WrongState
+from units.errors import Conflict, Invalid, StaleVersion
 from units.models import User
 from units.rules import canonical
 
@@ -212,25 +212,6 @@ def _objection_text(objection: SignatureAct) -> str:
     )
 
 
-def is_amendable(version: CommitmentVersion) -> bool:
-    """Say whether the plan of `version` still takes amendments: a year that closes is measured by
-    what was signed."""
-    return version.commitment.period.state in {PeriodState.PLANNING, PeriodState.OPEN}
-
-
-def require_amendable(version: CommitmentVersion) -> None:
-    """Raise WrongState (amend-not-from-<state of the plan>) unless the plan takes amendments."""
-    if not is_amendable(version):
-        state = PeriodState(version.commitment.period.state)
-        raise WrongState(
-            _(
-                "%(what)s cannot be amended: its plan is “%(state)s”, and what was signed is measured."
-            )
-            % {"what": versions.what(version), "state": state.label},
-            code=f"amend-not-from-{state}",
-        )
-
-
 @transaction.atomic
 def amend(
     *, version_id: int, by: User, expected: int, at: datetime, reason: str, sign_by: date
@@ -241,7 +222,7 @@ def amend(
     version = versions.lock(version_id)
     versions.require(permissions.may_steer(by, version, at=at), "amend", versions.what(version))
     versions.require_move(VersionAct.AMEND, version, expected)
-    require_amendable(version)
+    versions.require_amendable(version)
     if not reason.strip():
         raise Invalid(
             _("Say why %(what)s is amended.") % {"what": versions.what(version)},

@@ -5,14 +5,21 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from commitments.actions import revisions
+from commitments.actions import revisions, takeovers
+from commitments.actions.takeovers import Inherited
 from commitments.enums import Grade, SigningOrder, SlotRole, ValueBasis
-from commitments.models import CommitmentItem, CommitmentVersion, TargetRevision
+from commitments.models import (
+    CommitmentItem,
+    CommitmentVersion,
+    IndicatorDefinition,
+    TargetRevision,
+)
 from commitments.rules import commitments as rules
 from commitments.rules import targets as target_rules
 from commitments.rules.verify import CROCKFORD, check_character
@@ -89,6 +96,8 @@ def _content(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str
         office for office in (version.first_undertaker, version.second_undertaker) if office
     ]
     items = [_item(item) for item in _items(version)]
+    inherited = takeovers.inherited(version, at=at) if version.is_takeover else None
+    signing = [row.position for row in inherited.newcomers] if inherited else undertakers
     before = _before(version)
     return {
         "v": 1,
@@ -114,7 +123,8 @@ def _content(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str
             _party("undertaker", commitment.unit, undertakers),
         ],
         "terms": {"items": items, **OBLIGATIONS},
-        "slots": _slots(version, undertakers),
+        **({"takeover": _takeover(inherited)} if inherited else {}),
+        "slots": _slots(version, signing),
     }
 
 
@@ -153,6 +163,52 @@ def _party(side: str, unit: OrgUnit, offices: Sequence[Position]) -> dict[str, A
         "unit": {"ref": unit.ref, **_names(unit)},
         "offices": [{"ref": office.ref, **_titles(office)} for office in offices],
     }
+
+
+def _takeover(inherited: Inherited) -> dict[str, Any]:
+    """Return who takes over from whom, and how the targets stand on that day: facts, not terms."""
+    return {
+        "from_version": inherited.version.n,
+        "on": inherited.on.isoformat(),
+        "offices": [
+            {
+                "office": row.position.ref,
+                **_titles(row.position),
+                "outgoing": inherited.signed_by[row.position_id],
+                "incoming": row.person.full_name,
+                "since": row.valid_from.isoformat(),
+                "decision": row.decision_number,
+            }
+            for row in inherited.newcomers
+        ],
+        "results": [
+            {
+                "ordinal": item.ordinal,
+                "code": item.revision.target.code,
+                "title_vi": item.revision.target.indicator.name_vi,
+                "title_en": item.revision.target.indicator.name_en
+                or item.revision.target.indicator.name_vi,
+                "as_of": None if found.as_of is None else found.as_of.isoformat(),
+                "value": None if found.value is None else _plain(found.value),
+                **{
+                    f"text_{language}": None
+                    if found.value is None
+                    else _amount(item.revision.target.indicator, found.value, language)
+                    for language in LANGUAGES
+                },
+            }
+            for item, found in inherited.results
+        ],
+    }
+
+
+def _amount(indicator: IndicatorDefinition, value: Decimal, language: str) -> str:
+    """Return `value` in the measure of `indicator`, as people write it; a grade by its name."""
+    uom, grades = indicator.uom, indicator.grades(language)
+    if grades:
+        return grades.get(int(value), _plain(value))
+    shown = target_rules.format_quantity(value, decimals=indicator.decimals, language=language)
+    return f"{shown} {(language == 'en' and uom.label_en) or uom.label_vi}"
 
 
 def _names(unit: OrgUnit) -> dict[str, str]:
@@ -196,20 +252,15 @@ def _item(item: CommitmentItem) -> dict[str, Any]:
     mandate = revision.mandate or group.mandate
     labels = {"vi": uom.label_vi, "en": uom.label_en or uom.label_vi}
 
-    grades = {language: indicator.grades(language) for language in LANGUAGES}
-
-    def amount(value: Any, language: str) -> str:
-        if grades[language]:
-            return grades[language].get(int(value), _plain(value))
-        shown = target_rules.format_quantity(value, decimals=indicator.decimals, language=language)
-        return f"{shown} {labels[language]}"
-
     baseline = None
     if revision.baseline is not None:
         baseline = {
             "value": _plain(revision.baseline),
             "period": revision.baseline_period,
-            **{f"text_{language}": amount(revision.baseline, language) for language in LANGUAGES},
+            **{
+                f"text_{language}": _amount(indicator, revision.baseline, language)
+                for language in LANGUAGES
+            },
         }
     words = {
         f"words_{language}": revisions.in_words(revision, indicator, language=language)
@@ -245,7 +296,10 @@ def _item(item: CommitmentItem) -> dict[str, Any]:
                 "name_vi": point.period.name_vi,
                 "name_en": point.period.name_en or point.period.name_vi,
                 "value": _plain(point.value),
-                **{f"text_{language}": amount(point.value, language) for language in LANGUAGES},
+                **{
+                    f"text_{language}": _amount(indicator, point.value, language)
+                    for language in LANGUAGES
+                },
             }
             for point in sorted(revision.roadmap.all(), key=lambda point: point.period.ends_on)
         ],

@@ -163,6 +163,7 @@ def _new_version(
     offices: tuple[int, int | None, int],
     items: Sequence[tuple[int, str]],
     amend_reason: str = "",
+    is_takeover: bool = False,
 ) -> CommitmentVersion:
     n = (commitment.versions.aggregate(last=Max("n"))["last"] or 0) + 1
     # A discarded draft has used numbers of the same reference: go on from there.
@@ -177,6 +178,7 @@ def _new_version(
         assigner_id=assigner,
         sign_by=sign_by,
         amend_reason=amend_reason,
+        is_takeover=is_takeover,
     )
     _require_offices(version)
     version.full_clean(exclude=["document"])
@@ -267,10 +269,19 @@ def edit(
     assigner_id: int,
     items: Sequence[tuple[int, str]],
 ) -> CommitmentVersion:
-    """Replace day, offices and items of a draft. Raises as `begin`, and StaleVersion, WrongState."""
+    """Replace day, offices and items of a draft. Raises as `begin`, and StaleVersion, WrongState,
+    Conflict (takeover-changes-nothing)."""
     version = versions.lock(version_id)
     _require_drafter(version, "edit", by=by, at=at)
     versions.require_move(VersionAct.ISSUE, version, expected)
+    if version.is_takeover:
+        raise Conflict(
+            _(
+                "%(what)s hands over what is in force and changes nothing. Discard it and amend instead."
+            )
+            % {"what": versions.what(version)},
+            code="takeover-changes-nothing",
+        )
     version.first_undertaker = Position.objects.get(pk=first_undertaker_id)
     version.second_undertaker = (
         Position.objects.get(pk=second_undertaker_id) if second_undertaker_id else None
@@ -326,16 +337,25 @@ def discard(*, version_id: int, by: User, expected: int, at: datetime) -> None:
 
 
 def next_version(
-    version: CommitmentVersion, *, by: User, at: datetime, sign_by: date, reason: str
+    version: CommitmentVersion,
+    *,
+    by: User,
+    at: datetime,
+    sign_by: date,
+    reason: str,
+    is_takeover: bool = False,
 ) -> CommitmentVersion:
-    """Draft version n+1 of a locked `version` with its offices and the present revisions of its
-    items; `reason`: why there is a next one. The caller has asked every guard."""
+    """Draft version n+1 of a locked `version` with its offices; `reason`: why there is a next one. Its
+    items are those of `version` in their present revisions and what the unit has got since; of a
+    takeover the very same ones. The caller has asked every guard."""
+    same = version.items.order_by("ordinal").values_list("revision_id", "role")
     return _new_version(
         version.commitment,
         by=by,
         at=at,
         sign_by=sign_by,
         offices=(version.first_undertaker_id, version.second_undertaker_id, version.assigner_id),
-        items=items_again(version),
+        items=list(same) if is_takeover else items_again(version),
         amend_reason=reason,
+        is_takeover=is_takeover,
     )

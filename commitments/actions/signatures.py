@@ -155,7 +155,7 @@ def stated(
     versions.require_move(act, version, expected)
     place = slots.place_for(act, version, by=by, at=at)
     slots.require_grade(place.slot, act, Grade.PERSONAL if outside else Grade.ONLINE)
-    consent = stepups.consent_in_force(act, receipt.language, at=at)
+    consent = stepups.consent_in_force(stepups.consent_key(act, version), receipt.language, at=at)
     if consent is not None and not agreed:
         raise Invalid(
             _("Tick the box to say that you have read the commitment and undertake it."),

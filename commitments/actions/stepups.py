@@ -35,20 +35,23 @@ from units.rules import canonical
 Done = TypeVar("Done")
 
 
-def declaration(act: VersionAct, language: str, *, at: datetime) -> ConsentText | None:
-    """Return the declaration for `act` in `language` to be shown; None for acts without one.
+def consent_key(act: VersionAct, version: CommitmentVersion) -> str:
+    """Return under which key CONSENT has the declaration for `act` on `version`."""
+    return "takeover" if act == VersionAct.SIGN and version.is_takeover else act.value
 
-    Nothing is written: a text that was never agreed to is stored with the first statement.
-    """
-    body = CONSENT.get((act.value, language))
+
+def declaration(key: str, language: str, *, at: datetime) -> ConsentText | None:
+    """Return the declaration under `key` in `language` to be shown; None for acts without one. Nothing
+    is written: a text that was never agreed to is stored with the first statement."""
+    body = CONSENT.get((key, language))
     if body is None:
         return None
-    stored = ConsentText.objects.filter(key=act.value, language=language).order_by("-number")
+    stored = ConsentText.objects.filter(key=key, language=language).order_by("-number")
     newest = stored.first()
     if newest is not None and newest.body == body:
         return newest
     return ConsentText(
-        key=act.value,
+        key=key,
         language=language,
         number=newest.number + 1 if newest else 1,
         body=body,
@@ -57,12 +60,12 @@ def declaration(act: VersionAct, language: str, *, at: datetime) -> ConsentText 
     )
 
 
-def consent_in_force(act: VersionAct, language: str, *, at: datetime) -> ConsentText | None:
-    """Return the stored declaration for `act` in `language`; None for acts without one.
+def consent_in_force(key: str, language: str, *, at: datetime) -> ConsentText | None:
+    """Return the stored declaration under `key` in `language`; None for acts without one.
 
     A text that differs from the newest stored one is stored under the next number.
     """
-    shown = declaration(act, language, at=at)
+    shown = declaration(key, language, at=at)
     if shown is None or not shown._state.adding:
         return shown
     kept, _created = ConsentText.objects.get_or_create(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from commitments.enums import VersionAct, VersionState
+from commitments.enums import PeriodState, VersionAct, VersionState
 from commitments.models import CommitmentVersion, SignatureAct
 from commitments.rules.commitments import MOVES, allowed_acts
 from units.actions import register
@@ -33,6 +33,9 @@ CANNOT = {
     ),
     VersionAct.AMEND: _(
         "%(what)s cannot be amended: it is “%(state)s”. Draft, issue or amend its newest version."
+    ),
+    VersionAct.TAKEOVER: _(
+        "%(what)s cannot be taken over: it is “%(state)s”. Only one in force is inherited."
     ),
     VersionAct.VOID: _(
         "%(what)s cannot be voided: it is “%(state)s”. Discard a draft; leave alone what has ended."
@@ -98,6 +101,25 @@ def require_state(act: VersionAct, version: CommitmentVersion) -> None:
             move=act.value,
             state=state.value,
             allowed=[allowed.value for allowed in allowed_acts(state)],
+        )
+
+
+def is_amendable(version: CommitmentVersion) -> bool:
+    """Say whether the plan of `version` still takes amendments: a year that closes is measured by
+    what was signed."""
+    return version.commitment.period.state in {PeriodState.PLANNING, PeriodState.OPEN}
+
+
+def require_amendable(version: CommitmentVersion) -> None:
+    """Raise WrongState (amend-not-from-<state of the plan>) unless the plan takes amendments."""
+    if not is_amendable(version):
+        state = PeriodState(version.commitment.period.state)
+        raise WrongState(
+            _(
+                "%(what)s cannot be amended: its plan is “%(state)s”, and what was signed is measured."
+            )
+            % {"what": what(version), "state": state.label},
+            code=f"amend-not-from-{state}",
         )
 
 

@@ -39,6 +39,7 @@ LINE = {
     "unit": "bx-huong-son",
     "assigner_unit": "bx-hu",
     "version": 1,
+    "is_takeover": False,
     "state": "signed",
     "signing_order": "parallel",
     "sign_by": "2024-02-20",
@@ -147,6 +148,10 @@ class CommitmentLineSerializer(ReadSerializer):
     unit = serializers.SlugField(source="unit.ref", help_text=_("Undertaking unit."))
     assigner_unit = serializers.SlugField(source="assigner_unit.ref")
     version = serializers.IntegerField(source="shown.n")
+    is_takeover = serializers.BooleanField(
+        source="shown.is_takeover",
+        help_text=_("The terms before, signed by who has come into office since."),
+    )
     state = serializers.ChoiceField(source="shown.state", choices=VersionState.choices)
     signing_order = serializers.ChoiceField(choices=SigningOrder.choices)
     sign_by = serializers.DateField(source="shown.sign_by")
@@ -177,6 +182,7 @@ class CommitmentLineSerializer(ReadSerializer):
             "unit",
             "assigner_unit",
             "version",
+            "is_takeover",
             "state",
             "signing_order",
             "sign_by",

@@ -233,6 +233,7 @@ class VersionAct(TextChoices):
     ANSWER = "answer", pgettext_lazy("act", "Answer")
     COUNTERSIGN = "countersign", pgettext_lazy("act", "Countersign")
     AMEND = "amend", pgettext_lazy("act", "Amend")
+    TAKEOVER = "takeover", pgettext_lazy("act", "Ask to take over")
     VOID = "void", pgettext_lazy("act", "Void")
     SETTLE = "settle", pgettext_lazy("act", "Settle")
 

@@ -67,6 +67,8 @@ class CommitmentVersion(models.Model):
     assigner = models.ForeignKey("units.Position", models.PROTECT, related_name="+")
     sign_by = models.DateField(_("to be signed by"))
     amend_reason = models.TextField(blank=True)  # why this version replaces the one before
+    # The same terms as the version in force, for whoever has come into an office since.
+    is_takeover = models.BooleanField(default=False)
     document = models.OneToOneField(
         "commitments.Document", models.PROTECT, null=True, blank=True, related_name="version"
     )
@@ -90,6 +92,10 @@ class CommitmentVersion(models.Model):
             ),
             models.UniqueConstraint(
                 name="version_one_in_force", fields=["commitment"], condition=Q(state="in_force")
+            ),
+            models.CheckConstraint(
+                name="version_takeover_follows_another",
+                condition=Q(is_takeover=False) | Q(n__gt=1),
             ),
             models.CheckConstraint(
                 name="version_sealed_unless_draft",

@@ -11,7 +11,7 @@ from commitments.enums import FactorMethod, Grade, ReadForm, ReasonCode, Version
 class ConsentText(models.Model):
     """The declaration a signatory agrees to, by language and number; old ones stay."""
 
-    key = models.SlugField(max_length=20)  # sign, countersign
+    key = models.SlugField(max_length=20)  # sign, takeover, countersign
     language = models.CharField(max_length=2)
     number = models.PositiveSmallIntegerField()
     body = models.TextField()

@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import Count, Q, QuerySet
 
 from commitments.enums import VersionState
+from commitments.querysets import takeovers
 
 CONDITIONS: Mapping[str, Callable[[date], Q]] = {
     "late": lambda day: Q(state=VersionState.ISSUED, sign_by__lt=day),
@@ -14,6 +15,7 @@ CONDITIONS: Mapping[str, Callable[[date], Q]] = {
     "refused": lambda _day: Q(state=VersionState.REFUSED),
     "to_countersign": lambda _day: Q(state=VersionState.SIGNED),
     "drafts": lambda _day: Q(state=VersionState.DRAFT),
+    "not_taken_over": takeovers.not_taken_over,
     "in_force": lambda _day: Q(state=VersionState.IN_FORCE),
 }
 

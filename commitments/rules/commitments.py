@@ -29,12 +29,14 @@ MOVES: Mapping[VersionAct, Move] = {
     VersionAct.AMEND: Move(
         frozenset({S.ISSUED, S.SIGNED, S.IN_FORCE}), S.SUPERSEDED
     ),  # in force stays
+    VersionAct.TAKEOVER: Move(frozenset({S.IN_FORCE}), None),  # version n+1 follows
     VersionAct.VOID: Move(
         frozenset({S.ISSUED, S.SIGNED, S.RETURNED, S.REFUSED, S.IN_FORCE}), S.VOIDED
     ),
     VersionAct.SETTLE: Move(frozenset({S.IN_FORCE}), S.SETTLED),
 }
 OPEN = frozenset({S.DRAFT, S.ISSUED, S.SIGNED})  # at most one version of a commitment is in these
+TAKEOVER_WORKING_DAYS = 10  # for who comes into an office to sign what they inherit; a house rule
 FINAL = frozenset({S.SETTLED, S.SUPERSEDED, S.VOIDED})
 
 

@@ -20,6 +20,16 @@ CONSENT: Mapping[tuple[str, str], str] = {
         "I have read the whole of this commitment. In the office named below I undertake to direct "
         "and organise the work and to answer for the results of the targets and tasks stated in it."
     ),
+    ("takeover", "vi"): (
+        "Tôi đã đọc toàn bộ bản cam kết này, các chữ ký trước đó và kết quả đến ngày bàn giao. Với cương vị "
+        "ghi dưới đây, tôi tiếp nhận cam kết ở hiện trạng đó, chỉ đạo, tổ chức thực hiện tiếp và chịu "
+        "trách nhiệm về kết quả kể từ ngày nhận nhiệm vụ."
+    ),
+    ("takeover", "en"): (
+        "I have read the whole of this commitment, the signatures before mine and the results up to the "
+        "day of the takeover. In the office named below I take the commitment over as it stands, go on "
+        "directing the work and answer for its results from the day on which I took office."
+    ),
     ("countersign", "vi"): (
         "Tôi đã đọc toàn bộ nội dung bản cam kết này và các chữ ký của bên nhận. Với cương vị ghi dưới "
         "đây, tôi chấp thuận để bản cam kết có hiệu lực."

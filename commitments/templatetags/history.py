@@ -23,6 +23,7 @@ SAID: Mapping[str, Any] = {
     "commitment.answer": _("Reasons answered"),
     "commitment.countersign": _("Countersigned: in force"),
     "commitment.amend": _("To be amended"),
+    "commitment.takeover": _("To be taken over by who came into office"),
     "commitment.supersede": _("Superseded by the next version"),
     "commitment.propose_void": _("Proposed to be voided"),
     "commitment.void": _("Made void"),

@@ -26,7 +26,8 @@ from commitments.models import (
     ReturnAnswer,
     SignatureAct,
 )
-from commitments.rules.commitments import allowed_acts
+from commitments.querysets.takeovers import newcomers
+from commitments.rules.commitments import OPEN, allowed_acts
 from commitments.web import acknowledgements
 from commitments.web.forms.commitments import AmendForm, AnswerForm, DraftForm
 from commitments.web.plans import faults_into
@@ -79,7 +80,7 @@ def _commitment(request: WebRequest, ref: str) -> Commitment:
     return get_object_or_404(rows.select_related("period", "unit", "assigner_unit"), ref=ref)
 
 
-def _version(request: WebRequest, ref: str, n: str | None = None) -> CommitmentVersion:
+def version_of(request: WebRequest, ref: str, n: str | None = None) -> CommitmentVersion:
     """Return version `n` of the commitment, the newest visible one when `n` is None or ""."""
     rows = CommitmentVersion.objects.visible_to(request.user, at=request.now).for_rows()
     rows = rows.filter(commitment__ref=ref).order_by("-n")
@@ -98,17 +99,18 @@ def _version(request: WebRequest, ref: str, n: str | None = None) -> CommitmentV
 def detail(request: WebRequest, ref: str) -> HttpResponse:
     """Show one version: its life, its content as frozen, who signed how, and what may be done."""
     commitment = _commitment(request, ref)
-    version = _version(request, ref, request.GET.get("version"))
+    version = version_of(request, ref, request.GET.get("version"))
     row = rows_for([version], at=request.now)[0]
     steers = permissions.may_steer(request.user, version, at=request.now)
     decides = permissions.may_decide(request.user, version, at=request.now)
     allowed = set(allowed_acts(VersionState(version.state)))
     steering = {VersionAct.DISCARD, VersionAct.ISSUE, VersionAct.ANSWER, VersionAct.AMEND}
-    if not actions.is_amendable(version):
+    if not versions.is_amendable(version):
         steering.discard(VersionAct.AMEND)
-    shown = CommitmentVersion.objects.visible_to(request.user, at=request.now)
-    every = list(shown.filter(commitment=commitment).select_related("commitment").order_by("-n"))
+    shown = commitment.versions.visible_to(request.user, at=request.now)
+    every = list(shown.select_related("commitment").order_by("-n"))
     objection = versions.find_objection_to(version)
+    coming = newcomers(version, on=clock.local_date(request.now))
     context = {
         "commitment": commitment,
         "version": version,
@@ -132,6 +134,8 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         ),
         "proposal": outcomes.open_void_proposal(version, at=request.now),
         "history": events_of(every, reader=request.user, at=request.now),
+        "newcomers": coming,
+        "may_hand_over": bool(coming) and steers and not any(one.state in OPEN for one in every),
         "today": clock.local_date(request.now),
     }
     return render(request, "commitments/commitments/detail.html", context)
@@ -183,7 +187,7 @@ def _revisions(version: CommitmentVersion) -> list[dict[str, Any]]:
 @require_GET
 def pdf(request: WebRequest, ref: str) -> HttpResponse:
     """Give the stored file of a version, byte for byte: the newest revision or the one asked for."""
-    version = _version(request, ref, request.GET.get("version"))
+    version = version_of(request, ref, request.GET.get("version"))
     wanted = request.GET.get("revision", "")
     if version.document is None or (wanted and not re.fullmatch(r"[0-9]{1,4}", wanted)):
         raise Http404
@@ -242,7 +246,7 @@ def draft(request: WebRequest, code: str) -> HttpResponse:
 @login_required
 def edit(request: WebRequest, ref: str) -> HttpResponse:
     """Change day, offices and items of a draft."""
-    version = _version(request, ref)
+    version = version_of(request, ref)
     _require_steering(request, version)
     versions.require_state(VersionAct.ISSUE, version)
     form = DraftForm(
@@ -277,7 +281,7 @@ def edit(request: WebRequest, ref: str) -> HttpResponse:
 @require_POST
 def discard(request: WebRequest, ref: str) -> HttpResponse:
     """Remove a draft."""
-    version = _version(request, ref)
+    version = version_of(request, ref)
     number = version.commitment.number
     drafts.discard(
         version_id=version.pk,
@@ -293,7 +297,7 @@ def discard(request: WebRequest, ref: str) -> HttpResponse:
 @require_POST
 def issue(request: WebRequest, ref: str) -> HttpResponse:
     """Freeze the draft and ask the undertakers to sign."""
-    version = _version(request, ref)
+    version = version_of(request, ref)
     actions.issue(
         version_id=version.pk,
         by=request.user,
@@ -311,7 +315,7 @@ def issue(request: WebRequest, ref: str) -> HttpResponse:
 @login_required
 def answer(request: WebRequest, ref: str) -> HttpResponse:
     """Answer the reasons of a return or refusal; the next version is drafted with the answers."""
-    version = _version(request, ref)
+    version = version_of(request, ref)
     _require_steering(request, version)
     versions.require_state(VersionAct.ANSWER, version)
     objection = versions.objection_to(version)
@@ -344,10 +348,10 @@ def answer(request: WebRequest, ref: str) -> HttpResponse:
 @login_required
 def amend(request: WebRequest, ref: str) -> HttpResponse:
     """Draft the next version of one that is issued, signed or in force."""
-    version = _version(request, ref, request.GET.get("version"))
+    version = version_of(request, ref, request.GET.get("version"))
     _require_steering(request, version)
     versions.require_state(VersionAct.AMEND, version)
-    actions.require_amendable(version)
+    versions.require_amendable(version)
     form = AmendForm(request.POST or None, on=clock.local_date(request.now))
     status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
@@ -377,7 +381,7 @@ def amend(request: WebRequest, ref: str) -> HttpResponse:
 @require_POST
 def settle(request: WebRequest, ref: str) -> HttpResponse:
     """Close the books on the version in force."""
-    version = _version(request, ref)
+    version = version_of(request, ref)
     actions.settle(
         version_id=version.pk,
         by=request.user,
@@ -392,7 +396,7 @@ def settle(request: WebRequest, ref: str) -> HttpResponse:
 @require_POST
 def remind(request: WebRequest, ref: str) -> HttpResponse:
     """Remind the undertakers of one commitment now."""
-    version = _version(request, ref)
+    version = version_of(request, ref)
     cases.remind_now(version_id=version.pk, by=request.user, at=request.now)
     messages.success(request, _("The reminder is on its way."))
     return redirect("commitments:detail", ref=ref)

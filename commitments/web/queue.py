@@ -44,6 +44,7 @@ BUCKETS = {
     "refused": _("Refused"),
     "to_countersign": _("To countersign"),
     "drafts": _("Drafts"),
+    "not_taken_over": _("Not yet taken over"),
     "in_force": _("In force"),
     "no_head": _("No head in office"),
 }

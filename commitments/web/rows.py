@@ -117,6 +117,7 @@ def rows_for(versions: Iterable[CommitmentVersion], *, at: datetime) -> list[Row
     open_clocks = CaseClock.objects.open().filter(version__in=versions)
     for waiting in open_clocks.with_ladder():
         clocks[waiting.version_id] = waiting
+    asked = _asked(versions)
     day = clock.local_date(at)
 
     def office(version: CommitmentVersion, position: Position) -> Office:
@@ -126,9 +127,11 @@ def rows_for(versions: Iterable[CommitmentVersion], *, at: datetime) -> list[Row
 
     rows = []
     for version in versions:
-        undertakers = [version.first_undertaker] + (
-            [version.second_undertaker] if version.second_undertaker else []
-        )
+        undertakers = [
+            position
+            for position in (version.first_undertaker, version.second_undertaker)
+            if position and position.pk in asked.get(version.document_id, {position.pk})
+        ]
         waiting_clock = clocks.get(version.pk)
         rows.append(
             Row(
@@ -142,6 +145,17 @@ def rows_for(versions: Iterable[CommitmentVersion], *, at: datetime) -> list[Row
             )
         )
     return rows
+
+
+def _asked(versions: Iterable[CommitmentVersion]) -> dict[int | None, set[int]]:
+    """Return, by key of the document, the offices that sign a takeover: not all that are parties to it."""
+    documents = [row.document_id for row in versions if row.is_takeover and row.document_id]
+    asked: dict[int | None, set[int]] = {}
+    if documents:
+        slots = DocumentSlot.objects.filter(document__in=documents)
+        for document, office in slots.values_list("document_id", "office_id"):
+            asked.setdefault(document, set()).add(office)
+    return asked
 
 
 def waiting_slots(version: CommitmentVersion) -> list[DocumentSlot]:

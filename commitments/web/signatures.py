@@ -132,7 +132,9 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
         "act": act,
         "place": place,
         "receipt": shown,
-        "consent": stepups.declaration(act, shown.language, at=request.now),
+        "consent": stepups.declaration(
+            stepups.consent_key(act, version), shown.language, at=request.now
+        ),
         "refused": refused,
         "typed": {
             name: typed.get(name, "") if typed else "" for name in ("code", "text", "mandate")

@@ -23,6 +23,7 @@ SILENT = {  # known kinds of which nobody is told
     "commitment.discard",
     "commitment.answer",
     "commitment.amend",
+    "commitment.takeover",
     "commitment.supersede",
     "commitment.settle",
     "audit.denied",

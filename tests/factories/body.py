@@ -113,6 +113,18 @@ def office(
     return made
 
 
+def come_into_office(position: Position, holder: User, *, on: date, **changes) -> Appointment:
+    """Let `holder` follow in `position` from `on`; whoever held it leaves on that day."""
+    position.appointments.filter(valid_to=None).update(valid_to=on)
+    return Appointment.objects.create(
+        ref=f"{position.ref}-{position.appointments.count() + 1}",
+        person=holder,
+        position=position,
+        valid_from=on,
+        **changes,
+    )
+
+
 @dataclass
 class Body:
     """The rows of the body. Offices are named by what they do in a commitment."""

@@ -229,6 +229,8 @@ GET  commitments:answer                     302 404 403 403 409 403 404 403 302
 POST commitments:answer                     302 404 403 403 409 403 404 403 302
 GET  commitments:amend                      302 404 403 403 200 403 404 403 302
 POST commitments:amend                      302 404 403 403 422 403 404 403 302
+GET  commitments:takeover                   302 405 405 405 405 405 405 405 302
+POST commitments:takeover                   302 404 428 428 428 428 404 428 302
 GET  commitments:settle                     302 405 405 405 405 405 405 405 302
 POST commitments:settle                     302 404 428 428 428 428 404 428 302
 GET  commitments:remind                     302 405 405 405 405 405 405 405 302

@@ -7,17 +7,19 @@ from datetime import date, timedelta
 import pytest
 from django.db import transaction
 
-from commitments.actions import commitments, drafts, scoring, versions
+from commitments.actions import commitments, drafts, scoring, takeovers, versions
 from commitments.actions.slots import CEREMONY
 from commitments.enums import PeriodState, VersionAct, VersionState
 from commitments.models import CommitmentVersion, SignatureAct
 from commitments.rules.commitments import MOVES
-from tests.factories.body import NOW, SIGN_BY, make_body
+from tests.factories.body import NOW, SIGN_BY, come_into_office, make_body, person
+from units import clock
 from units.errors import WrongState
 from units.models import RegisterEntry
 
 pytestmark = pytest.mark.django_db
 S, A = VersionState, VersionAct
+LATER = NOW + timedelta(days=30)
 
 
 def version_in(state: VersionState, body) -> CommitmentVersion:
@@ -60,6 +62,15 @@ def steer(act, **more):
 
 
 amend = steer(commitments.amend, reason="A target was revised.", sign_by=SIGN_BY)
+
+
+def hand_over(version, body):
+    """Put somebody else into the secretary's office a day before, and ask them to take over."""
+    if version.state == S.IN_FORCE:
+        come_into_office(body.first, person("newcomer"), on=clock.local_date(LATER))
+    return takeovers.ask(
+        version_id=version.pk, by=body.planner, expected=version.etag_version, at=LATER
+    )
 
 
 def answer(version, body):
@@ -112,12 +123,15 @@ DO = {
     A.ANSWER: answer,
     A.COUNTERSIGN: ceremony(A.COUNTERSIGN, "assigner"),
     A.AMEND: amend,
+    A.TAKEOVER: hand_over,
     A.VOID: ceremony(A.VOID, "assigner"),
     A.SETTLE: settle,
 }
+FOLLOWED = {A.ANSWER, A.AMEND, A.TAKEOVER}  # they also draft the version that follows
 AFTER = {  # where the one act of the test leads, when the table's target is not the whole story
     (S.ISSUED, A.SIGN): S.ISSUED,  # the second undertaker has still to sign
     (S.IN_FORCE, A.AMEND): S.IN_FORCE,  # binding until the next version is in force
+    (S.IN_FORCE, A.TAKEOVER): S.IN_FORCE,  # as above
     (S.IN_FORCE, A.VOID): S.IN_FORCE,  # a second person confirms
 }
 
@@ -155,8 +169,7 @@ def assert_as_the_table_says(act, version, body):
 
     if state in MOVES[act].sources:
         DO[act](version, body)
-        # One entry per act; an answer and an amendment also draft the version that follows.
-        assert RegisterEntry.objects.count() == entries + 1 + (act in {A.ANSWER, A.AMEND})
+        assert RegisterEntry.objects.count() == entries + 1 + (act in FOLLOWED)
         assert SignatureAct.objects.count() == acts + (act in CEREMONY)
         if act == A.DISCARD:
             assert not CommitmentVersion.objects.filter(pk=version.pk).exists()

@@ -5,15 +5,16 @@ gets there, so the barrier breaks; without it both write, and the test turns red
 """
 
 from contextlib import suppress
+from datetime import date, timedelta
 from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
 from django.db import connection
 
-from commitments.actions import versions
+from commitments.actions import takeovers, versions
 from commitments.enums import VersionAct, VersionState
 from commitments.models import CommitmentVersion, SignatureAct
-from tests.factories.body import make_body
+from tests.factories.body import NOW, come_into_office, make_body, person
 from units.errors import Refused
 from units.models import RegisterEntry
 
@@ -102,6 +103,22 @@ def test_signing_against_voiding_leaves_one_of_them(monkeypatch):
 
 
 @pytest.mark.postgresql_only
+def test_a_takeover_asked_for_twice_at_once_is_drafted_once(monkeypatch):
+    body = make_body()
+    version = body.in_force()
+    come_into_office(body.first, person("successor"), on=date(2024, 2, 3))
+    later = NOW + timedelta(days=30)
+
+    def ask():
+        takeovers.ask(
+            version_id=version.pk, by=body.planner, expected=version.etag_version, at=later
+        )
+
+    assert at_once(monkeypatch, ask, ask) == ["commitment-changed", "done"]
+    assert version.commitment.versions.filter(is_takeover=True).count() == 1
+    assert RegisterEntry.objects.filter(kind="commitment.takeover").count() == 1
+
+
 def test_without_the_lock_the_race_is_lost(monkeypatch):
     """The guard's guard: with the row unlocked both signatures are written or one crashes."""
     body = make_body()

@@ -12,7 +12,7 @@ from commitments.enums import VersionAct
 from commitments.models import CaseClock, CommitmentVersion
 from commitments.querysets.queue import CONDITIONS
 from tests.commitments.web.test_pages import fill
-from tests.factories.body import make_body
+from tests.factories.body import NOW, come_into_office, make_body, person
 from units import clock
 from units.models import RegisterVerification
 
@@ -24,13 +24,19 @@ TRAITS = {
     "refused": "refused",
     "to_countersign": "signed",
     "drafts": "draft",
+    "not_taken_over": "in_force",
     "in_force": "in_force",
 }
 
 
 def put_into(bucket, body, count):
     """Add `count` rows to `bucket`."""
-    fill(body, count, **{TRAITS[bucket]: True})
+    fill(body, count, **{TRAITS[bucket]: True}, issued_at=NOW - timedelta(days=9))
+    if bucket == "not_taken_over":
+        for version in CommitmentVersion.objects.order_by("-pk")[:count]:
+            come_into_office(
+                version.first_undertaker, person(f"next-{version.pk}"), on=date(2024, 2, 1)
+            )
     if bucket == "late":
         CommitmentVersion.objects.update(sign_by=date(2024, 2, 1))
 
