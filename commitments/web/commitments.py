@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from commitments import permissions
-from commitments.actions import cases, checks, documents, drafts, outcomes, slots, versions
+from commitments.actions import checks, documents, drafts, outcomes, slots, versions
 from commitments.actions import commitments as actions
 from commitments.enums import RevisionKind, VersionAct, VersionState
 from commitments.models import (
@@ -389,14 +389,4 @@ def settle(request: WebRequest, ref: str) -> HttpResponse:
         at=request.now,
     )
     messages.success(request, _("%(number)s is settled.") % {"number": version.commitment.number})
-    return redirect("commitments:detail", ref=ref)
-
-
-@login_required
-@require_POST
-def remind(request: WebRequest, ref: str) -> HttpResponse:
-    """Remind the undertakers of one commitment now."""
-    version = version_of(request, ref)
-    cases.remind_now(version_id=version.pk, by=request.user, at=request.now)
-    messages.success(request, _("The reminder is on its way."))
     return redirect("commitments:detail", ref=ref)

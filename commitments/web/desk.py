@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from commitments import permissions
-from commitments.actions import desk
+from commitments.actions import cases, desk
 from commitments.models import CommitmentVersion
+from commitments.web.commitments import version_of
 from commitments.web.plans import faults_into
 from commitments.web.rows import rows_for
 from units.enums import Role
@@ -138,3 +139,13 @@ def drop_view(request: WebRequest, view: int) -> HttpResponse:
     """Remove a view of one's own."""
     desk.drop_view(view_id=view, by=request.user)
     return redirect("commitments:queue")
+
+
+@login_required
+@require_POST
+def remind(request: WebRequest, ref: str) -> HttpResponse:
+    """Remind the undertakers of one commitment now."""
+    version = version_of(request, ref)
+    cases.remind_now(version_id=version.pk, by=request.user, at=request.now)
+    messages.success(request, _("The reminder is on its way."))
+    return redirect("commitments:detail", ref=ref)

@@ -31,7 +31,7 @@ def test_a_planner_asks_and_the_newcomer_reads_what_is_inherited(client_of):
     page = answer.content.decode()
     assert answer.redirect_chain == [(address, 302)]
     assert "is to be taken over" in page
-    assert "Takeover on 02/02/2024 of what version 1 binds to" in page
+    assert "Takeover of version 1 on 02/02/2024" in page
     assert "Secretary signed; Successor holds the office since 01/02/2024" in page
     assert "no data" in page
     stepper = page.split('<ol class="stepper">')[1].split("</ol>")[0]
