@@ -316,6 +316,7 @@ SPECTACULAR_SETTINGS = {
         "SignatureLevel": "commitments.enums.SignatureLevel",
         "SlotRole": "commitments.enums.SlotRole",
         "VersionState": "commitments.enums.VersionState",
+        "SignatureActEnum": "commitments.enums.VersionAct",  # the name that clients were promised
     },
 }
 

@@ -5,7 +5,7 @@ our database. Read only; what is missing is named, never left out in silence.
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -71,6 +71,32 @@ def files_of(version: CommitmentVersion) -> dict[str, bytes]:
     for language in LANGUAGES:
         files[f"report.{language}.html"] = _report(version, acts, uploads, said, language)
     return files
+
+
+class Proved(NamedTuple):
+    """An act and what proves its entry, as `checkpoints.receipt_of` says it."""
+
+    act: SignatureAct
+    receipt: dict[str, Any]
+
+
+def receipts_of(version: CommitmentVersion) -> list[Proved]:
+    """Return each act on `version` that the register knows, oldest first, with its receipt."""
+    if version.document_id is None:
+        return []
+    rows = SignatureAct.objects.filter(slot__document=version.document_id).order_by("pk")
+    acts = list(rows.select_related("slot", "step_up_use__step_up"))
+    told = {
+        register.data_of(entry).get("statement_sha256"): entry
+        for entry in RegisterEntry.objects.about("commitment_version", version.ref)
+    }
+    known = [
+        (act, told[statement])
+        for act in acts
+        if (statement := act.step_up_use.step_up.statement_sha256) in told
+    ]
+    proofs = checkpoints.receipts_of(entry for _act, entry in known)
+    return [Proved(act, proof) for (act, _entry), proof in zip(known, proofs, strict=True)]
 
 
 def _instant(at: datetime | None) -> str | None:

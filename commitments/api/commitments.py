@@ -23,6 +23,7 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import commitments, documents, drafts
+from commitments.api.bundles import VERSION, ReceiptsOfCommitment
 from commitments.api.documents import (
     COMMITMENT,
     LINE,
@@ -47,12 +48,6 @@ from units.http.filters import RefFilter, unit_is_seen
 from units.http.idempotency import Keep, idempotent, idempotent_where_it_commits
 from units.http.writing import Collection, NothingSerializer, somewhere
 from units.models import User
-
-VERSION = OpenApiParameter(
-    "version",
-    {"type": "integer", "minimum": 1, "maximum": 9999},
-    description=_("Number of a version; without it the highest one that the holder may see."),
-)
 
 REVISION = OpenApiParameter(
     "revision",
@@ -124,7 +119,7 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         examples=EXAMPLES,
     ),
 )
-class CommitmentCollection(Collection):
+class CommitmentCollection(ReceiptsOfCommitment, Collection):
     scope = Scope.COMMITMENTS_READ
     scopes = {
         **dict.fromkeys(("create", "partial_update", "discard"), Scope.COMMITMENTS_WRITE),
@@ -145,6 +140,7 @@ class CommitmentCollection(Collection):
     problems = {
         "retrieve": ("invalid-parameter",),
         "pdf": ("invalid-parameter", "no-document", "no-revision"),
+        "receipts": ("invalid-parameter",),
         "issue": ("seal-missing", "timestamp-unavailable"),
     }
 

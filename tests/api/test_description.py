@@ -196,7 +196,7 @@ def test_every_read_of_every_state_is_as_described():
                         judged(client.get(f"{path}{row['ref']}/{end}"), f"{path}{{ref}}/{end}")
                         read.add(f"{path}{{ref}}/{end}")
                     for number in (one["version"] for one in row.get("versions", [])):
-                        for end in ("", "pdf/"):
+                        for end in ("", "pdf/", "receipts/"):
                             query = {"version": number}
                             answer = client.get(f"{path}{row['ref']}/{end}", query)
                             judged(answer, f"{path}{{ref}}/{end}")

@@ -81,7 +81,7 @@ def test_a_draft_has_no_parties_no_file_and_no_hash():
 def test_a_wrong_version_is_refused(version):
     made = CommitmentVersionFactory(issued=True)
     client = machine(made.commitment.unit)
-    for address in ("", "pdf/"):
+    for address in ("", "pdf/", "receipts/"):
         answer = client.get(
             f"/api/v1/commitments/{made.commitment.ref}/{address}", {"version": version}
         )
@@ -143,6 +143,7 @@ def addresses(version) -> dict[str, str]:
         "/api/v1/targets/{ref}/": f"/api/v1/targets/{version.items.first().revision.target.ref}/",
         "/api/v1/commitments/{ref}/": f"/api/v1/commitments/{ref}/",
         "/api/v1/commitments/{ref}/pdf/": f"/api/v1/commitments/{ref}/pdf/",
+        "/api/v1/commitments/{ref}/receipts/": f"/api/v1/commitments/{ref}/receipts/",
     }
 
 

@@ -143,6 +143,7 @@ def hidden() -> dict[str, str]:
         "targets/{ref}/": version.items.get().revision.target.ref,
         "commitments/{ref}/": commitment.ref,
         "commitments/{ref}/pdf/": commitment.ref,
+        "commitments/{ref}/receipts/": commitment.ref,
     }
 
 

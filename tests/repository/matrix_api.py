@@ -91,6 +91,8 @@ GET  api:commitments-issue                  401 405 405 405 405 405 405 405 405
 POST api:commitments-issue                  401 404 403 403 428 403 404 403 428
 GET  api:commitments-pdf                    401 404 200 200 200 200 404 200 200
 POST api:commitments-pdf                    401 405 405 405 405 405 405 405 405
+GET  api:commitments-receipts               401 404 200 200 200 200 404 200 200
+POST api:commitments-receipts               401 405 405 405 405 405 405 405 405
 GET  api:commitments-return                 401 405 405 405 405 405 405 405 405
 POST api:commitments-return                 401 404 403 403 403 403 404 403 403
 GET  api:commitments-refuse                 401 405 405 405 405 405 405 405 405
