@@ -4,7 +4,7 @@ it stays; read by whoever may see the report or the case."""
 import hashlib
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -42,10 +42,14 @@ def add(
     by: User,
     at: datetime,
     captured_on: date | None = None,
+    expected: int | None = None,
+    last: Callable[[Evidence], None] | None = None,
 ) -> Evidence:
     """Add a file to a draft. It is written before the transaction, and goes again if that fails.
 
-    Raises NotFound, NotAllowed (save-not-allowed), WrongState, Conflict (evidence-there; those of
+    `expected`: the version of the draft that the caller has seen; None: whatever it says now. `last`:
+    called with the row at the end of the transaction. Raises NotFound, NotAllowed (save-not-allowed),
+    StaleVersion (report-changed), WrongState, Conflict (evidence-there; those of
     `filings.require_writable`), Invalid (file-empty, file-too-large, file-of-another-kind,
     too-many-files).
     """
@@ -57,7 +61,7 @@ def add(
     files.keep(file, data)
     try:
         with transaction.atomic():
-            _duty, report = _lock_draft(report_id, by=by, at=at)
+            _duty, report = _lock_draft(report_id, by=by, at=at, expected=expected)
             if report.evidence.count() >= MOST:
                 raise _unfit("too-many-files")
             there = Conflict(
@@ -77,6 +81,8 @@ def add(
                     added_at=at,
                 )
             _count(report)
+            if last is not None:
+                last(row)
     except BaseException:
         files.drop(file)
         raise
@@ -84,12 +90,12 @@ def add(
 
 
 @transaction.atomic
-def remove(*, evidence_id: int, by: User, at: datetime) -> Report:
+def remove(*, evidence_id: int, by: User, at: datetime, expected: int | None = None) -> Report:
     """Take a file out of a draft; its bytes go where no other report shows it. Raises as `add`."""
     row = Evidence.objects.filter(pk=evidence_id).first()
     if row is None or row.report_id is None:
         raise NotFound(_("There is no such file."), code="evidence-not-found")
-    _duty, report = _lock_draft(row.report_id, by=by, at=at)
+    _duty, report = _lock_draft(row.report_id, by=by, at=at, expected=expected)
     row.delete()
     _count(report)
     if not Evidence.objects.filter(file=row.file).exists():
@@ -182,9 +188,13 @@ def read(row: Evidence) -> bytes:
     return data
 
 
-def _lock_draft(report_id: int, *, by: User, at: datetime) -> tuple[ReportingDuty, Report]:
+def _lock_draft(
+    report_id: int, *, by: User, at: datetime, expected: int | None
+) -> tuple[ReportingDuty, Report]:
     duty, report = filings.lock(report_id)
     filings.require_reporter(ReportAct.SAVE, duty, by=by, at=at)
+    if expected is not None:
+        filings.require_seen(duty, report.etag_version, expected)
     if report.state != ReportState.DRAFT:
         raise filings.wrong(ReportAct.SAVE, duty, report.state)
     filings.require_writable(duty, at=at)

@@ -5,25 +5,23 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
-    OpenApiResponse,
     extend_schema,
     extend_schema_view,
 )
 from rest_framework.decorators import action
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from commitments import permissions
-from commitments.actions import evidence, reports, verifications
+from commitments.actions import reports, verifications
 from commitments.api.duties import DUTY, STANDING, DutySerializer, StandingSerializer
+from commitments.api.evidence import EvidenceOfReports
 from commitments.api.inputs.reports import (
     ANSWER,
     AnswerSerializer,
@@ -49,6 +47,7 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
     return [OpenApiExample(name, value=value, request_only=True), *EXAMPLES]
 
 
+WRITTEN_BY_PROGRAMS = ("draft", "submit", "recall", "evidence_add", "evidence_remove")
 NARROWING = [
     OpenApiParameter("unit", str, description=_("reporting unit")),
     OpenApiParameter("period", str, description=_("period")),
@@ -69,16 +68,6 @@ class DutyFilter(filters.FilterSet):
     class Meta:
         model = ReportingDuty
         fields: list[str] = []
-
-
-class BytesRenderer(BaseRenderer):
-    """Stands for the bytes in the negotiation; the view answers with them itself."""
-
-    media_type = "application/octet-stream"
-    format = "bytes"
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        return data
 
 
 def may_report(user: User, duty: ReportingDuty, *, at: datetime) -> bool:
@@ -105,22 +94,24 @@ def may_verify(user: User, duty: ReportingDuty, *, at: datetime) -> bool:
         examples=EXAMPLES,
     ),
 )
-class ReportCollection(Collection):
+class ReportCollection(EvidenceOfReports):
+    http_method_names = [*Collection.http_method_names, "delete"]
     scope = Scope.REPORTS_READ
     scopes = {
-        **dict.fromkeys(("draft", "submit", "recall"), Scope.REPORTS_WRITE),
+        **dict.fromkeys(WRITTEN_BY_PROGRAMS, Scope.REPORTS_WRITE),
         "verify": None,  # no scope opens what people alone do
         "return_": None,
     }
     questions = {
-        "draft": may_report,
-        "submit": may_report,
-        "recall": may_report,
+        **dict.fromkeys(WRITTEN_BY_PROGRAMS, may_report),
         "verify": may_verify,
         "return_": may_verify,
     }
     bodies = {"draft": AnswerSerializer, "submit": AnswerSerializer, "return_": ReasonSerializer}
-    problems = {"standing": ("unknown-parameter", "invalid-parameter")}
+    problems = {
+        "standing": ("unknown-parameter", "invalid-parameter"),
+        "evidence_add": ("invalid-parameter",),
+    }
     kind = "duty"
     queryset = ReportingDuty.objects.none()
     serializer_class = DutySerializer
@@ -304,34 +295,6 @@ class ReportCollection(Collection):
             for row in counted
         ]
         return Response({"results": rows}, headers={"Cache-Control": "no-store"})
-
-    @extend_schema(
-        operation_id="reports_evidence",
-        summary=_("Read a file of evidence"),
-        description=_("The bytes, proved against their hash, for whoever may see the report."),
-        responses={
-            (200, "application/octet-stream"): OpenApiResponse(
-                OpenApiTypes.BINARY, description=_("The file.")
-            )
-        },
-    )
-    @action(
-        detail=True,
-        methods=["get"],
-        url_path="evidence/(?P<sha256>[0-9a-f]{64})",
-        url_name="evidence",
-        renderer_classes=[BytesRenderer, JSONRenderer],
-    )
-    def evidence(self, request: Request, ref: str, sha256: str) -> HttpResponse:
-        duty = self.get_object()
-        found = [file for one in duty.shown for file in one.evidence.all() if file.sha256 == sha256]
-        if not found:
-            raise Http404
-        answer = HttpResponse(evidence.read(found[0]), content_type=BytesRenderer.media_type)
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Content-Disposition"] = "attachment"
-        answer.headers["Cache-Control"] = "private, no-store"
-        return answer
 
 
 COUNTS = ("expected", "on_time", "late", "missing", "not_in")

@@ -117,6 +117,8 @@ GET  api:reports-verify                     401 405 405 405 405 405 405 405 405
 POST api:reports-verify                     401 404 404 404 404 404 404 404 403
 GET  api:reports-return                     401 405 405 405 405 405 405 405 405
 POST api:reports-return                     401 404 404 404 404 404 404 404 403
+GET  api:reports-evidence-add               401 405 405 405 405 405 405 405 405
+POST api:reports-evidence-add               401 404 404 404 404 404 404 404 404
 GET  api:reports-evidence                   401 404 404 404 404 404 404 404 404
 POST api:reports-evidence                   401 405 405 405 405 405 405 405 405
 GET  api:webhooks-list                      401 200 200 200 200 200 200 200 200

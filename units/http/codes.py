@@ -186,12 +186,20 @@ CODES: tuple[Code, ...] = (
             "Build a new copy from the address under “restart”, then put it in the place of the old one."
         ),
     ),
-    Code("too-large", 413, _("The body is too large."), _("Send at most 1 MiB.")),
+    Code(
+        "too-large",
+        413,
+        _("The body is too large."),
+        _("Send at most 1 MiB of JSON, and files of at most 10 MiB."),
+    ),
     Code(
         "unsupported-media-type",
         415,
-        _("The body is not JSON."),
-        _("Send “Content-Type: application/json” and UTF-8."),
+        _("The body is not of the kind that this address takes."),
+        _(
+            "Send “Content-Type: application/json” and UTF-8; a file as “application/octet-stream”, "
+            "whatever it holds."
+        ),
     ),
     Code(
         "object-changed",

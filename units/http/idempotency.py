@@ -131,15 +131,24 @@ def _asked(view: Any, request: Request) -> Asked:
     """
     try:
         key = _key_of(request)
-        said = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+        kind, said = _said(request)
     except (Refused, APIException):
         if view.detail:
             view.get_object()
         raise
     address = request.get_full_path()
-    whole = "\n".join([request.method or "", address, "application/json", said])
+    whole = "\n".join([request.method or "", address, kind, said])
     fingerprint = hashlib.sha256(whole.encode()).hexdigest()
     return Asked(request.user, key, request.method or "", request.path, fingerprint)
+
+
+def _said(request: Request) -> tuple[str, str]:
+    """Return the media type and what stands for the body: canonical JSON, or the hash of a file."""
+    data: Any = request.data  # as the parser of the view gives it
+    if isinstance(data, bytes):
+        return "application/octet-stream", hashlib.sha256(data).hexdigest()
+    said = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return "application/json", said
 
 
 def _key_of(request: Request) -> str:
