@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from commitments.actions import lookback
 from commitments.enums import IndicatorKind, PeriodState, RollUp, TargetState, ValueBasis
 from commitments.models import Report, RuleSet, Target
 from commitments.querysets import board as rows
@@ -102,13 +103,15 @@ def of(
 
     A whole without figures of its own is rolled up from those of its parts that are among
     `targets`. `revision`: by the demand of this revision and without the stored verdict; None: by
-    the newest. `known_at`: by what was verified at that instant; None: by what is now. A constant
-    number of queries, whatever their number.
+    the newest. `known_at`: as it was known at that past instant, which is then `at`; None: as it is
+    known now. A constant number of queries, whatever their number.
     """
     on = clock.local_date(at)
     said = rows.lines(targets, on=on)
-    observed = rows.observed(said)
-    demanded = rows.terms(targets)
+    if known_at is not None:
+        said = lookback.restore(said, at=known_at)
+    observed = rows.observed(said, at=known_at)
+    demanded = rows.terms(targets, on=None if known_at is None else on)
     if revision is not None:
         demanded = [row for row in demanded if row["n"] == revision]
     terms, stored = _terms(said, demanded), {} if revision else _stored(said)
@@ -233,6 +236,8 @@ def _rows(
     """Return what is known of each target: its verified reports, else what sources state."""
     found: dict[int, list[Row]] = {line["pk"]: [] for line in said}
     for row in reports:
+        if row["target"] not in found:  # not assigned yet, of a day that is looked back to
+            continue
         found[row["target"]].append(
             Row(
                 **{name: row[name] for name in PLAIN},

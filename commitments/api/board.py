@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from commitments.actions import results
+from commitments.actions import lookback, results
 from commitments.actions.results import Line
 from commitments.enums import (
     FigureName,
@@ -38,6 +40,14 @@ UNIT = OpenApiParameter(
     "unit",
     str,
     description=_("Reference of the unit whose counts are asked for; else the one on top."),
+)
+AS_OF = OpenApiParameter(
+    "as_of",
+    OpenApiTypes.DATE,
+    description=_(
+        "A day before today: how targets stood as it was known at its end. What was verified, "
+        "corrected, revised or withdrawn later is not in it."
+    ),
 )
 WHY = {
     "name": "verdict",
@@ -106,6 +116,7 @@ BOARD = {
     "results": [
         {name: value for name, value in RESULT.items() if name not in {"explanation", "etag"}}
     ],
+    "as_of": None,
     "etag": '"board-5f0c7a1e2b3d4c5f"',
 }
 
@@ -195,6 +206,9 @@ class BoardSerializer(serializers.Serializer):
     unit = serializers.SlugField(allow_null=True, help_text=_("Whose counts these are."))
     scopes = ScopeSerializer(many=True)
     results = ResultSerializer(many=True)
+    as_of = serializers.DateField(
+        allow_null=True, help_text=_("As it was known at the end of that day; null: as it is now.")
+    )
     etag = serializers.CharField(help_text=TAG)
 
 
@@ -275,6 +289,21 @@ def scope_body(scope: Counted) -> dict[str, Any]:
     }
 
 
+def past_day(request: Request, plan: Period) -> date | None:
+    """Return the day to which `as_of` looks back; None: today. Raises Invalid (invalid-parameter)."""
+    text = request.query_params.get("as_of")
+    if text is None:
+        return None
+    today = clock.local_date(request.now)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise parameters.invalid("as_of", _("This is no day. Write it as 2024-03-31.")) from error
+    if not plan.starts_on <= day <= today:
+        raise parameters.invalid("as_of", _("It lies before the plan begins, or is still to come."))
+    return day if day < today else None
+
+
 def with_tag(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     """Return `data` with a tag of its own words: it is computed, so no row version stands for it."""
     text = json.dumps(data, sort_keys=True, ensure_ascii=False)
@@ -291,21 +320,23 @@ class BoardOfPlan(ReadOnlyCollection):
             "How all targets of the plan stand that the holder sees, and the counts of one unit. "
             "Counts of two scopes are never to be added."
         ),
-        parameters=[UNIT],
+        parameters=[UNIT, AS_OF],
         responses=BoardSerializer,
         examples=[OpenApiExample("board", value=BOARD, response_only=True)],
     )
     @action(detail=True, methods=["get"])
     def board(self, request: Request, ref: str) -> Response:
-        parameters.require_known(request, {"unit"})
+        parameters.require_known(request, {"unit", "as_of"})
         plan: Period = self.get_object()
         reach = reach_of(request.user, at=request.now)
         seen = Target.objects.filter(period=plan).within(reach)
-        day = clock.local_date(request.now)
+        past = past_day(request, plan)
+        at = request.now if past is None else lookback.end_of(past)
         lines = results.of(
             seen.exclude(state=TargetState.PLANNED),
-            at=request.now,
-            thresholds=results.thresholds_of(results.rules_in_force(on=day)),
+            at=at,
+            thresholds=results.thresholds_of(results.rules_in_force(on=clock.local_date(at))),
+            known_at=None if past is None else at,
         ).lines
         subject = results.subject_of(lines)
         if wanted := request.query_params.get("unit"):
@@ -320,6 +351,7 @@ class BoardOfPlan(ReadOnlyCollection):
             "unit": mine[0].said["unit_ref"] if mine else None,
             "scopes": [scope_body(scope) for scope in scopes],
             "results": [result(line) for line in lines],
+            "as_of": past.isoformat() if past else None,
         }
         return self.tagged(with_tag("board", data))
 

@@ -1,7 +1,7 @@
 """What a board reads, as plain rows: few queries, whatever there is to see."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
@@ -103,11 +103,15 @@ def terms(targets: QuerySet, *, on: date | None = None) -> list[dict[str, Any]]:
     )
 
 
-def observed(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def observed(
+    lines: Iterable[dict[str, Any]], *, at: datetime | None = None
+) -> list[dict[str, Any]]:
     """Return what sources state about the units and years of these lines, also about indicators that
-    are nobody's target; one query."""
+    are nobody's target; one query. `at`: without what was recorded later."""
     rows: QuerySet = apps.get_model("commitments", "Observation").objects.all()
     found = list(lines)
+    if at is not None:
+        rows = rows.filter(recorded_at__lte=at)
     return list(
         rows.filter(
             unit__in={line["unit_id"] for line in found},

@@ -27,6 +27,7 @@ from commitments.rules import board as rules
 from commitments.rules.board import Scope
 from commitments.web import figures
 from commitments.web.figures import LETTERS, Mark, Reason
+from commitments.web.lookback import look
 from commitments.web.words import language
 from units import clock
 from units.http import tables
@@ -114,11 +115,13 @@ def board(request: WebRequest) -> HttpResponseBase:
     plan = chosen_plan(plans, request.GET.get("year"), day)
     if plan is None:
         return render(request, "commitments/board/empty.html")
+    looked = look(request, plan)
     targets = Target.objects.filter(period=plan).within(reach)
     found = results.of(
         targets.exclude(state=TargetState.PLANNED),
-        at=request.now,
-        thresholds=results.thresholds_of(results.rules_in_force(on=day)),
+        at=looked.at,
+        thresholds=results.thresholds_of(results.rules_in_force(on=looked.day)),
+        known_at=looked.known_at,
     )
     lines = found.lines
     names = {line.said["unit_id"]: line for line in lines}
@@ -127,7 +130,7 @@ def board(request: WebRequest) -> HttpResponseBase:
     columns = _columns(lines)
     matrix = _matrix(lines, columns, names, subject)
     if (form := request.GET.get("export")) in FORMS:
-        return _export(plan, columns, matrix, form)
+        return _export(plan, columns, matrix, form, on=looked.day if looked.is_past else None)
     scopes = rules.scopes(results.entries(mine, language=language()))
     context = {
         "plan": plan,
@@ -141,6 +144,8 @@ def board(request: WebRequest) -> HttpResponseBase:
         "legend": _legend(),
         "published": [_observation(row) for row in found.observed if row["unit_id"] == subject],
         "is_synthetic": any(line.is_synthetic for line in lines),
+        "looked": looked,
+        "state": PeriodState(lines[0].said["year_state"] if lines else plan.state).label,
         "today": day,
     }
     return render(request, "commitments/board/board.html", context)
@@ -340,9 +345,15 @@ def _observation(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _export(
-    plan: Period, columns: Sequence[Column], matrix: Sequence[BoardRow], form: str
+    plan: Period,
+    columns: Sequence[Column],
+    matrix: Sequence[BoardRow],
+    form: str,
+    *,
+    on: date | None,
 ) -> HttpResponseBase:
-    """Return every cell as a line: a file is for counting on, the picture is for looking at."""
+    """Return every cell as a line: a file is for counting on, the picture is for looking at. `on`: the
+    day that is looked back to, which the name of the file says."""
     headings = [
         _("Unit"),
         _("Code"),
@@ -368,7 +379,7 @@ def _export(
         for cell in row.cells
         if cell is not None
     ]
-    name = f"board-{plan.code}"
+    name = f"board-{plan.code}{f'-{on.isoformat()}' if on else ''}"
     if form == "csv":
         return tables.csv_response(name, headings, lines)
     data = exports.table(plan.name, headings, lines, widths=(32, 12, 48, 22, 22, 24, 24, 20))

@@ -44,6 +44,7 @@ PAGES: dict[str, dict[str, str]] = {
         "board": "/board/?year=2023",
         "board-2024": "/board/?year=2024",
         "league": "/board/league/?year=2024",
+        "board-back": "/board/?year=2024&as_of=2024-03-31",
         "agenda": "/cases/agenda/",
     },
     "lieu": {"home": "/", "inbox": "/inbox/", "cases": "/cases/"},
