@@ -295,6 +295,7 @@ SPECTACULAR_SETTINGS = {
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,  # they are for programmers; `about` is for readers
     "ENUM_NAME_OVERRIDES": {
         "UnitKind": "units.enums.UnitKind",
+        "EvidenceKindEnum": "commitments.enums.reports.EvidenceKind",
         "CaseKind": "commitments.enums.backlog.CaseKind",
         "CaseState": "commitments.enums.backlog.CaseState",
         "Provenance": "units.enums.Provenance",

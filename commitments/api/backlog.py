@@ -5,16 +5,25 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from commitments import permissions
-from commitments.actions import backlog, proposed, resolutions, suspensions
+from commitments.actions import backlog, evidence, proposed, resolutions, suspensions
 from commitments.api.cases import CASE, CaseSerializer
+from commitments.api.evidence import SHA256
 from commitments.api.inputs.backlog import (
     CHANGE,
     DECIDE,
@@ -33,10 +42,19 @@ from commitments.api.inputs.backlog import (
 from commitments.api.inputs.reports import ReasonSerializer
 from commitments.api.plans import plan_is_seen
 from commitments.enums.backlog import CaseKind, CaseProposalAct, CaseProposalState, CaseState
-from commitments.models import BacklogCase, CaseClock, CaseExtension, CaseProposal, Explanation
+from commitments.models import (
+    BacklogCase,
+    CaseClock,
+    CaseExtension,
+    CaseProposal,
+    Evidence,
+    Explanation,
+)
 from commitments.rules.backlog import BUCKETS
 from units import clock
 from units.enums import Provenance, Scope
+from units.http import files
+from units.http.files import BytesRenderer
 from units.http.filters import RefFilter, unit_is_seen
 from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
@@ -196,6 +214,7 @@ class CaseCollection(Collection):
         ).prefetch_related(
             Prefetch("extensions", granted.order_by("ordinal"), to_attr="granted"),
             Prefetch("proposals", waiting.select_related("proposed_by"), to_attr="waiting"),
+            Prefetch("evidence", Evidence.objects.order_by("pk"), to_attr="shown_files"),
             Prefetch("clocks", CaseClock.objects.only("case")),
             Prefetch("clocks__explanations", asked, to_attr="asked"),
         )
@@ -243,6 +262,31 @@ class CaseCollection(Collection):
             **sent,
         )
         return self.changed(case.pk)
+
+    @extend_schema(
+        operation_id="cases_file",
+        summary=_("Read a file of a backlog case"),
+        description=_(
+            "The bytes, proved against their hash, for whoever may see the case. Files are shown with "
+            "acts of people: no token adds one, and nobody takes one away."
+        ),
+        responses={
+            (200, files.BYTES): OpenApiResponse(OpenApiTypes.BINARY, description=_("The file."))
+        },
+    )
+    @action(
+        detail=True,
+        methods=["get"],
+        url_path=f"files/{SHA256}",
+        url_name="file",
+        renderer_classes=[BytesRenderer, JSONRenderer],
+    )
+    def file(self, request: Request, ref: str, sha256: str) -> HttpResponse:
+        case = self.get_object()
+        for row in case.shown_files:
+            if row.sha256 == sha256:
+                return files.answer(evidence.read(row))
+        raise Http404
 
     assign = _act(
         "assign",

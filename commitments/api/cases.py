@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from commitments.actions import backlog
-from commitments.models import BacklogCase, CaseExtension, CaseProposal, Explanation
+from commitments.models import BacklogCase, CaseExtension, CaseProposal, Evidence, Explanation
 from units.http.collections import etag_of
 from units.http.fields import Instant
 from units.http.serializers import TAG, ReadSerializer, address
@@ -39,6 +39,14 @@ EXPLANATION = {
     "answer": "",
     "decided_by": "Nguyễn Văn A",
     "decided_at": "2024-01-11T02:00:00Z",
+}
+FILE = {
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "name": "Biên bản bàn giao.pdf",
+    "kind": "application/pdf",
+    "size": 48213,
+    "shown_for": "explain",
+    "added_at": "2024-01-10T08:00:00Z",
 }
 CASE = {
     "ref": "2023-td-07",
@@ -73,6 +81,7 @@ CASE = {
     "extensions": [EXTENSION],
     "proposal": PROPOSAL,
     "explanations": [EXPLANATION],
+    "files": [FILE],
     "provenance": "synthetic",
     "source_ref": "",
     "etag": '"case-2023-td-07-3-5"',
@@ -130,6 +139,19 @@ class CaseExplanationSerializer(ReadSerializer):
         fields = list(EXPLANATION)
 
 
+class CaseFileSerializer(ReadSerializer):
+    about = _(
+        "A file that was shown with an act on a case, where it stays; its hash is of the bytes behind "
+        "“files/<sha256>/”."
+    )
+
+    added_at = Instant()
+
+    class Meta:
+        model = Evidence
+        fields = list(FILE)
+
+
 class CaseLinksSerializer(serializers.Serializer):
     self = serializers.URLField()
     unit = serializers.URLField()
@@ -163,6 +185,7 @@ class CaseSerializer(ReadSerializer):
     extensions = ExtensionSerializer(many=True, source="granted")
     proposal = serializers.SerializerMethodField()
     explanations = serializers.SerializerMethodField(help_text=_("The oldest first."))
+    files = CaseFileSerializer(many=True, source="shown_files", help_text=_("The oldest first."))
     etag = serializers.SerializerMethodField(help_text=TAG)
     links = serializers.SerializerMethodField()
 

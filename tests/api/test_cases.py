@@ -82,8 +82,8 @@ def test_the_list_costs_the_same_for_one_and_three(count, django_assert_num_quer
     for _each in range(count):
         ask_explanation(BacklogCaseFactory(assigned=True, assigner_unit=district))
     client = machine(district)
-    # token; lines of units; cases; then of all: extensions, proposals, clocks, explanations
-    with django_assert_num_queries(7):
+    # token; lines of units; cases; then of all: extensions, proposals, files, clocks, explanations
+    with django_assert_num_queries(8):
         rows = client.get(CASES).json()["results"]
     assert [len(row["explanations"]) for row in rows] == [1] * count
 

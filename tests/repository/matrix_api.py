@@ -11,6 +11,8 @@ GET  api:cases-list                         401 200 200 200 200 200 200 200 200
 POST api:cases-list                         401 403 403 400 403 403 403 403 400
 GET  api:cases-detail                       401 404 200 200 200 200 404 200 200
 POST api:cases-detail                       401 405 405 405 405 405 405 405 405
+GET  api:cases-file                         401 404 404 404 404 404 404 404 404
+POST api:cases-file                         401 405 405 405 405 405 405 405 405
 GET  api:cases-assign                       401 405 405 405 405 405 405 405 405
 POST api:cases-assign                       401 404 403 428 403 403 404 403 403
 GET  api:cases-extend                       401 405 405 405 405 405 405 405 405

@@ -197,7 +197,7 @@ def make_world() -> World:
         "api:verify-file": {"sha256": "0" * 64},
         "api:units": {"ref": body.commune.ref},
         "api:appointments": {"ref": f"{body.first.ref}-1"},
-        "api:cases": {"ref": case.ref},
+        "api:cases": {"ref": case.ref, "sha256": "0" * 64},
         "api:plans": {"ref": "2024", "group": "N01"},
         "api:targets": {"ref": body.targets[0].ref},
         **{  # an address without an object behind it: reports have their own matrix
