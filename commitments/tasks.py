@@ -9,6 +9,7 @@ from commitments.actions import (
     issuing,
     openings,
     plans,
+    reminders,
     revocations,
     rounds,
     uploads,
@@ -27,6 +28,12 @@ def sweep_cases() -> None:
 def recompute_cases() -> None:
     """Move the clocks whose calendar has changed."""
     jobs.run("recompute_cases", lambda: cases.recompute(at=clock.job_now()))
+
+
+@shared_task
+def wake_reminders() -> None:
+    """Tell again who has put a row aside until now."""
+    jobs.run("wake_reminders", lambda: reminders.wake(at=clock.job_now()))
 
 
 @shared_task

@@ -18,6 +18,7 @@ class Job(NamedTuple):
 JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who runs each once
     Job("recompute_cases", "commitments.tasks.recompute_cases", 30, "sweep"),
     Job("sweep_cases", "commitments.tasks.sweep_cases", 30, "sweep"),
+    Job("wake_reminders", "commitments.tasks.wake_reminders", 30, "sweep"),
     Job("issue_all", "commitments.tasks.issue_all", 3, "issue"),
     Job("check_revisions", "commitments.tasks.check_revisions", 20, "issue"),
     Job("recheck_revocation", "commitments.tasks.recheck_revocation", 900, "issue"),

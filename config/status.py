@@ -39,6 +39,7 @@ JOB_NAMES = {
     "send_webhooks": gettext_lazy("Call programs"),
     "forget_hints": gettext_lazy("Forget calls to programs that were made long ago"),
     "sweep_cases": gettext_lazy("Remind and escalate"),
+    "wake_reminders": gettext_lazy("Bring back what was put aside"),
     "recompute_cases": gettext_lazy("Follow changes of the calendar"),
     "issue_all": gettext_lazy("Issue whole plans"),
     "check_revisions": gettext_lazy("Check what was sealed and signed"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from commitments.actions import reminders
 from commitments.enums import PeriodState, VersionAct, VersionState
 from commitments.models import CommitmentVersion, SignatureAct
 from commitments.rules.commitments import MOVES, allowed_acts
@@ -157,6 +158,8 @@ def move(
     for field, value in changes.items():
         setattr(version, field, value)
     version.save(update_fields=["state", "etag_version", *changes])
+    if version.state != before:  # whoever has put it aside looks at it again
+        reminders.cancel(version, at=at)
     return register.append(
         kind=kind or f"commitment.{act}",
         subject=f"commitment_version/{version.ref}",

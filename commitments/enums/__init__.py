@@ -331,6 +331,14 @@ class ClockState(TextChoices):
     QUARANTINED = "quarantined", _("Set aside after errors")
 
 
+class ReminderState(TextChoices):
+    """How it stands with a row of the queue that one reader has put aside."""
+
+    WAITING = "waiting", _("Put aside")
+    DONE = "done", _("Came back on its day")
+    CANCELLED = "cancelled", _("Came back before its day")
+
+
 class Audience(TextChoices):
     HOLDER = "holder", _("Holder of the office")
     SUPERVISOR = "supervisor", _("Supervisor")

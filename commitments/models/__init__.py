@@ -31,6 +31,7 @@ from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.observations import Observation
 from commitments.models.plans import Mandate, Period, TaskGroup
 from commitments.models.proposals import Proposal
+from commitments.models.reminders import Reminder
 from commitments.models.reports import (
     Evidence,
     Report,
@@ -115,6 +116,7 @@ __all__ = [
     "Proposal",
     "RefusedFile",
     "RemindedNow",
+    "Reminder",
     "Report",
     "ReportCheck",
     "ReportRound",

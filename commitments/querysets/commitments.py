@@ -77,6 +77,12 @@ class CommitmentVersionQuerySet(models.QuerySet):
         higher = self.model.objects.filter(commitment=OuterRef("commitment"), n__gt=OuterRef("n"))
         return self.filter(~models.Exists(higher))
 
+    def put_aside_by(self, user: User, *, at: datetime, shown: bool):
+        """Without what `user` has put aside at `at`; `shown`: only that."""
+        reminders = self.model.reminders.rel.related_model.objects.hiding(at=at)
+        aside = models.Exists(reminders.filter(version=OuterRef("pk"), person=user))
+        return self.filter(aside if shown else ~aside)
+
     def awaiting_signature(self):
         """Issued and not yet signed by every undertaker."""
         return self.filter(state=VersionState.ISSUED)

@@ -62,6 +62,7 @@ def row(request: WebRequest, version: int) -> HttpResponse:
         "row": rows_for([found], at=request.now)[0],
         "hold": hold,
         "mine": hold is not None and hold.person_id == request.user.pk,
+        "aside": found.reminders.hiding(at=request.now).select_related("person").order_by("pk"),
         "notes": found.notes.select_related("person").order_by("-pk"),
         "others": [
             person

@@ -60,6 +60,9 @@ def home(request: WebRequest) -> HttpResponse:
     context["cases"] = case_rows(ordered, at=request.now) if positions else []
     if context["steers"]:
         visible = CommitmentVersion.objects.visible_to(request.user, at=request.now).latest()
+        visible = visible.put_aside_by(
+            request.user, at=request.now, shown=False
+        )  # as the queue does
         context["counts"] = queue.counts(visible, on=day)
         urgent = queue.bucket(visible, "late", on=day).for_rows().order_by("sign_by", "pk")[:URGENT]
         context["urgent"] = rows_for(urgent, at=request.now)

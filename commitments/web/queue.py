@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from commitments.actions import cases, exports
 from commitments.enums import Field
-from commitments.models import CommitmentItem, CommitmentVersion, Hold, Note, TaskGroup
+from commitments.models import CommitmentItem, CommitmentVersion, Hold, Note, Reminder, TaskGroup
 from commitments.querysets import queue as buckets
 from commitments.web.rows import Row, rows_for
 from commitments.web.words import as_key, searched
@@ -104,7 +104,7 @@ def queue(request: WebRequest) -> HttpResponseBase:
         context["foreign_template"] = others[key].template
     else:
         rows, after = _page(buckets.bucket(filtered, key, on=day), request)
-        context["rows"] = with_holds(rows_for(rows, at=request.now))
+        context["rows"] = with_holds(rows_for(rows, at=request.now), at=request.now)
         context["more"] = _address(request, after=after) if after else None
         context["exports"] = {form: _address(request, export=form) for form in sorted(FORMS)}
     partial = request.htmx and request.GET.get("after")
@@ -137,13 +137,18 @@ def _offered_units(reach: Reach, *, on: date) -> list[tuple[str, str]]:
     return list(OrgUnit.names_of(dict(refs), on=on))
 
 
-def with_holds(rows: list[Row]) -> list[dict[str, Any]]:
-    """Return the rows with who works on each and how many notes there are; two queries."""
+def with_holds(rows: list[Row], *, at: datetime) -> list[dict[str, Any]]:
+    """Return the rows with who works on each, who has put it aside at `at`, and how many notes there
+    are; three queries."""
     keys = [row.version.pk for row in rows]
     held = {
         hold.version_id: hold.person
         for hold in Hold.objects.filter(version__in=keys, released_at=None).select_related("person")
     }
+    aside: dict[int, list[Reminder]] = {}
+    hiding = Reminder.objects.hiding(at=at).filter(version__in=keys).order_by("remind_at", "pk")
+    for reminder in hiding.select_related("person"):
+        aside.setdefault(reminder.version_id, []).append(reminder)
     notes = dict(
         Note.objects.filter(version__in=keys)
         .values("version")
@@ -155,6 +160,7 @@ def with_holds(rows: list[Row]) -> list[dict[str, Any]]:
             "row": row,
             "holder": held.get(row.version.pk),
             "notes": notes.get(row.version.pk, 0),
+            "aside": aside.get(row.version.pk, []),
         }
         for row in rows
     ]
@@ -202,6 +208,9 @@ def _filtered(request: WebRequest, reach: Reach) -> QuerySet[CommitmentVersion]:
     late = as_key(request.GET.get("late", ""))
     if late is not None and late < 10_000:
         versions = versions.filter(sign_by__lte=day - timedelta(days=late))
+    versions = versions.put_aside_by(
+        request.user, at=request.now, shown=request.GET.get("held") == "aside"
+    )
     held = Hold.objects.filter(version=OuterRef("pk"), released_at=None)
     if (whose := request.GET.get("held")) == "mine":
         versions = versions.filter(Exists(held.filter(person=request.user)))

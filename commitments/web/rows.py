@@ -64,6 +64,7 @@ def events_of(
     versions = list(versions)
     numbers = {version.ref: version.n for version in versions}
     entries = RegisterEntry.objects.about("commitment_version", *numbers)
+    entries = entries.exclude(kind__startswith="desk.")  # who works on it is nothing for the unit
     by_key = {version.pk: version.n for version in versions}
     steps = StepFired.objects.filter(clock__version__in=by_key)
     provable = set(entries.provable_to(reader, at=at).values_list("pk", flat=True))
@@ -105,6 +106,7 @@ def rows_for(versions: Iterable[CommitmentVersion], *, at: datetime) -> list[Row
     refs = {version.ref: version for version in versions}
     newest = (
         RegisterEntry.objects.filter(subject_kind="commitment_version", subject_ref__in=refs)
+        .exclude(kind__startswith="desk.")  # who works on the row is no act on it
         .values("subject_ref")
         .annotate(newest=Max("pk"))
         .values_list("newest", flat=True)

@@ -15,7 +15,7 @@ from notifications.enums import NoticeKind
 from units.actions import accounts
 from units.enums import Role
 from units.models import RegisterEntry, User
-from units.permissions import granted, holders_at
+from units.permissions import granted, holders_at, offices_of, roles_of
 
 SILENT = {  # known kinds of which nobody is told
     "commitment.draft",
@@ -29,6 +29,8 @@ SILENT = {  # known kinds of which nobody is told
     "audit.denied",
     "desk.release",
     "desk.note",
+    "desk.snooze",
+    "desk.unsnooze",
     "audit.factor_failed",
     "case.register",
     "case.edit",
@@ -267,6 +269,15 @@ def _of_row_taken(_entry: Any, data: Any, version: Any, _directory: Directory) -
         yield Told(person, None, Role.SUPERVISOR, NoticeKind.RESULT, "row-taken-over", version)
 
 
+def _of_row_back(_entry: Any, data: Any, version: Any, directory: Directory) -> Iterator[Told]:
+    """Tell whoever has put a row aside, in the office or the role by which they see it."""
+    person = User.objects.get(username=data["to"])
+    office = next(iter(offices_of(person, at=directory.at)), None)
+    role = min(roles_of(person, at=directory.at), default=Role.SUPERVISOR)
+    row = Addressee(person, office.position if office else None)
+    yield told(row, NoticeKind.REMINDER, "row-back", version, role=role)
+
+
 Teller = Callable[[RegisterEntry, Mapping[str, Any], Any, Directory], Iterator[Told]]
 TELLERS: Mapping[str, Teller] = {
     "commitment.issue": _of_issue,
@@ -279,5 +290,6 @@ TELLERS: Mapping[str, Teller] = {
     "commitment.remind": _of_reminder,
     "desk.hand_over": _of_row_handed_over,
     "desk.take": _of_row_taken,
+    "desk.wake": _of_row_back,
     "step.fired": _of_step,
 } | BACKLOG

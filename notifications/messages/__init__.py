@@ -170,6 +170,14 @@ MESSAGES: Mapping[str, Text] = {
         ),
         NOTHING_FOLLOWS,
     ),
+    "row-back": Text(
+        _("Back in your queue: commitment %(number)s of %(unit)s"),
+        _(
+            "You had put commitment %(number)s, version %(n)s, of %(unit)s aside until today. It "
+            "stands in your queue again."
+        ),
+        NOTHING_FOLLOWS,
+    ),
     # --- proposals ----------------------------------------------------------------------------
     "proposal-made": Text(
         _("Please answer: %(unit)s proposes “%(title)s”"),

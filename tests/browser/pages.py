@@ -71,6 +71,8 @@ PAGES: dict[str, dict[str, str]] = {
     "bach": {
         "home": "/",
         "queue": "/queue/",
+        "queue-awaiting": "/queue/?bucket=awaiting",
+        "queue-put-aside": "/queue/rows/44/snooze/",
         "queue-filtered": "/queue/?bucket=awaiting&q=Thi%E1%BB%87n",
         "queue-nothing": "/queue/?bucket=awaiting&q=nothing-like-this",
         "queue-returned": "/queue/?bucket=reports_returned",

@@ -93,6 +93,10 @@ GET  commitments:countersign-batch          302 404 404 404 404 404 404 404 302
 POST commitments:countersign-batch          302 404 404 404 404 404 404 404 302
 GET  commitments:queue-row                  302 404 404 200 404 404 404 404 302
 POST commitments:queue-row                  302 404 404 422 404 404 404 404 302
+GET  commitments:row-snooze                 302 404 200 200 200 200 404 200 302
+POST commitments:row-snooze                 302 404 422 422 422 422 404 422 302
+GET  commitments:row-take-back              302 405 405 405 405 405 405 405 302
+POST commitments:row-take-back              302 404 302 302 302 302 404 302 302
 GET  commitments:row-take                   302 405 405 405 405 405 405 405 302
 POST commitments:row-take                   302 404 404 302 404 404 404 404 302
 GET  commitments:row-release                302 405 405 405 405 405 405 405 302

@@ -63,6 +63,7 @@ def listed(page) -> list[str]:
         ("held=mine", ["Commune 0"]),
         ("held=free", ["Commune 1", "First Commune"]),
         ("held=mine&q=Commune 1", []),
+        ("held=aside", []),
     ],
 )
 def test_filters_and_counts_agree(filters, found, body, desk_of):
@@ -88,7 +89,7 @@ def test_the_queue_costs_the_same_for_one_and_three(
         desk.take(version_id=draft.pk, by=body.supervisor, at=NOW)
         desk.note(version_id=draft.pk, text="x", by=body.supervisor, at=NOW)
     client = desk_of(body.supervisor)
-    with django_assert_num_queries(39):
+    with django_assert_num_queries(40):
         client.get("/queue/?bucket=drafts")
 
 
