@@ -56,7 +56,7 @@ def test_ties_share_the_last_place_and_too_little_known_has_none(body, made, cli
     assert "2 Other Commune 80.0" in table
     assert "– Only 50 % is known; a place needs 80 %. Third Commune 90.0" in table
     assert "45 – 95" in table
-    assert "1 known, 0 met" in table
+    assert "1 of 2 0 met" in table
     assert "District Committee" not in table.split("compete")[0].split("Third Commune")[0]
     own = read(client_of(body.assigner), f"{ADDRESS}&scope=own")
     assert "1 First Commune 10.0" in own  # never added to what the superior assigned
