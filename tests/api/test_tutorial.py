@@ -201,8 +201,7 @@ def test_the_table_of_scopes_is_that_of_the_views():
         for name, view, _base in router.registry
         for scope in {view.scope, *getattr(view, "scopes", {}).values()} - {None}  # people alone
     } | {(Scope.CHANGES_READ.value, "changes")}
-    hints = Scope.WEBHOOKS_MANAGE.value  # opens no address: programs are told, and ask nothing
-    assert {scope for scope, _name in said} | {hints} == set(Scope.values)
+    assert {scope for scope, _name in said} == set(Scope.values)
 
 
 def test_the_table_of_types_is_the_feed():
