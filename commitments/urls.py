@@ -3,7 +3,8 @@
 from django.urls import path, register_converter
 
 from commitments.actions.slots import CEREMONY
-from commitments.enums import VersionAct
+from commitments.enums import ClockKind, VersionAct
+from commitments.rules.cases import DEFAULT_POLICIES
 from commitments.web import (
     acknowledgements,
     acts,
@@ -56,7 +57,20 @@ class ActConverter:
         return VersionAct(value).value
 
 
+class LadderConverter:
+    """A kind of ladder in an address."""
+
+    regex = "|".join(DEFAULT_POLICIES)
+
+    def to_python(self, value: str) -> ClockKind:
+        return ClockKind(value)
+
+    def to_url(self, value: str) -> str:
+        return ClockKind(value).value
+
+
 register_converter(ActConverter, "act")
+register_converter(LadderConverter, "ladder")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -129,6 +143,15 @@ urlpatterns = [
     path("cases/new/", backlog.create, name="case-new"),
     path("cases/agenda/", agenda.agenda, name="agenda"),
     path("cases/ladders/", policies.index, name="ladders"),
+    path("cases/ladders/<ladder:kind>/propose/", policies.propose, name="ladder-propose"),
+    path(
+        "cases/ladders/proposals/<int:proposal>/publish/", policies.publish, name="ladder-publish"
+    ),
+    path(
+        "cases/ladders/proposals/<int:proposal>/withdraw/",
+        policies.withdraw,
+        name="ladder-withdraw",
+    ),
     path("cases/<slug:ref>/", backlog.detail, name="case"),
     path("cases/<slug:ref>/edit/", backlog.edit, name="case-edit"),
     path("cases/<slug:ref>/act/<slug:name>/", acts.act, name="case-act"),

@@ -30,6 +30,7 @@ from commitments.models.imports import PlanImport
 from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.observations import Observation
 from commitments.models.plans import Mandate, Period, TaskGroup
+from commitments.models.policies import PolicyProposal
 from commitments.models.proposals import Proposal
 from commitments.models.reminders import Reminder
 from commitments.models.reports import (
@@ -113,6 +114,7 @@ __all__ = [
     "Observation",
     "Period",
     "PlanImport",
+    "PolicyProposal",
     "Proposal",
     "RefusedFile",
     "RemindedNow",

@@ -40,7 +40,7 @@ SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
-    "notice", "preference", "webhook", "correction", "carryover",
+    "notice", "preference", "webhook", "correction", "carryover", "policy",
 }  # fmt: skip
 
 

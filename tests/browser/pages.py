@@ -119,6 +119,7 @@ PAGES: dict[str, dict[str, str]] = {
         "unit-office-new": "/units/bx-thien-ke/offices/new/",
         "unit-superior": "/units/bx-thien-ke/superior/",
         "unit-watchers-new": "/units/bx-thien-ke/watchers/new/",
+        "ladder-propose": "/cases/ladders/sign/propose/",
         "people": "/people/",
         "person-new": "/people/new/",
         "people-import": "/people/import/",

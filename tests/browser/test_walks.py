@@ -299,6 +299,7 @@ def test_every_page_of_the_desk_is_accessible(language, page_at, assert_accessib
             "/people/chair/",
             "/people/chair/roles/new/",
             "/status/",
+            "/cases/ladders/sign/propose/",
             "/problems/",
         ],
     }.items():

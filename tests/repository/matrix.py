@@ -6,10 +6,11 @@ sends nothing but a key, so whoever may act is told what is missing (422, 428), 
 invisible is 404, not allowed 403, wrong state 409; 302 leads to the login or back to the page.
 """
 
-from tests.repository import matrix_api
+from tests.repository import matrix_accounts, matrix_api
 
 TABLE = (
     matrix_api.TABLE
+    + matrix_accounts.TABLE
     + """
 GET  config:status                          302 403 403 403 403 403 200 403 302
 POST config:status                          302 405 405 405 405 405 405 405 302
@@ -21,60 +22,6 @@ GET  config:problem                         200 200 200 200 200 200 200 200 200
 POST config:problem                         405 405 405 405 405 405 405 405 405
 GET  config:language                        405 405 405 405 405 405 405 405 405
 POST config:language                        400 400 400 400 400 400 400 400 400
-GET  account_login                          200 302 302 302 302 302 302 302 200
-POST account_login                          200 302 302 302 302 302 302 302 200
-GET  account_logout                         302 200 200 200 200 200 200 200 302
-POST account_logout                         302 302 302 302 302 302 302 302 302
-GET  account_inactive                       200 200 200 200 200 200 200 200 200
-POST account_inactive                       405 405 405 405 405 405 405 405 405
-GET  account_signup                         200 302 302 302 302 302 302 302 200
-POST account_signup                         200 302 302 302 302 302 302 302 200
-GET  account_reauthenticate                 302 200 200 200 200 200 200 200 302
-POST account_reauthenticate                 302 200 200 200 200 200 200 200 302
-GET  account_change_password                302 200 200 200 200 200 200 200 302
-POST account_change_password                302 200 200 200 200 200 200 200 302
-GET  account_set_password                   302 302 302 302 302 302 302 302 302
-POST account_set_password                   302 302 302 302 302 302 302 302 302
-GET  account_reset_password                 200 200 200 200 200 200 200 200 200
-POST account_reset_password                 200 200 200 200 200 200 200 200 200
-GET  account_reset_password_done            200 200 200 200 200 200 200 200 200
-POST account_reset_password_done            405 405 405 405 405 405 405 405 405
-GET  account_reset_password_from_key        200 200 200 200 200 200 200 200 200
-POST account_reset_password_from_key        200 200 200 200 200 200 200 200 200
-GET  account_reset_password_from_key_done   200 200 200 200 200 200 200 200 200
-POST account_reset_password_from_key_done   405 405 405 405 405 405 405 405 405
-GET  account_first_factor                   302 302 302 302 302 302 302 302 302
-POST account_first_factor                   302 405 405 405 405 405 405 405 302
-GET  mfa_index                              302 200 200 200 200 200 200 200 302
-POST mfa_index                              302 405 405 405 405 405 405 405 302
-GET  mfa_authenticate                       302 302 302 302 302 302 302 302 302
-POST mfa_authenticate                       302 302 302 302 302 302 302 302 302
-GET  mfa_reauthenticate                     302 200 200 200 200 200 200 200 302
-POST mfa_reauthenticate                     302 200 200 200 200 200 200 200 302
-GET  mfa_activate_totp                      302 302 302 302 302 302 302 302 302
-POST mfa_activate_totp                      302 302 302 302 302 302 302 302 302
-GET  mfa_deactivate_totp                    302 200 200 200 200 200 200 200 302
-POST mfa_deactivate_totp                    302 302 302 302 302 302 302 302 302
-GET  mfa_view_recovery_codes                302 404 404 404 404 404 404 404 302
-POST mfa_view_recovery_codes                302 405 405 405 405 405 405 405 302
-GET  mfa_generate_recovery_codes            302 200 200 200 200 200 200 200 302
-POST mfa_generate_recovery_codes            302 302 302 302 302 302 302 302 302
-GET  mfa_download_recovery_codes            302 404 404 404 404 404 404 404 302
-POST mfa_download_recovery_codes            302 404 404 404 404 404 404 404 302
-GET  mfa_list_webauthn                      302 200 200 200 200 200 200 200 302
-POST mfa_list_webauthn                      302 405 405 405 405 405 405 405 302
-GET  mfa_add_webauthn                       302 200 200 200 200 200 200 200 302
-POST mfa_add_webauthn                       302 200 200 200 200 200 200 200 302
-GET  mfa_reauthenticate_webauthn            302 302 302 302 302 302 302 302 302
-POST mfa_reauthenticate_webauthn            302 302 302 302 302 302 302 302 302
-GET  mfa_remove_webauthn                    302 404 404 404 404 404 404 404 302
-POST mfa_remove_webauthn                    302 404 404 404 404 404 404 404 302
-GET  mfa_edit_webauthn                      302 404 404 404 404 404 404 404 302
-POST mfa_edit_webauthn                      302 404 404 404 404 404 404 404 302
-GET  mfa_login_webauthn                     302 302 302 302 302 302 302 302 302
-POST mfa_login_webauthn                     302 302 302 302 302 302 302 302 302
-GET  usersessions_list                      302 200 200 200 200 200 200 200 302
-POST usersessions_list                      302 302 302 302 302 302 302 302 302
 GET  commitments:home                       302 200 200 200 200 200 200 200 302
 POST commitments:home                       302 200 200 200 200 200 200 200 302
 GET  commitments:board                      302 200 200 200 200 200 200 200 302
@@ -207,6 +154,12 @@ GET  commitments:agenda                     302 404 404 200 200 200 404 200 302
 POST commitments:agenda                     302 405 405 405 405 405 405 405 302
 GET  commitments:ladders                    302 200 200 200 200 200 200 200 302
 POST commitments:ladders                    302 405 405 405 405 405 405 405 302
+GET  commitments:ladder-propose             302 404 404 404 404 404 200 404 302
+POST commitments:ladder-propose             302 404 404 404 404 404 422 404 302
+GET  commitments:ladder-publish             302 405 405 405 405 405 405 405 302
+POST commitments:ladder-publish             302 403 403 403 403 403 404 403 302
+GET  commitments:ladder-withdraw            302 405 405 405 405 405 405 405 302
+POST commitments:ladder-withdraw            302 403 403 403 403 403 404 403 302
 GET  commitments:case                       302 404 200 200 200 200 404 200 302
 POST commitments:case                       302 405 405 405 405 405 405 405 302
 GET  commitments:case-edit                  302 404 404 200 404 404 404 404 302

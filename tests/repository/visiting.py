@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from commitments.actions import backlog
-from commitments.enums import VersionAct
+from commitments.enums import ClockKind, VersionAct
 from notifications.actions import absences, notices, webhooks
 from notifications.models import Notice
 from tests.commitments.actions import outside
@@ -145,6 +145,7 @@ def make_world() -> World:
             "view": 1,  # nobody has kept one
             "run": 1,  # nobody has issued a whole plan
             "proposal": 1,  # nor proposed anything
+            "kind": ClockKind.SIGN,
             "year": 2024,
             "day": 1,  # the calendar is empty
             "secret": "invented",

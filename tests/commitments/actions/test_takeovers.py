@@ -11,7 +11,6 @@ from commitments.enums import PeriodState, VersionAct, VersionState
 from commitments.models import CommitmentVersion, Period
 from commitments.querysets import queue
 from commitments.querysets.takeovers import newcomers
-from tests.constraints import refused
 from tests.factories.body import NOW, come_into_office, make_body, person
 from tests.factories.commitments_versions import CommitmentVersionFactory
 from units import clock
@@ -184,8 +183,3 @@ def test_what_stands_in_the_way_is_said():
     Period.objects.update(state=PeriodState.CLOSING)
     drafts.discard(version_id=draft.pk, by=body.planner, expected=draft.etag_version, at=LATER)
     assert refusal(WrongState) == "amend-not-from-closing"
-
-
-def test_a_takeover_is_never_the_first_version():
-    with refused("version_takeover_follows_another"):
-        CommitmentVersionFactory(is_takeover=True)

@@ -165,6 +165,7 @@ REFUSED = [
     ("version_superseded_has_next", version_with({"superseded_by": None}, superseded=True)),
     ("version_superseded_has_next", version_with({"superseded_by": F("n")}, superseded=True)),
     ("version_superseded_has_next", version_with({"ended_at": None}, superseded=True)),
+    ("version_takeover_follows_another", version_with({"is_takeover": True}, draft=True)),
     ("version_settled_has_time", version_with({"settled_at": None}, settled=True)),
     ("item_once", item(ordinal=...)),
     ("item_revision_once", item(ordinal=2, revision=...)),
