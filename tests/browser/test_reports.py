@@ -148,6 +148,8 @@ def test_a_tab_closed_without_a_network_finds_its_text_again(desk, page_at):
     come_in(Mouse(page), desk.body.secretary)
     page.goto("/reports/")
     page.context.set_offline(True)
+    # A tab that closes is let go of by the emulation first: a last call could slip out to the server.
+    page.evaluate("() => { window.fetch = () => new Promise(() => {}); }")
     page.fill(cell(first), "7")
     page.fill(cell(first, "narrative"), "In the hills.")
     context = page.context
