@@ -1,7 +1,8 @@
 """Ladders as rows: kept as versions that never change, read back as the rules want them."""
 
+from collections.abc import Mapping
 from datetime import date, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -46,18 +47,34 @@ def in_force(kind: ClockKind, *, on: date) -> EscalationPolicy:
     )
     if made:
         EscalationStep.objects.bulk_create(
-            EscalationStep(
-                policy=policy,
-                level=step.level,
-                offset_days=list(step.offsets),
-                audience=step.audience,
-                acts=list(step.acts),
-                explanation_days=step.explanation_days,
-                repeat_days=step.repeat_days,
-            )
+            EscalationStep(policy=policy, **columns_of(step))
             for step in rules.DEFAULT_POLICIES[kind].steps
         )
     return policy
+
+
+def columns_of(step: rules.Step) -> dict[str, Any]:
+    """Return `step` as the columns of an EscalationStep, plain enough for JSON."""
+    return {
+        "level": step.level,
+        "offset_days": list(step.offsets),
+        "audience": str(step.audience),
+        "acts": list(step.acts),
+        "explanation_days": step.explanation_days,
+        "repeat_days": step.repeat_days,
+    }
+
+
+def step_of(columns: Mapping[str, Any]) -> rules.Step:
+    """Return the rung that `columns_of` wrote; other keys are passed over."""
+    return rules.Step(
+        level=columns["level"],
+        offsets=tuple(columns["offset_days"]),
+        audience=columns["audience"],
+        acts=tuple(columns["acts"]),
+        explanation_days=columns["explanation_days"],
+        repeat_days=columns["repeat_days"],
+    )
 
 
 def of(policy: EscalationPolicy) -> Ladder:
@@ -72,14 +89,7 @@ def of(policy: EscalationPolicy) -> Ladder:
         policy=rules.Policy(
             policy.subject_kind,
             tuple(
-                rules.Step(
-                    level=step.level,
-                    offsets=tuple(step.offset_days),
-                    audience=step.audience,
-                    acts=tuple(step.acts),
-                    explanation_days=step.explanation_days,
-                    repeat_days=step.repeat_days,
-                )
+                step_of(vars(step))
                 for step in sorted(policy.steps.all(), key=lambda step: step.level)
             ),
             policy.ack_days,

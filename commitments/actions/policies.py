@@ -78,7 +78,7 @@ def propose(
         proposal = PolicyProposal.objects.create(
             kind=kind,
             base_version=base_version,
-            steps=[_as_data(step) for step in sorted(steps, key=lambda step: step.level)],
+            steps=[ladders.columns_of(step) for step in sorted(steps, key=lambda step: step.level)],
             ack_days=ack_days,
             legal_basis=legal_basis.strip(),
             in_force_from=in_force_from,
@@ -143,28 +143,7 @@ def publish(*, proposal_id: int, by: User, at: datetime) -> EscalationPolicy:
 
 def steps_of(proposal: PolicyProposal) -> tuple[Step, ...]:
     """Return the rungs of a proposal, as the rules have them."""
-    return tuple(
-        Step(
-            level=row["level"],
-            offsets=tuple(row["offset_days"]),
-            audience=row["audience"],
-            acts=tuple(row["acts"]),
-            explanation_days=row["explanation_days"],
-            repeat_days=row["repeat_days"],
-        )
-        for row in proposal.steps
-    )
-
-
-def _as_data(step: Step) -> dict[str, Any]:
-    return {
-        "level": step.level,
-        "offset_days": list(step.offsets),
-        "audience": str(step.audience),
-        "acts": list(step.acts),
-        "explanation_days": step.explanation_days,
-        "repeat_days": step.repeat_days,
-    }
+    return tuple(ladders.step_of(row) for row in proposal.steps)
 
 
 def _newest(kind: ClockKind, *, on: date) -> EscalationPolicy:

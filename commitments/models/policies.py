@@ -11,7 +11,7 @@ from commitments.enums.policies import PolicyProposalState
 class PolicyProposal(models.Model):
     """The first of the two people that a new version of a ladder takes.
 
-    `steps`: rungs as `actions.policies` keeps them, by level. `base_version`: the version that was
+    `steps`: rungs as `actions.ladders.columns_of` writes them, by level. `base_version`: the version that was
     read when it was proposed. `policy`: the version it became.
     """
 

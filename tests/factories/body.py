@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 
-from commitments.actions import commitments, drafts, signatures
+from commitments.actions import commitments, drafts, signatures, targets
 from commitments.enums import (
     Comparator,
     IndicatorKind,
@@ -166,6 +166,18 @@ class Body:
             "at": at,
         }
         return drafts.begin(**(asked | changes))
+
+    def ask_more(self, target: Target, *, more: int = 5, at: datetime = NOW) -> None:
+        """Revise an assigned target to a value that is `more` higher."""
+        target.refresh_from_db()
+        targets.revise_target(
+            target_id=target.pk,
+            wanted=targets.wanted_of(target.current, value=target.current.value + more),
+            reason="More was asked.",
+            by=self.planner,
+            expected=target.etag_version,
+            at=at,
+        )
 
     def issued(self, *, at: datetime = NOW, **changes) -> CommitmentVersion:
         """Draft and issue."""

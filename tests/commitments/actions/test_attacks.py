@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from commitments.actions import commitments, drafts, signatures, stepups, targets
+from commitments.actions import commitments, drafts, signatures, stepups
 from commitments.enums import VersionAct, VersionState
 from commitments.models import ConsentText, SignatureAct, StepUpUse
 from tests.commitments.actions.test_moves import close_the_books
@@ -231,16 +231,7 @@ def issue(version, body):
 def test_a_target_that_was_revised_meanwhile_is_not_issued_as_it_was():
     body = make_body()
     version = body.draft()
-    target = body.targets[0]
-    target.refresh_from_db()
-    targets.revise_target(
-        target_id=target.pk,
-        wanted=targets.wanted_of(target.current, value=target.current.value + 5),
-        reason="More was asked.",
-        by=body.planner,
-        expected=target.etag_version,
-        at=NOW,
-    )
+    body.ask_more(body.targets[0])
     assert refused(issue, version, body, error=Conflict) == "item-outdated"
 
     version = drafts.edit(
@@ -252,7 +243,7 @@ def test_a_target_that_was_revised_meanwhile_is_not_issued_as_it_was():
         first_undertaker_id=body.first.pk,
         second_undertaker_id=None,
         assigner_id=body.assigning.pk,
-        items=[(target.revisions.get(n=2).pk, "lead")],
+        items=[(body.targets[0].revisions.get(n=2).pk, "lead")],
     )
     assert issue(version, body).state == VersionState.ISSUED
 

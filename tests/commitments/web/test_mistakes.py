@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory
 
-from commitments.actions import commitments, documents, drafts, targets, uploads
+from commitments.actions import commitments, documents, drafts, uploads
 from commitments.enums import VersionAct, VersionState
 from commitments.models import (
     CommitmentVersion,
@@ -102,16 +102,7 @@ def test_page_pdf_and_json_say_the_same(client_of, body):
 def test_page_pdf_and_json_say_the_same_of_what_changed(client_of, body):
     """An amendment says field by field what is new: in its hashed text, so on page and paper too."""
     version = body.in_force()
-    target = body.targets[0]
-    target.refresh_from_db()
-    targets.revise_target(
-        target_id=target.pk,
-        wanted=targets.wanted_of(target.current, value=target.current.value + 5),
-        reason="More was asked.",
-        by=body.planner,
-        expected=target.etag_version,
-        at=NOW,
-    )
+    body.ask_more(body.targets[0])
     asked = {"by": body.planner, "at": NOW}
     following = commitments.amend(
         version_id=version.pk,
@@ -128,7 +119,7 @@ def test_page_pdf_and_json_say_the_same_of_what_changed(client_of, body):
         second_undertaker_id=None,
         assigner_id=body.assigning.pk,
         items=[
-            (target.revisions.get(n=2).pk, "lead"),
+            (body.targets[0].revisions.get(n=2).pk, "lead"),
             (body.targets[1].revisions.get().pk, "lead"),
             (body.targets[2].revisions.get().pk, "lead"),
         ],
