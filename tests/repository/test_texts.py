@@ -96,3 +96,17 @@ def test_placeholders_and_elements_survive_translation():
         != sorted(PLACES.findall(one.translations[0]))
     ]
     assert lost == []
+
+
+def test_every_text_with_places_takes_what_is_put_into_them():
+    """A per cent sign alone in a translation is half a place: the page in that language would fail."""
+    broken = []
+    for one in messages_of(ROOT / CATALOGUE):
+        for text in (one.source, one.plural or "", *one.translations.values()):
+            if "%(" not in one.source:
+                continue
+            try:
+                text % dict.fromkeys(re.findall(r"%\((\w+)\)", one.source + (one.plural or "")), 1)
+            except (KeyError, ValueError, TypeError) as error:
+                broken.append(f"{text!r}: {error!r}")
+    assert broken == []
