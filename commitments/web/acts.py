@@ -20,11 +20,11 @@ from commitments.enums.backlog import CaseAct, CaseProposalAct, CaseProposalStat
 from commitments.models import BacklogCase, CaseProposal, Explanation
 from commitments.rules.backlog import MOVES
 from commitments.web.forms import backlog as asked
-from commitments.web.plans import faults_into
 from units.errors import Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import User
+from units.web import refusals
 
 Do = Callable[..., Any]
 
@@ -179,7 +179,7 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
         except (Refused, ValidationError) as error:
             if not possible or not form.fields:
                 raise
-            faults_into(form, error)
+            refusals.put_into(form, error)
         else:
             messages.success(request, page.done)
             return redirect("commitments:case", ref=ref)
@@ -223,14 +223,11 @@ def explanation(request: WebRequest, explanation: int) -> HttpResponse:
         raise Http404
     if form is not None and form.is_valid():
         given = dict(form.cleaned_data, explanation_id=found.pk, by=request.user, at=request.now)
-        try:
+        with refusals.shown_in(form):
             if isinstance(form, asked.ExplainForm):
                 explanations.give(**given)
             else:
                 explanations.judge(accepted=given.pop("decision") == "accept", **given)
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Your words are entered."))
             return redirect("commitments:explanation", explanation=found.pk)
     context = {"explanation": found, "subject": subject, "form": form}

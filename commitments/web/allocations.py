@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,14 +14,13 @@ from commitments.enums import TargetState
 from commitments.models import Allocation, Target, TargetRevision
 from commitments.rules import allocations as rules
 from commitments.web.forms.targets import AllocationForm
-from commitments.web.plans import faults_into
 from commitments.web.targets import own_target_or_404
 from commitments.web.words import language, words_of
 from units import clock
-from units.errors import Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import OrgUnit
+from units.web import refusals
 
 LIVE = frozenset({TargetState.PLANNED, TargetState.ASSIGNED})
 
@@ -53,11 +51,8 @@ def allocate(request: WebRequest, ref: str) -> HttpResponse:
         if "propose" in request.POST:
             form = _proposed(form, whole, units, target.indicator.decimals)
         elif "count" not in request.POST:
-            try:
+            with refusals.shown_in(form):
                 _save(request, target, form)
-            except (Refused, ValidationError) as error:
-                faults_into(form, error)
-            else:
                 return redirect("commitments:target", ref=ref)
     elif request.method == "GET" and split is not None and split.revision_id != whole.pk:
         form.initial["reserve"] = form.initial["overage"] = None  # they were those of another value

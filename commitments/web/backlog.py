@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,16 +27,15 @@ from commitments.web.acts import possible_acts
 from commitments.web.ageing import CaseRow, case_rows
 from commitments.web.forms.backlog import ClearsForm, RegisterForm
 from commitments.web.openings import opened
-from commitments.web.plans import faults_into
 from commitments.web.words import searched
 from units import clock
 from units.enums import Role
-from units.errors import Refused
 from units.http import etags, tables
 from units.http.requests import WebRequest
 from units.models import OrgUnit, RegisterEntry, User
 from units.permissions import roles_of
 from units.querysets.organisation import Reach, reach_of, reach_of_page, subtree
+from units.web import refusals
 
 PAGE = 25
 CHUNK = 500
@@ -241,11 +239,8 @@ def create(request: WebRequest) -> HttpResponse:
         raise Http404
     form = RegisterForm(request.POST or None, by=request.user, at=request.now)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             made = backlog.register_case(**form.as_arguments(), by=request.user, at=request.now)
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("The case is registered. Make it clear, then assign it."))
             return redirect("commitments:case", ref=made.ref)
     status = 422 if request.method == "POST" else 200
@@ -260,7 +255,7 @@ def edit(request: WebRequest, ref: str) -> HttpResponse:
         raise Http404
     form = ClearsForm(request.POST or None, case=case, at=request.now)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             backlog.edit(
                 case_id=case.pk,
                 by=request.user,
@@ -268,9 +263,6 @@ def edit(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 **form.as_arguments(),
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("What is clear now is kept."))
             return redirect("commitments:case", ref=ref)
     context = {

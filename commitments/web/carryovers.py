@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,9 +11,8 @@ from commitments.actions import carryovers
 from commitments.models import Carryover
 from commitments.web.corrections import seen_or_404
 from commitments.web.forms.corrections import CarryForm
-from commitments.web.plans import faults_into
-from units.errors import NotAllowed, Refused
 from units.http.requests import WebRequest
+from units.web import refusals
 
 
 @login_required
@@ -26,15 +24,10 @@ def carry(request: WebRequest, ref: str) -> HttpResponse:
     held = Carryover.objects.filter(target=target).first()
     form = CarryForm(request.POST or None, target=target, held=held)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             done = carryovers.carry(
                 target_id=target.pk, by=request.user, at=request.now, **form.as_arguments()
             )
-        except NotAllowed:
-            raise  # and is noted
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("%(code)s is carried over.") % {"code": target.code})
             to = done.next_target if form.as_arguments()["new"] and done.next_target else target
             return redirect("commitments:target", ref=to.ref)

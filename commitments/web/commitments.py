@@ -30,13 +30,13 @@ from commitments.querysets.takeovers import newcomers
 from commitments.rules.commitments import OPEN, allowed_acts
 from commitments.web import acknowledgements
 from commitments.web.forms.commitments import AmendForm, AnswerForm, DraftForm
-from commitments.web.plans import faults_into
 from commitments.web.rows import events_of, rows_for
 from commitments.web.words import searched, words_of
 from units import clock
 from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
+from units.web import refusals
 
 PAGE = 25
 
@@ -210,7 +210,7 @@ def _require_steering(request: WebRequest, version: CommitmentVersion) -> None:
 
 def _back_with(form: Form, error: Refused | ValidationError) -> int:
     """Put what stands in the way into the form, which comes back as it was typed; return the status."""
-    faults_into(form, error)
+    refusals.put_into(form, error)
     return error.status if isinstance(error, Refused) else 422
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,12 +18,11 @@ from commitments.actions import corrections
 from commitments.enums import PeriodState, VerdictValue
 from commitments.models import Carryover, CorrectiveAction, Period, Target, Verdict
 from commitments.web.forms.corrections import CorrectionForm
-from commitments.web.plans import faults_into
-from units.errors import NotAllowed, Refused, VersionMissing
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import User
 from units.querysets.organisation import reach_of_page
+from units.web import refusals
 
 SHOWN = 200
 
@@ -102,7 +100,7 @@ def correction(request: WebRequest, ref: str) -> HttpResponse:
     held = CorrectiveAction.objects.filter(target=target).first()
     form = CorrectionForm(request.POST or None, target=target, held=held, at=request.now)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             corrections.write(
                 target_id=target.pk,
                 by=request.user,
@@ -110,11 +108,6 @@ def correction(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 **form.as_arguments(),
             )
-        except (NotAllowed, VersionMissing):
-            raise  # and is noted
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(
                 request,
                 _("The corrective action for %(code)s is written.") % {"code": target.code},

@@ -17,13 +17,13 @@ from commitments import permissions
 from commitments.actions import cases, desk
 from commitments.models import CommitmentVersion
 from commitments.web.commitments import version_of
-from commitments.web.plans import faults_into
 from commitments.web.rows import rows_for
 from units.enums import Role
-from units.errors import Conflict, Refused
+from units.errors import Conflict
 from units.http.requests import WebRequest
 from units.models import User
 from units.permissions import granted
+from units.web import refusals
 
 
 class NoteForm(forms.Form):
@@ -49,11 +49,8 @@ def row(request: WebRequest, version: int) -> HttpResponse:
     found = _version_or_404(request, version)
     form = NoteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             desk.note(version_id=found.pk, by=request.user, at=request.now, **form.cleaned_data)
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("The note is kept."))
             return redirect("commitments:queue-row", version=found.pk)
     hold = found.holds.filter(released_at=None).select_related("person").first()

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_POST
 from commitments.actions import exports, faults, imports
 from commitments.models import Period, PlanImport
 from commitments.rules.columns import TABLES
-from commitments.web.plans import faults_into, own_plan_or_404
+from commitments.web.plans import own_plan_or_404
 from commitments.web.words import language
 from units.actions.workbooks import MAX_BYTES
 from units.enums import ImportState
-from units.errors import Refused, StaleVersion
+from units.errors import StaleVersion
 from units.http.requests import WebRequest
 from units.rules.sheets import title
+from units.web import refusals
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 500  # faults on one page; a workbook with more has one cause
@@ -43,7 +44,7 @@ def begin(request: WebRequest, code: str) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        try:
+        with refusals.shown_in(form):
             kept = imports.upload(
                 period_id=plan.pk,
                 file_name=file.name,
@@ -51,9 +52,6 @@ def begin(request: WebRequest, code: str) -> HttpResponse:
                 by=request.user,
                 at=request.now,
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             return redirect("commitments:import", code=code, ref=kept.ref)
     rows = plan.imports.select_related("uploaded_by").order_by("-pk")[:20]
     context = {"plan": plan, "form": form, "imports": rows}

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Prefetch
 from django.forms import Form
@@ -21,11 +20,11 @@ from commitments.web.forms.plans import GroupForm, IndicatorForm, MandateForm, P
 from commitments.web.rows import rows_for
 from commitments.web.words import words_of
 from units import clock
-from units.errors import Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import OrgUnit
 from units.rules import refs
+from units.web import refusals
 
 MOVES = {"open": plans.open_period, "start_closing": plans.start_closing, "close": plans.close}
 
@@ -42,18 +41,6 @@ def plan_or_404(request: WebRequest, code: str) -> Period:
     """Return the plan `code` if this person may see it."""
     plans_seen = Period.objects.years().visible_to(request.user, at=request.now)
     return get_object_or_404(plans_seen.select_related("owner"), code=code)
-
-
-def faults_into(form: Form, error: Refused | ValidationError) -> None:
-    """Put what an action refuses at the fields it speaks of, so that the form comes back filled."""
-    if isinstance(error, ValidationError):
-        for name, texts in error.message_dict.items():
-            form.add_error(name if name in form.fields else None, texts)
-        return
-    for name, faults in error.fields.items():
-        if name in form.fields:
-            form.add_error(name, list(faults))
-    form.add_error(None, error.message)
 
 
 @login_required
@@ -80,7 +67,7 @@ def create(request: WebRequest) -> HttpResponse:
     form = PlanForm(request.POST or None, owners=own_units(request))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals.shown_in(form):
             plan = plans.create_period(
                 owner_id=data["owner"].pk,
                 year=data["year"],
@@ -88,9 +75,6 @@ def create(request: WebRequest) -> HttpResponse:
                 by=request.user,
                 at=request.now,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("commitments:plan", code=plan.code)
     return _page(request, form, _("New plan"), _("Begin the plan"), back="commitments:plans")
 
@@ -178,13 +162,10 @@ def mandate(request: WebRequest, code: str) -> HttpResponse:
     plan = own_plan_or_404(request, code)
     form = MandateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             plans.create_mandate(
                 issuer_id=plan.owner_id, by=request.user, at=request.now, **form.cleaned_data
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("commitments:plan", code=code)
     return _page(
         request, form, _("New mandate"), _("Enter the mandate"), back="commitments:plan", plan=plan
@@ -199,13 +180,10 @@ def group(request: WebRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         chosen = data.pop("mandate")
-        try:
+        with refusals.shown_in(form):
             plans.create_group(
                 period_id=plan.pk, mandate_id=chosen.pk, by=request.user, at=request.now, **data
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("commitments:plan", code=code)
     return _page(
         request, form, _("New task group"), _("Add the group"), back="commitments:plan", plan=plan
@@ -222,7 +200,7 @@ def indicator(request: WebRequest, code: str) -> HttpResponse:
         uom, new_uom = data.pop("uom"), data.pop("new_uom")
         scale = data.pop("scale")
         data.pop("new_scale")
-        try:
+        with refusals.shown_in(form):
             with transaction.atomic():
                 if uom is None:
                     uom = targets.define_unit_of_measure(
@@ -247,9 +225,6 @@ def indicator(request: WebRequest, code: str) -> HttpResponse:
                     at=request.now,
                     **data,
                 )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("The indicator is defined. Add targets that use it."))
             return redirect("commitments:target-new", code=code)
     return _page(

@@ -22,11 +22,11 @@ from commitments.models import CaseClock, EscalationPolicy, PolicyProposal
 from commitments.rules import cases as rules
 from commitments.rules.policies import changed_levels
 from commitments.web.forms.policies import PolicyForm
-from commitments.web.plans import faults_into
 from units import clock
 from units.errors import NotAllowed, Refused
 from units.http.requests import WebRequest
 from units.permissions import may_administer
+from units.web import refusals
 
 PLAIN = ("in_force_from", "ack_days", "legal_basis", "reason")  # of the form
 OPEN = (ClockState.RUNNING, ClockState.PAUSED, ClockState.QUARANTINED)
@@ -127,7 +127,7 @@ def propose(request: WebRequest, kind: ClockKind) -> HttpResponse:
         except NotAllowed:
             raise  # and is noted
         except Refused as error:
-            faults_into(form, error)
+            refusals.put_into(form, error)
             status = error.status
         else:
             messages.success(

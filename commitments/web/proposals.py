@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,12 +16,12 @@ from commitments import permissions
 from commitments.actions import proposals
 from commitments.enums import ProposalState, TargetState
 from commitments.models import Period, Proposal, Target
-from commitments.web.plans import faults_into, plan_or_404
-from units.errors import Refused
+from commitments.web.plans import plan_or_404
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import Position
 from units.permissions import offices_of
+from units.web import refusals
 
 
 class ProposalForm(forms.Form):
@@ -123,7 +122,7 @@ def make(request: WebRequest, code: str) -> HttpResponse:
     form = ProposalForm(request.POST or None, offices=offices)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
-        try:
+        with refusals.shown_in(form):
             proposals.make(
                 period_id=plan.pk,
                 office_id=data.pop("office").pk,
@@ -131,9 +130,6 @@ def make(request: WebRequest, code: str) -> HttpResponse:
                 at=request.now,
                 **data,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Your proposal is sent. The planner answers it."))
             return redirect("commitments:proposals", code=code)
     context = {"plan": plan, "form": form}
@@ -157,7 +153,7 @@ def detail(request: WebRequest, code: str, proposal: int) -> HttpResponse:
     form = AnswerForm(request.POST or None, proposal=found) if answers else None
     if request.method == "POST" and form is not None and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals.shown_in(form):
             proposals.answer(
                 proposal_id=found.pk,
                 decision=ProposalState(data["decision"]),
@@ -167,9 +163,6 @@ def detail(request: WebRequest, code: str, proposal: int) -> HttpResponse:
                 expected=etags.seen_version(request.POST),
                 at=request.now,
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("The answer is sent."))
             return redirect("commitments:proposals", code=code)
     holds = {office.position_id for office in offices_of(request.user, at=request.now)}

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from commitments.actions import reminders
 from commitments.models import CommitmentVersion, Reminder
-from commitments.web.plans import faults_into
 from units import clock
-from units.errors import Conflict, Refused
+from units.errors import Conflict
 from units.http.requests import WebRequest
+from units.web import refusals
 from units.web.forms import DayInput
 
 
@@ -48,11 +48,8 @@ def snooze(request: WebRequest, version: int) -> HttpResponse:
     form = SnoozeForm(request.POST or None, initial={"until": min(today + timedelta(days=3), last)})
     if request.method == "POST" and form.is_valid():
         asked: dict[str, Any] = form.cleaned_data
-        try:
+        with refusals.shown_in(form):
             reminders.snooze(version_id=found.pk, by=request.user, at=request.now, **asked)
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Put aside. It comes back by itself; the ladder goes on."))
             return redirect("commitments:queue")
     mine = Reminder.objects.hiding(at=request.now).filter(version=found, person=request.user)

@@ -14,10 +14,10 @@ from commitments.models import Target
 from commitments.web.board import item_of
 from commitments.web.corrections import following
 from commitments.web.forms.scoring import VerdictForm
-from commitments.web.plans import faults_into, plan_or_404
+from commitments.web.plans import plan_or_404
 from units import clock
-from units.errors import NotAllowed, Refused
 from units.http.requests import WebRequest
+from units.web import refusals
 
 
 @login_required
@@ -71,16 +71,11 @@ def verdict(request: WebRequest, ref: str) -> HttpResponse:
             "by": request.user,
             "at": request.now,
         }
-        try:
+        with refusals.shown_in(form):
             if held:
                 scoring.correct_verdict(**told)
             else:
                 scoring.assert_verdict(as_of=clock.local_date(request.now), **told)
-        except NotAllowed:
-            raise  # and is noted
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(
                 request, _("The verdict on %(code)s is recorded.") % {"code": target.code}
             )

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,13 +20,13 @@ from commitments.web import pictures
 from commitments.web.board import item_of
 from commitments.web.corrections import chain_before, following
 from commitments.web.forms.targets import ReasonForm, RevisionForm, TargetForm
-from commitments.web.plans import faults_into, plan_or_404
+from commitments.web.plans import plan_or_404
 from commitments.web.words import words_of
 from units import clock
-from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import OrgUnit, RegisterEntry
+from units.web import refusals
 
 
 def _target(request: WebRequest, ref: str) -> Target:
@@ -122,7 +121,7 @@ def create(request: WebRequest, code: str) -> HttpResponse:
     form = TargetForm(request.POST or None, plan=plan, units=units)
     form.add_roadmap(_quarters(plan), {})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             target = targets.create_target(
                 period_id=plan.pk,
                 wanted=form.wanted(),
@@ -130,9 +129,6 @@ def create(request: WebRequest, code: str) -> HttpResponse:
                 at=request.now,
                 **form.identity(),
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("%(code)s is drawn up.") % {"code": target.code})
             return redirect("commitments:target", ref=target.ref)
     return _page(request, form, _("New target"), _("Draw up the target"), plan=plan)
@@ -192,7 +188,7 @@ def edit(request: WebRequest, ref: str) -> HttpResponse:
     )
     form.add_roadmap(_quarters(target.period), _roadmap(target))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             targets.edit_target(
                 target_id=target.pk,
                 wanted=form.wanted(),
@@ -201,9 +197,6 @@ def edit(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 **form.identity(),
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("commitments:target", ref=ref)
     return _page(
         request,
@@ -237,7 +230,7 @@ def revise(request: WebRequest, ref: str) -> HttpResponse:
     form = RevisionForm(request.POST or None, indicator=target.indicator, initial=_initial(target))
     form.add_roadmap(_quarters(target.period), _roadmap(target))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             targets.revise_target(
                 target_id=target.pk,
                 wanted=form.wanted(),
@@ -246,9 +239,6 @@ def revise(request: WebRequest, ref: str) -> HttpResponse:
                 expected=etags.seen_version(request.POST),
                 at=request.now,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(
                 request,
                 _("%(code)s is revised. Amend the commitments that hold it.")
@@ -271,7 +261,7 @@ def withdraw(request: WebRequest, ref: str) -> HttpResponse:
     target = _target(request, ref)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             targets.withdraw_target(
                 target_id=target.pk,
                 reason=form.cleaned_data["reason"],
@@ -279,11 +269,6 @@ def withdraw(request: WebRequest, ref: str) -> HttpResponse:
                 expected=etags.seen_version(request.POST),
                 at=request.now,
             )
-        except NotAllowed:
-            raise  # and is noted
-        except Refused as error:
-            faults_into(form, error)
-        else:
             return redirect("commitments:target", ref=ref)
     return _page(
         request,

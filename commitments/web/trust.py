@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from commitments.actions import trust
 from commitments.models import SignerCertificate, TrustSet
-from commitments.web.plans import faults_into
 from units.enums import UserKind
 from units.errors import NotAllowed, Refused
 from units.http.requests import WebRequest
 from units.models import User
 from units.permissions import may_administer
+from units.web import refusals
 
 SHOWN = 200
 
@@ -99,11 +99,8 @@ def propose(request: WebRequest) -> HttpResponse:
     initial = {name: getattr(now, name, "") for name in ("roots", "intermediates", "hosts")}
     form = TrustForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             trust.propose(by=request.user, at=request.now, **form.cleaned_data)
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Proposed. It counts once another administrator approves."))
             return redirect("commitments:trust")
     status = 422 if request.method == "POST" else 200
@@ -117,16 +114,13 @@ def register(request: WebRequest) -> HttpResponse:
     _require_administrator(request)
     form = CertificateForm(request.POST or None, request.FILES or None, by=request.user)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             trust.register_certificate(
                 person=form.cleaned_data["person"],
                 data=form.cleaned_data["file"].read(trust.MAX_BYTES),
                 by=request.user,
                 at=request.now,
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(
                 request, _("Registered. It counts once another administrator confirms.")
             )

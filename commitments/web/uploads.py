@@ -16,10 +16,10 @@ from commitments.actions import uploads
 from commitments.enums import VersionAct
 from commitments.enums.uploads import REMEDIES, GateRule
 from commitments.models import CommitmentVersion, ExternalUpload, HandOut, SignatureAct
-from commitments.web.plans import faults_into
 from units import clock
 from units.errors import NotFound, Refused
 from units.http.requests import WebRequest
+from units.web import refusals
 
 SHOWN = 10  # verdicts on one page; a slot rests after as many refusals
 
@@ -57,7 +57,7 @@ def hand_out(request: WebRequest, hand_out: UUID) -> HttpResponse:
             except NotFound:
                 raise
             except Refused as error:
-                faults_into(form, error)
+                refusals.put_into(form, error)
                 status = error.status
             else:
                 return redirect("commitments:outside", hand_out=made.hand_out.uuid)

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from notifications.actions import absences
 from notifications.models import Absence
 from units import clock
-from units.errors import Invalid, WrongState
+from units.errors import WrongState
 from units.http.requests import WebRequest
 from units.models import User
+from units.web import refusals
 from units.web.forms import DayInput
-from units.web.organisation import faults_into
 
 PAST = 5  # absences that are over and still shown
 
@@ -46,11 +46,8 @@ def index(request: WebRequest) -> HttpResponse:
     today = clock.local_date(request.now)
     form = AbsenceForm(request.POST or None, offered=offered, initial={"from_on": today})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             row = absences.enter(by=request.user, at=request.now, **form.cleaned_data)
-        except Invalid as error:
-            faults_into(form, error)
-        else:
             text = _("Entered. %(person)s is told, and gets your messages in these days.")
             messages.success(request, text % {"person": row.deputy.full_name})
             return redirect("notifications:absence")

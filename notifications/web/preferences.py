@@ -13,9 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from notifications.actions import post, preferences
 from notifications.enums import Channel
-from units.errors import Invalid
 from units.http.requests import WebRequest
-from units.web.organisation import faults_into
+from units.web import refusals
 
 
 class TimeInput(forms.TimeInput):
@@ -71,11 +70,8 @@ def edit(request: WebRequest) -> HttpResponse:
     }
     form = PreferenceForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             preferences.choose(by=request.user, at=request.now, **form.cleaned_data)
-        except Invalid as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Saved. It holds for every message from now on."))
             return redirect("notifications:preferences")
     context = {"form": form, "no_server": post.way() == "none"}

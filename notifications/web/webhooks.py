@@ -18,14 +18,14 @@ from notifications.actions import hints, webhooks
 from notifications.models import WebhookDelivery, WebhookEndpoint
 from units import clock
 from units.enums import Role, Scope
-from units.errors import Refused
 from units.http import etags, reauth
 from units.http.doors import administrators_only
 from units.http.requests import WebRequest
 from units.models import ApiClient
 from units.querysets.organisation import reach_of
+from units.web import refusals
 from units.web.lists import newest_of
-from units.web.organisation import faults_into, page
+from units.web.organisation import page
 
 SHOWN = "webhook-secret-shown-once"
 OF_A_PAGE = 50
@@ -128,7 +128,7 @@ def create(request: WebRequest, ref: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if not reauth.is_fresh(request):
             return reauth.keep_and_ask_again(request)
-        try:
+        with refusals.shown_in(form):
             made = webhooks.create(
                 client_ref=ref,
                 by=request.user,
@@ -136,9 +136,6 @@ def create(request: WebRequest, ref: str) -> HttpResponse:
                 real_at=clock.real_now(),
                 **form.cleaned_data,
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             return _show_secret(request, made)
     back = reverse("notifications:webhooks", args=[ref])
     return page(request, form, _("Where the program is told"), _("Enter the address"), back=back)
@@ -198,7 +195,7 @@ def replay(request: WebRequest, ref: str) -> HttpResponse:
     endpoint = _endpoint_or_404(request, ref)
     form = ReplayForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             count = hints.replay(
                 ref=ref,
                 from_seq=form.cleaned_data["from_seq"],
@@ -206,9 +203,6 @@ def replay(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 real_at=clock.real_now(),
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             said = ngettext("%(n)d hint will be sent.", "%(n)d hints will be sent.", count)
             messages.success(request, said % {"n": count})
             return redirect("notifications:webhook", ref=ref)

@@ -20,7 +20,8 @@ from units.actions import accounts, people
 from units.errors import NotFound, Refused
 from units.http.requests import WebRequest
 from units.models import User
-from units.web.organisation import faults_into, page
+from units.web import refusals
+from units.web.organisation import page
 from units.web.people import SHOWN, person_or_404, require_administrator
 
 ARRIVED = "invitation"  # where a session keeps the secret of the link that was opened
@@ -142,7 +143,7 @@ def ask_reset(request: WebRequest, username: str) -> HttpResponse:
     person = person_or_404(request, username)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             accounts.ask_factor_reset(
                 person_id=person.pk,
                 reason=form.cleaned_data["reason"],
@@ -150,9 +151,6 @@ def ask_reset(request: WebRequest, username: str) -> HttpResponse:
                 at=request.now,
                 real_at=clock.real_now(),
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Asked. A second administrator confirms it."))
             return redirect("units:person", username=username)
     title = _("The second factor of %(person)s is lost") % {"person": person.full_name}

@@ -15,12 +15,11 @@ from django.views.decorators.http import require_POST
 from units import clock
 from units.actions import calendars
 from units.enums import DayKind
-from units.errors import Refused
 from units.http.requests import WebRequest
 from units.models import CalendarDay
 from units.permissions import may_administer
+from units.web import refusals
 from units.web.forms import DayInput
-from units.web.organisation import faults_into
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -50,11 +49,8 @@ def calendar(request: WebRequest, year: int | None = None) -> HttpResponse:
         raise Http404
     form = DayForm(request.POST or None) if administers else None
     if request.method == "POST" and form is not None and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             day = calendars.propose_day(by=request.user, at=request.now, **form.cleaned_data)
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Proposed. It counts once another administrator approves."))
             return redirect("units:calendar", year=day.date.year)
     rows = CalendarDay.objects.filter(date__year=shown, calendar__key=calendars.BODY)

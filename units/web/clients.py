@@ -15,14 +15,14 @@ from django.views.decorators.http import require_POST
 from units import clock
 from units.actions import clients
 from units.enums import Role, Scope
-from units.errors import Refused
 from units.http import reauth
 from units.http.doors import administrators_only
 from units.http.requests import WebRequest
 from units.models import ApiClient, OrgUnit
 from units.querysets.organisation import Reach, reach_of
+from units.web import refusals
 from units.web.lists import page_of
-from units.web.organisation import faults_into, page
+from units.web.organisation import page
 
 SHOWN = "token-shown-once"
 USUAL_DAYS = 90
@@ -123,7 +123,7 @@ def create(request: WebRequest) -> HttpResponse:
         data = dict(form.cleaned_data)
         owner = data.pop("owner")
         within = data.pop("within") or owner
-        try:
+        with refusals.shown_in(form):
             client = clients.create_client(
                 owner_unit_id=owner.pk,
                 unit_scope_id=within.pk,
@@ -131,9 +131,6 @@ def create(request: WebRequest) -> HttpResponse:
                 at=request.now,
                 **data,
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Made. It can do nothing until it has a token."))
             return redirect("units:client", ref=client.ref)
     return page(request, form, _("New program"), _("Make it known"), back="/clients/")
@@ -148,7 +145,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if not reauth.is_fresh(request):
             return reauth.keep_and_ask_again(request)
-        try:
+        with refusals.shown_in(form):
             issued = clients.issue_token(
                 client_id=client.pk,
                 lasts=timedelta(days=form.cleaned_data["days"]),
@@ -156,9 +153,6 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 real_at=clock.real_now(),
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             request.session[SHOWN] = [ref, issued.text]
             return redirect("units:client", ref=ref)
     shown = request.session.get(SHOWN)

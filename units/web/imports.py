@@ -17,12 +17,12 @@ from units import clock
 from units.actions import exports, faults, imports
 from units.actions.workbooks import MAX_BYTES
 from units.enums import ImportState
-from units.errors import Conflict, Invalid, Refused, StaleVersion
+from units.errors import Conflict, Invalid, StaleVersion
 from units.http.requests import WebRequest
 from units.models import OrganisationImport, User
 from units.rules.columns import TABLES
 from units.rules.sheets import title
-from units.web.organisation import faults_into
+from units.web import refusals
 from units.web.people import require_administrator
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,16 +48,13 @@ def begin(request: WebRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        try:
+        with refusals.shown_in(form):
             kept = imports.upload(
                 file_name=file.name,
                 data=file.read(MAX_BYTES + 1),
                 by=request.user,
                 at=request.now,
             )
-        except Refused as error:
-            faults_into(form, error)
-        else:
             return redirect("units:import", ref=kept.ref)
     rows = OrganisationImport.objects.defer("content").select_related("uploaded_by")
     context = {"form": form, "imports": rows.order_by("-pk")[:20]}

@@ -1,18 +1,17 @@
 """Offices on pages: made and ended, filled and left, and which of them watch a unit."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from units import clock
 from units.actions import appointments, organisation
-from units.errors import Refused
 from units.http.requests import WebRequest
 from units.models import Appointment, Oversight, Position
+from units.web import refusals
 from units.web.forms import AppointForm, EndForm, OfficeForm, OversightForm
-from units.web.organisation import faults_into, own_unit, page
+from units.web.organisation import own_unit, page
 
 
 @login_required
@@ -21,13 +20,10 @@ def create(request: WebRequest, ref: str) -> HttpResponse:
     unit = own_unit(request, ref)
     form = OfficeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             organisation.create_position(
                 unit_id=unit.pk, by=request.user, at=request.now, **form.arguments()
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=ref)
     return page(
         request,
@@ -50,13 +46,10 @@ def appoint(request: WebRequest, ref: str) -> HttpResponse:
     position = _office_or_404(request, ref)
     form = AppointForm(request.POST or None, initial={"valid_from": clock.local_date(request.now)})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             appointments.appoint(
                 position_id=position.pk, by=request.user, at=request.now, **form.arguments()
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=position.unit.ref)
     title = _("Appoint to %(office)s") % {"office": position.title}
     return page(request, form, title, _("Appoint"), back=f"/units/{position.unit.ref}/")
@@ -69,16 +62,13 @@ def leave(request: WebRequest, ref: str) -> HttpResponse:
     own_unit(request, row.position.unit.ref)
     form = EndForm(request.POST or None, initial={"last_on": clock.local_date(request.now)})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             appointments.end_appointment(
                 appointment_id=row.pk,
                 end_on=form.first_day_without(),
                 by=request.user,
                 at=request.now,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=row.position.unit.ref)
     title = _("End the appointment of %(person)s") % {"person": row.person.full_name}
     return page(request, form, title, _("End it"), back=f"/units/{row.position.unit.ref}/")
@@ -93,7 +83,7 @@ def oversee(request: WebRequest, ref: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals.shown_in(form):
             appointments.add_oversight(
                 position_id=data.pop("position").pk,
                 unit_id=unit.pk,
@@ -101,9 +91,6 @@ def oversee(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 **data,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=ref)
     return page(
         request,
@@ -120,16 +107,13 @@ def end(request: WebRequest, ref: str) -> HttpResponse:
     position = _office_or_404(request, ref)
     form = EndForm(request.POST or None, initial={"last_on": clock.local_date(request.now)})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             organisation.end_position(
                 position_id=position.pk,
                 end_on=form.first_day_without(),
                 by=request.user,
                 at=request.now,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=position.unit.ref)
     title = _("End the office %(office)s and who holds it") % {"office": position.title}
     return page(request, form, title, _("End it"), back=f"/units/{position.unit.ref}/")
@@ -142,16 +126,13 @@ def unwatch(request: WebRequest, watcher: int) -> HttpResponse:
     own_unit(request, row.unit.ref)
     form = EndForm(request.POST or None, initial={"last_on": clock.local_date(request.now)})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             appointments.end_oversight(
                 oversight_id=row.pk,
                 end_on=form.first_day_without(),
                 by=request.user,
                 at=request.now,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=row.unit.ref)
     names = {"office": row.position.title, "unit": row.unit.name}
     title = _("%(office)s watches %(unit)s no longer") % names

@@ -1,12 +1,10 @@
 """Units on pages: the list, one unit with who heads it, and what an administrator changes."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.forms import Form
 from django.http import Http404, HttpResponse
@@ -17,7 +15,6 @@ from django.utils.translation import gettext as _
 from units import clock
 from units.actions import organisation
 from units.enums import Role
-from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import Appointment, OrgEdge, OrgUnit, Oversight, Position
@@ -29,26 +26,9 @@ from units.permissions import (
     roles_of,
 )
 from units.querysets.organisation import in_force
+from units.web import refusals
 from units.web.forms import EndForm, NameForm, SuperiorForm, UnitForm
 from units.web.lists import page_of
-
-TYPED_AS = {"valid_to": "last_on", "end_on": "last_on"}  # people type last days
-
-
-def faults_into(form: Form, error: Refused | ValidationError) -> None:
-    """Put what an action refuses at the fields it speaks of, so that the form comes back filled.
-
-    A missing right is no fault of what was typed: that refusal goes on, to be noted and shown.
-    """
-    if isinstance(error, NotAllowed):
-        raise error
-    if isinstance(error, ValidationError):
-        faults: Mapping[str, Sequence[Any]] = error.message_dict
-    else:
-        faults = error.fields or {"": [error.message]}
-    for name, texts in faults.items():
-        own = name if name in form.fields else TYPED_AS.get(name)
-        form.add_error(own if own in form.fields else None, list(texts))
 
 
 def page(
@@ -174,11 +154,8 @@ def create(request: WebRequest) -> HttpResponse:
         raise Http404
     form = UnitForm(request.POST or None, units=_all_units(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             unit = organisation.create_unit(by=request.user, at=request.now, **form.arguments())
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("%(unit)s is entered.") % {"unit": unit.name})
             return redirect("units:detail", ref=unit.ref)
     return page(request, form, _("New unit"), _("Enter the unit"), back="/units/")
@@ -191,7 +168,7 @@ def superior(request: WebRequest, ref: str) -> HttpResponse:
     form = SuperiorForm(request.POST or None, units=_all_units(request).exclude(pk=unit.pk))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals.shown_in(form):
             organisation.put_under(
                 unit_id=unit.pk,
                 parent_id=data["parent"].pk if data["parent"] else None,
@@ -201,9 +178,6 @@ def superior(request: WebRequest, ref: str) -> HttpResponse:
                 expected=etags.seen_version(request.POST),
                 at=request.now,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=ref)
     return page(
         request,
@@ -223,7 +197,7 @@ def rename(request: WebRequest, ref: str) -> HttpResponse:
     known = {} if now is None else {name: getattr(now, name) for name in NameForm.KEPT}
     form = NameForm(request.POST or None, initial=known)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             organisation.rename_unit(
                 unit_id=unit.pk,
                 by=request.user,
@@ -231,9 +205,6 @@ def rename(request: WebRequest, ref: str) -> HttpResponse:
                 at=request.now,
                 **form.arguments(code_system=now.code_system if now else ""),
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=ref)
     title = _("New name or code of %(unit)s") % {"unit": unit.name}
     return page(
@@ -247,7 +218,7 @@ def end(request: WebRequest, ref: str) -> HttpResponse:
     unit = own_unit(request, ref)
     form = EndForm(request.POST or None, initial={"last_on": clock.local_date(request.now)})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             organisation.end_unit(
                 unit_id=unit.pk,
                 end_on=form.first_day_without(),
@@ -255,9 +226,6 @@ def end(request: WebRequest, ref: str) -> HttpResponse:
                 expected=etags.seen_version(request.POST),
                 at=request.now,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:detail", ref=ref)
     title = _("End %(unit)s with its offices and who holds them") % {"unit": unit.name}
     return page(

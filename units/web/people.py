@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse
@@ -14,14 +13,14 @@ from django.views.decorators.http import require_POST
 
 from units import clock
 from units.actions import accounts, people
-from units.errors import Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import OrgUnit, RoleGrant, User
 from units.permissions import may_administer
+from units.web import refusals
 from units.web.forms import PersonChangeForm, PersonForm, RoleForm
 from units.web.lists import page_of
-from units.web.organisation import faults_into, page
+from units.web.organisation import page
 
 SHOWN = "password-shown-once"
 
@@ -82,11 +81,8 @@ def create(request: WebRequest) -> HttpResponse:
     require_administrator(request)
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             opened = _open(request, form)
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:person", username=opened.person.username)
     return page(request, form, _("New person"), _("Open the account"), back="/people/")
 
@@ -151,7 +147,7 @@ def change(request: WebRequest, username: str) -> HttpResponse:
     }
     form = PersonChangeForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             people.change_person(
                 person_id=person.pk,
                 by=request.user,
@@ -160,9 +156,6 @@ def change(request: WebRequest, username: str) -> HttpResponse:
                 real_at=clock.real_now(),
                 **form.cleaned_data,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, _("Done."))
             return redirect("units:person", username=username)
     title = _("Change %(person)s") % {"person": person.full_name}
@@ -205,7 +198,7 @@ def grant(request: WebRequest, username: str) -> HttpResponse:
     form = RoleForm(request.POST or None, units=units)
     if request.method == "POST" and form.is_valid():
         unit = form.cleaned_data["unit"]
-        try:
+        with refusals.shown_in(form):
             people.grant_role(
                 person_id=person.pk,
                 role=form.cleaned_data["role"],
@@ -213,9 +206,6 @@ def grant(request: WebRequest, username: str) -> HttpResponse:
                 by=request.user,
                 at=request.now,
             )
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             return redirect("units:person", username=username)
     title = _("Grant a role to %(person)s") % {"person": person.full_name}
     return page(request, form, title, _("Grant the role"), back=f"/people/{username}/")
