@@ -17,12 +17,12 @@ from commitments.models import BacklogCase, CaseClock, CaseProposal, CommitmentV
 from commitments.web.ageing import CaseRow, case_rows
 from units import clock
 from units.enums import OversightLevel, Role
+from units.http import tables
 from units.http.requests import WebRequest
 from units.models import Oversight
 from units.permissions import offices_of, roles_of
 
 TOP = 4  # the level that speaks to the standing committee
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDTHS = (6, 14, 44, 30, 26, 14, 12, 12, 12, 12, 50)
 READERS = {Role.SUPERVISOR, Role.ASSIGNER, Role.PLANNER, Role.INSPECTOR}
 
@@ -135,9 +135,5 @@ def _workbook(items: list[CaseItem], late: list[LateVersion], *, at: datetime) -
         ]
         for place, one in enumerate(late, start=1)
     )
-    name = f"agenda-{clock.local_date(at).isoformat()}.xlsx"
-    return HttpResponse(
-        exports.table(_("Agenda"), headings, rows, WIDTHS),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    name = f"agenda-{clock.local_date(at).isoformat()}"
+    return tables.xlsx_response(name, exports.table(_("Agenda"), headings, rows, WIDTHS))

@@ -39,7 +39,6 @@ from units.web import refusals
 
 PAGE = 25
 CHUNK = 500
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDTHS = (10, 22, 40, 30, 26, 12, 10, 12, 10, 10, 8, 18)
 AGES = {
     "30": gettext_lazy("up to 30 days"),
@@ -134,11 +133,7 @@ def _export(found: QuerySet[BacklogCase], form: str, *, at: datetime) -> HttpRes
     rows = (cells(row) for row in _chunks(found, at=at))
     if form == "csv":
         return tables.csv_response("cases", headings, rows)
-    return HttpResponse(
-        exports.table(_("Backlog"), headings, rows, WIDTHS),
-        content_type=XLSX,
-        headers={"Content-Disposition": 'attachment; filename="cases.xlsx"'},
-    )
+    return tables.xlsx_response("cases", exports.table(_("Backlog"), headings, rows, WIDTHS))
 
 
 def _chunks(found: QuerySet[BacklogCase], *, at: datetime) -> Iterator[CaseRow]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -35,7 +35,6 @@ from units.http.requests import WebRequest
 from units.querysets.organisation import Reach, reach_of
 
 FORMS = {"csv", "xlsx"}
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FIELD_NAMES = {
     "party": pgettext_lazy("scoreboard", "Party building"),
     "other": pgettext_lazy("scoreboard", "Socio-economic, defence, security"),
@@ -383,6 +382,4 @@ def _export(
     if form == "csv":
         return tables.csv_response(name, headings, lines)
     data = exports.table(plan.name, headings, lines, widths=(32, 12, 48, 22, 22, 24, 24, 20))
-    answer = HttpResponse(data, content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return answer
+    return tables.xlsx_response(name, data)

@@ -21,7 +21,6 @@ from units.http.requests import WebRequest
 from units.models import OrgUnit
 
 COUNTS = ("expected", "on_time", "late", "missing", "not_in", "verified", "in_review", "returned")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -179,9 +178,7 @@ def _export(plan: Period, rows: Sequence[Row], form: str) -> HttpResponseBase:
     if form == "csv":
         return tables.csv_response(name, headings, lines)
     data = exports.table(plan.name, headings, lines, widths=(32, 18, *([12] * 8)))
-    answer = HttpResponse(data, content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return answer
+    return tables.xlsx_response(name, data)
 
 
 def _plain(share: Fraction | None) -> str:

@@ -3,14 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from commitments.actions import exports, faults, imports
@@ -21,27 +19,16 @@ from commitments.web.words import language
 from units.actions.workbooks import MAX_BYTES
 from units.enums import ImportState
 from units.errors import StaleVersion
+from units.http import tables
 from units.http.requests import WebRequest
-from units.rules.sheets import title
-from units.web import refusals
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN = 500  # faults on one page; a workbook with more has one cause
-
-
-class UploadForm(forms.Form):
-    """The workbook."""
-
-    file = forms.FileField(
-        label=gettext_lazy("Workbook (.xlsx)"), widget=forms.FileInput({"accept": ".xlsx"})
-    )
+from units.web import refusals, workbooks
 
 
 @login_required
 def begin(request: WebRequest, code: str) -> HttpResponse:
     """Offer template, export and upload; keep what is uploaded and show its check."""
     plan = own_plan_or_404(request, code)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = workbooks.UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         with refusals.shown_in(form):
@@ -73,26 +60,18 @@ def detail(request: WebRequest, code: str, ref: UUID) -> HttpResponse:
 def _detail(
     request: WebRequest, plan: Period, kept: PlanImport, *, refused: Any = None, status: int = 200
 ) -> HttpResponse:
-    context: dict[str, Any] = {"plan": plan, "kept": kept, "form": UploadForm(), "refused": refused}
+    context: dict[str, Any] = {
+        "plan": plan,
+        "kept": kept,
+        "form": workbooks.UploadForm(),
+        "refused": refused,
+    }
     if kept.state == ImportState.WAITING:
         found = imports.check(
             plan=plan, data=imports.bytes_of(kept), by=request.user, at=request.now
         )
-        context |= {
-            "check": found,
-            "faults": [faults.in_words(fault) for fault in found.faults[:SHOWN]],
-            "more": max(len(found.faults) - SHOWN, 0),
-            "tables": [
-                {"name": title(table, language()), **_counted(found, table.name)}
-                for table in TABLES
-            ],
-        }
+        context |= workbooks.shown(found, TABLES, faults.in_words)
     return render(request, "commitments/imports/detail.html", context, status=status)
-
-
-def _counted(found: imports.Check, table: str) -> dict[str, int]:
-    changes = [entry.change for entry in found.entries[table]]
-    return {change: changes.count(change) for change in ("new", "changed", "same")}
 
 
 @login_required
@@ -136,7 +115,7 @@ def template(request: WebRequest, code: str) -> HttpResponse:
     """Hand out an empty workbook in the reader's language."""
     plan = own_plan_or_404(request, code)
     data = exports.template(plan, by=request.user, at=request.now, language=language())
-    return _file(data, f"{_('plan-template')}-{plan.code}.xlsx")
+    return tables.xlsx_response(f"{_('plan-template')}-{plan.code}", data)
 
 
 @login_required
@@ -144,12 +123,4 @@ def export(request: WebRequest, code: str) -> HttpResponse:
     """Hand out the plan as a workbook; uploaded again it changes nothing."""
     plan = own_plan_or_404(request, code)
     data = exports.export(plan, by=request.user, at=request.now, language=language())
-    return _file(data, f"{_('plan')}-{plan.code}.xlsx")
-
-
-def _file(data: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        data,
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return tables.xlsx_response(f"{_('plan')}-{plan.code}", data)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -15,7 +15,7 @@ from commitments.enums import NoPlace, TargetOrigin
 from commitments.models import Period
 from commitments.rules.league import Place
 from commitments.web import figures
-from commitments.web.board import FORMS, ORIGINS, XLSX, chosen_plan, plans_of, unit_name
+from commitments.web.board import FORMS, ORIGINS, chosen_plan, plans_of, unit_name
 from commitments.web.figures import Reason
 from commitments.web.words import language
 from units import clock
@@ -150,9 +150,7 @@ def _export(plan: Period, found: League, rows: list[Row], form: str) -> HttpResp
     if form == "csv":
         return tables.csv_response(name, headings, lines)
     data = exports.table(plan.name, headings, lines, widths=WIDTHS)
-    answer = HttpResponse(data, content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return answer
+    return tables.xlsx_response(name, data)
 
 
 def _plain(value: Fraction | None) -> str:

@@ -34,7 +34,6 @@ from units.rules.dates import instant_text
 PAGE = 25
 OFFERED = 200  # units that the filter lists
 FORMS = {"csv", "xlsx"}
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDTHS = (14, 9, 32, 40, 24, 12, 10, 24, 24)  # of the columns, in characters
 CHUNK = 500  # rows of an export that are read at once
 BUCKETS = {
@@ -251,11 +250,7 @@ def _export(versions: QuerySet, key: str, form: str, *, at: datetime) -> HttpRes
     if form == "csv":
         return tables.csv_response(f"queue-{key}", headings, rows)
     data = exports.table(str(BUCKETS[key])[:31], headings, rows, WIDTHS)
-    return HttpResponse(
-        data,
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="queue-{key}.xlsx"'},
-    )
+    return tables.xlsx_response(f"queue-{key}", data)
 
 
 def _cells(versions: QuerySet, *, at: datetime) -> Iterator[list[Any]]:

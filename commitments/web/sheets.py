@@ -28,12 +28,12 @@ from commitments.web.forms.reports import AnswerForm
 from commitments.web.words import language
 from units.actions import workbooks
 from units.errors import Refused
+from units.http import tables
 from units.http.requests import WebRequest
 from units.rules.dates import day_text
 from units.rules.refs import fold
 from units.rules.sheets import YES
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REF, VERSION = "ref", "version"
 COLUMNS: tuple[tuple[str, tuple[str, str], int], ...] = (  # name, heading in vi and en, width
     (REF, ("Mã báo cáo", "Report"), 26),
@@ -85,10 +85,7 @@ def export(request: WebRequest) -> HttpResponse:
     headings = [heading[language() == "en"] for _name, heading, _width in COLUMNS]
     widths = [width for _name, _heading, width in COLUMNS]
     data = exports.table(grid.period, headings, lines, widths=widths)
-    answer = HttpResponse(data, content_type=XLSX)
-    name = f"reports-{grid.unit.ref}-{grid.period}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return answer
+    return tables.xlsx_response(f"reports-{grid.unit.ref}-{grid.period}", data)
 
 
 def _line(row: Row, form: AnswerForm) -> list[Any]:

@@ -5,11 +5,12 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
 from units.rules.dates import day_text
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is taken for a formula
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BOM = "\ufeff"  # spreadsheet programs read UTF-8 only where it says so
 
 
@@ -29,6 +30,13 @@ def csv_response(
     """Return a CSV file `name`.csv that is written while it is sent."""
     answer = StreamingHttpResponse(_lines(headings, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def xlsx_response(name: str, data: bytes) -> HttpResponse:
+    """Return a workbook as the file `name`.xlsx."""
+    answer = HttpResponse(data, content_type=XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return answer
 
 

@@ -3,13 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -18,34 +16,19 @@ from units.actions import exports, faults, imports
 from units.actions.workbooks import MAX_BYTES
 from units.enums import ImportState
 from units.errors import Conflict, Invalid, StaleVersion
+from units.http import tables
 from units.http.requests import WebRequest
 from units.models import OrganisationImport, User
 from units.rules.columns import TABLES
-from units.rules.sheets import title
-from units.web import refusals
+from units.web import refusals, workbooks
 from units.web.people import require_administrator
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN = 500  # faults on one page; a workbook with more has one cause
-
-
-class UploadForm(forms.Form):
-    """The workbook."""
-
-    file = forms.FileField(
-        label=gettext_lazy("Workbook (.xlsx)"), widget=forms.FileInput({"accept": ".xlsx"})
-    )
-
-
-def _language() -> str:
-    return "en" if get_language() == "en" else "vi"
 
 
 @login_required
 def begin(request: WebRequest) -> HttpResponse:
     """Offer template, export and upload; keep what is uploaded and show its check."""
     require_administrator(request)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = workbooks.UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         with refusals.shown_in(form):
@@ -76,27 +59,14 @@ def detail(request: WebRequest, ref: UUID) -> HttpResponse:
 def _detail(
     request: WebRequest, kept: OrganisationImport, *, refused: Any = None, status: int = 200
 ) -> HttpResponse:
-    context: dict[str, Any] = {"kept": kept, "form": UploadForm(), "refused": refused}
+    context: dict[str, Any] = {"kept": kept, "form": workbooks.UploadForm(), "refused": refused}
     if kept.state == ImportState.APPLIED:
         real_at = clock.real_now()
         context["to_invite"] = User.objects.to_invite(real_at=real_at).count()
     if kept.state == ImportState.WAITING:
         found = imports.check(data=imports.bytes_of(kept), by=request.user, at=request.now)
-        context |= {
-            "check": found,
-            "faults": [faults.in_words(fault) for fault in found.faults[:SHOWN]],
-            "more": max(len(found.faults) - SHOWN, 0),
-            "tables": [
-                {"name": title(table, _language()), **_counted(found, table.name)}
-                for table in TABLES
-            ],
-        }
+        context |= workbooks.shown(found, TABLES, faults.in_words)
     return render(request, "units/imports/detail.html", context, status=status)
-
-
-def _counted(found: imports.Check, table: str) -> dict[str, int]:
-    changes = [entry.change for entry in found.entries[table]]
-    return {change: changes.count(change) for change in ("new", "changed", "same")}
 
 
 @login_required
@@ -136,21 +106,13 @@ def drop(request: WebRequest, ref: UUID) -> HttpResponse:
 def template(request: WebRequest) -> HttpResponse:
     """Hand out an empty workbook in the reader's language."""
     require_administrator(request)
-    data = exports.template(by=request.user, at=request.now, language=_language())
-    return _file(data, "people-template.xlsx")
+    data = exports.template(by=request.user, at=request.now, language=workbooks.language())
+    return tables.xlsx_response("people-template", data)
 
 
 @login_required
 def export(request: WebRequest) -> HttpResponse:
     """Hand out units and people as a workbook; uploaded again it changes nothing."""
     require_administrator(request)
-    data = exports.export(by=request.user, at=request.now, language=_language())
-    return _file(data, "people.xlsx")
-
-
-def _file(data: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        data,
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    data = exports.export(by=request.user, at=request.now, language=workbooks.language())
+    return tables.xlsx_response("people", data)
