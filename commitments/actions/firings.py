@@ -19,7 +19,6 @@ from commitments.models import (
 )
 from commitments.rules import cases as rules
 from units.actions import register
-from units.models import RegisterEntry
 
 EXHAUSTED, FULFILLED = "exhausted", "fulfilled"
 
@@ -119,6 +118,8 @@ def _record(decided: Iterable[Decided], *, at: datetime) -> None:
     )
     steps: list[StepFired] = []
     explanations: list[Explanation] = []
+    drafts: list[register.Draft] = []
+    fired: list[StepFired] = []  # to each draft, the step that it is the entry of
     for one in decided:
         if one.fired is None:
             continue
@@ -129,8 +130,10 @@ def _record(decided: Iterable[Decided], *, at: datetime) -> None:
         )
         if one.key_of(one.fired) in there:
             continue
-        entry = _enter(one, one.fired, at=at) if one.decision == Decision.FIRED else None
-        steps.append(_step(one, one.fired, one.decision, at=at, entry=entry))
+        steps.append(_step(one, one.fired, one.decision, at=at))
+        if one.decision == Decision.FIRED:
+            drafts.append(_draft(one, one.fired, at=at))
+            fired.append(steps[-1])
         if one.explanation_due_on is not None:
             explanations.append(
                 Explanation(
@@ -141,6 +144,8 @@ def _record(decided: Iterable[Decided], *, at: datetime) -> None:
                     due_on=one.explanation_due_on,
                 )
             )
+    for step, entry in zip(fired, register.append_all(drafts), strict=True):
+        step.entry = entry
     StepFired.objects.bulk_create(steps)
     Explanation.objects.bulk_create(explanations)
 
@@ -151,7 +156,6 @@ def _step(
     decision: Decision,
     *,
     at: datetime,
-    entry: RegisterEntry | None = None,
 ) -> StepFired:
     addressees = one.addressees if decision == Decision.FIRED else ()
     return StepFired(
@@ -164,13 +168,12 @@ def _step(
         due_seen=one.row.due_on,
         decided_at=at,
         addressees=[row.as_data() for row in addressees],
-        entry=entry,
     )
 
 
-def _enter(one: Decided, step: rules.StepAt, *, at: datetime) -> RegisterEntry:
-    """Write the register entry of a step that fires: all that a notice needs stands in it."""
-    return register.append(
+def _draft(one: Decided, step: rules.StepAt, *, at: datetime) -> register.Draft:
+    """Return the register entry of a step that fires: all that a notice needs stands in it."""
+    return register.Draft(
         kind="step.fired",
         subject="step_fired/" + "-".join(map(str, one.key_of(step))),
         subject_version=None,

@@ -4,9 +4,9 @@ import json
 import logging
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -28,6 +28,22 @@ from units.rules import register as chain
 
 log = logging.getLogger(__name__)
 SEQUENCER_LOCK = 0x5E9  # the advisory lock of the one sequencer
+PRIVATE = ("ip", "user_agent")  # of the origin: hashed in the text, readable beside it
+
+
+class Draft(NamedTuple):
+    """An entry that is to be written. See `append` for what each part means."""
+
+    kind: str
+    subject: str
+    subject_version: int | None
+    reach: Iterable[int | OrgUnit]
+    by: User | None
+    at: datetime
+    office: Position | None = None
+    data: Mapping[str, Any] | None = None
+    reach_before: Iterable[int | OrgUnit] | None = None
+    published: bool = False
 
 
 def append(
@@ -52,65 +68,100 @@ def append(
     same). `data`: canonical-safe values (text, integers, null). Raises TransactionManagementError
     outside a transaction.
     """
+    draft = Draft(
+        kind=kind,
+        subject=subject,
+        subject_version=subject_version,
+        reach=reach,
+        by=by,
+        at=at,
+        office=office,
+        data=data,
+        reach_before=reach_before,
+        published=published,
+    )
+    return append_all([draft])[0]
+
+
+def append_all(drafts: Sequence[Draft]) -> list[RegisterEntry]:
+    """Write these entries as `append` writes one, in their order; return them. A constant number of queries.
+
+    Raises TransactionManagementError outside a transaction.
+    """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(
             "A register entry belongs to the act's transaction."
         )
+    if not drafts:
+        return []
     came = origin.current()
+    told = {name: value for name in PRIVATE if (value := getattr(came, name))}
+    salts = [{name: secrets.token_hex(16) for name in told} for _draft in drafts]
+    entries = RegisterEntry.objects.bulk_create(
+        _entry(draft, came, told, salted) for draft, salted in zip(drafts, salts, strict=True)
+    )
+    RegisterPending.objects.bulk_create(RegisterPending(entry=entry) for entry in entries)
+    RegisterPrivate.objects.bulk_create(
+        RegisterPrivate(entry=entry, field=name, salt=salted[name], value=value)
+        for entry, salted in zip(entries, salts, strict=True)
+        for name, value in told.items()
+    )
+    RegisterReach.objects.bulk_create(
+        RegisterReach(entry=entry, unit_id=pk, moment=moment)
+        for entry, draft in zip(entries, drafts, strict=True)
+        for moment, units in _reached(draft)
+        for pk in units
+    )
+    transaction.on_commit(_sequence_quietly)
+    return entries
+
+
+def _entry(
+    draft: Draft, came: origin.Origin, told: Mapping[str, str], salts: Mapping[str, str]
+) -> RegisterEntry:
+    """Return the entry of `draft` with its text; `told`: private values, kept in it as salted hashes."""
     entry_id = uuid.uuid4()
-    private = {
-        name: value for name, value in (("ip", came.ip), ("user_agent", came.user_agent)) if value
-    }
-    salts = {name: secrets.token_hex(16) for name in private}
-    subject_kind, subject_ref = subject.split("/", 1)
+    subject_kind, subject_ref = draft.subject.split("/", 1)
     text = canonical.text(
         {
             "v": 1,
             "alg": "sha256",
             "id": str(entry_id),
-            "kind": kind,
-            "subject": subject,
-            "subject_version": subject_version,
-            "at": at.astimezone(UTC).isoformat(),
-            "actor": by.username if by else None,
-            "office": office.ref if office else None,
+            "kind": draft.kind,
+            "subject": draft.subject,
+            "subject_version": draft.subject_version,
+            "at": draft.at.astimezone(UTC).isoformat(),
+            "actor": draft.by.username if draft.by else None,
+            "office": draft.office.ref if draft.office else None,
             "auth": {"door": came.door, "method": came.auth},
-            "data": dict(data or {}),
+            "data": dict(draft.data or {}),
             "private": {
-                name: canonical.sha256_hex(salts[name] + value) for name, value in private.items()
+                name: canonical.sha256_hex(salts[name] + value) for name, value in told.items()
             },
             "request": came.request_id,
         }
     )
-    entry = RegisterEntry.objects.create(
+    return RegisterEntry(
         uuid=entry_id,
-        kind=kind,
+        kind=draft.kind,
         subject_kind=subject_kind,
         subject_ref=subject_ref,
-        subject_version=subject_version,
-        published=published,
-        actor=by,
-        office=office,
-        at=at,
+        subject_version=draft.subject_version,
+        published=draft.published,
+        actor=draft.by,
+        office=draft.office,
+        at=draft.at,
         request_id=came.request_id,
         text=text,
     )
-    RegisterPending.objects.create(entry=entry)
-    RegisterPrivate.objects.bulk_create(
-        RegisterPrivate(entry=entry, field=name, salt=salts[name], value=value)
-        for name, value in private.items()
-    )
-    after = {_id(unit) for unit in reach}
-    before = after if reach_before is None else {_id(unit) for unit in reach_before}
-    RegisterReach.objects.bulk_create(
-        [RegisterReach(entry=entry, unit_id=pk, moment=ReachMoment.AFTER) for pk in sorted(after)]
-        + [
-            RegisterReach(entry=entry, unit_id=pk, moment=ReachMoment.BEFORE)
-            for pk in sorted(before)
-        ]
-    )
-    transaction.on_commit(_sequence_quietly)
-    return entry
+
+
+def _reached(draft: Draft) -> Iterator[tuple[ReachMoment, list[int]]]:
+    """Give the units that may see the object after and before the act."""
+    after = {_id(unit) for unit in draft.reach}
+    before = after if draft.reach_before is None else {_id(unit) for unit in draft.reach_before}
+    yield ReachMoment.AFTER, sorted(after)
+    yield ReachMoment.BEFORE, sorted(before)
 
 
 def _id(unit: int | OrgUnit) -> int:
