@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from commitments.actions import (
+    calendars,
     cases,
     checks,
     duties,
@@ -27,7 +28,7 @@ def sweep_cases() -> None:
 @shared_task
 def recompute_cases() -> None:
     """Move the clocks whose calendar has changed."""
-    jobs.run("recompute_cases", lambda: cases.recompute(at=clock.job_now()))
+    jobs.run("recompute_cases", lambda: calendars.recompute(at=clock.job_now()))
 
 
 @shared_task

@@ -11,24 +11,23 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from commitments import permissions
 from commitments.actions import firings, ladders, versions
 from commitments.actions.addressees import Addressee
-from commitments.actions.ladders import Ladder
 from commitments.actions.subjects import as_column, as_columns, awaited_kind, directory_of
 from commitments.enums import Audience, ClockKind, ClockState, VersionState
-from commitments.models import CaseClock, CommitmentVersion, Explanation, RemindedNow
+from commitments.models import CaseClock, CommitmentVersion, RemindedNow
 from commitments.rules import cases as rules
 from units import clock
-from units.actions import register
+from units.actions import jobs, register
 from units.errors import Conflict, WrongState
 from units.models import RegisterEntry, User
-from units.rules.calendars import add_working_days
 
 log = logging.getLogger(__name__)
+JOB = "sweep_cases"
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5))  # then the clock is set aside
 MAX_FAILURES = len(RETRY_AFTER) + 1
 
@@ -141,130 +140,90 @@ def sweep(*, at: datetime, limit: int = 200) -> int:
     """Decide the due steps of up to `limit` clocks; return how many clocks were looked at.
 
     Any number of sweeps may run at once: rows are shared by SKIP LOCKED (on SQLite one sweep at a
-    time), and `step_fired_once` proves that nothing fires twice. If a batch fails, its clocks are
-    taken one by one, so that one bad clock stops nobody else; at its third failure in a row it is
-    QUARANTINED.
+    time), and `step_fired_once` proves that nothing fires twice. If a batch fails, or one has died
+    with its process, clocks are taken one by one, so that one bad clock stops nobody else; whatever
+    failed once stays out of batches, and at its third failure in a row it is QUARANTINED.
     """
-    if not CaseClock.objects.due(at=at).exists():
+    due = CaseClock.objects.due(at=at)
+    if not due.exists():
         return 0  # an idle sweep is one read and takes no lock
+    if lost := jobs.lost(JOB):
+        log.error("A sweep has died with its process; clocks are taken one by one.")
+        done = _one_by_one(due, at=at, limit=limit)
+        jobs.forget(lost)
+        return done
     try:
-        with transaction.atomic():
-            return firings.fire(_claim(at=at, limit=limit), at=at)
+        with jobs.under_way(JOB), transaction.atomic():
+            claimed = _claim(at=at, limit=limit)
+            done = firings.fire(claimed, at=at)
     except Exception:
         log.exception("A batch of clocks failed; its clocks are taken one by one.")
-    return _one_by_one(at=at, limit=limit)
+        return _one_by_one(due, at=at, limit=limit)
+    if done < limit:
+        done += _one_by_one(due.filter(fail_count__gt=0), at=at, limit=limit - done)
+    return done
 
 
 def _claim(*, at: datetime, limit: int) -> list[CaseClock]:
-    due = CaseClock.objects.due(at=at)
+    due = CaseClock.objects.due(at=at).filter(fail_count=0)
     return list(due.select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit])
 
 
-def _one_by_one(*, at: datetime, limit: int) -> int:
-    waiting = list(CaseClock.objects.due(at=at).values_list("pk", flat=True)[:limit])
+def _one_by_one(due: QuerySet[CaseClock], *, at: datetime, limit: int) -> int:
+    """Try up to `limit` of these clocks, each in a transaction of its own; return how many."""
+    waiting = list(due.values_list("pk", flat=True)[:limit])
     for pk in waiting:
-        due = CaseClock.objects.due(at=at).filter(pk=pk)
-        # Counted before it is tried: a clock that kills the process counts, too.
-        if not due.update(fail_count=F("fail_count") + 1):
+        if not _count(pk, at=at):
             continue
         try:
             with transaction.atomic():
-                claimed = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
-                firings.fire(list(claimed), at=at)
+                firings.fire(list(_locked(CaseClock.objects.filter(pk=pk))), at=at)
         except Exception as error:
             log.exception("Clock %d failed.", pk)
-            _postpone(pk, error, at=at)
+            _note(pk, error)
     return len(waiting)
 
 
-@transaction.atomic
-def _postpone(pk: int, error: Exception, *, at: datetime) -> None:
-    """Look at a clock again later; at its third failure leave it to a person.
+def _locked(rows: QuerySet[CaseClock]) -> QuerySet[CaseClock]:
+    running = rows.filter(state=ClockState.RUNNING)
+    return running.select_for_update(skip_locked=True, no_key=True, of=("self",))
 
-    The retry moves no step: their dates are computed from the due date.
+
+@transaction.atomic
+def _count(pk: int, *, at: datetime) -> bool:
+    """Count a failure of a clock before it is tried, and look at it again later; say whether to try.
+
+    Success forgets both. So a clock that takes the process with it counts too, and holds up nobody
+    while it is retried. The retry moves no step: their dates are computed from the due date.
     """
-    row = CaseClock.objects.select_for_update(no_key=True).get(pk=pk)
+    row = _locked(CaseClock.objects.due(at=at).filter(pk=pk)).first()
+    if row is None:
+        return False
+    if row.fail_count >= MAX_FAILURES:  # and never came back to say why
+        _set_aside(row, "The process ended three times in a row.")
+        return False
+    row.fail_count += 1
+    row.next_action_at = at + RETRY_AFTER[min(row.fail_count, len(RETRY_AFTER)) - 1]
+    row.save(update_fields=["fail_count", "next_action_at"])
+    return True
+
+
+@transaction.atomic
+def _note(pk: int, error: Exception) -> None:
+    """Keep why a clock failed; at its third failure leave it to a person."""
+    row = _locked(CaseClock.objects.filter(pk=pk)).first()
+    if row is None:
+        return
     row.last_error = f"{type(error).__name__}: {error}"[:2000]
     if row.fail_count >= MAX_FAILURES:
-        row.state, row.next_action_at = ClockState.QUARANTINED, None
+        _set_aside(row, row.last_error)
     else:
-        row.next_action_at = at + RETRY_AFTER[row.fail_count - 1]
+        row.save(update_fields=["last_error"])
+
+
+def _set_aside(row: CaseClock, why: str) -> None:
+    row.last_error, row.state, row.next_action_at = why, ClockState.QUARANTINED, None
     row.save(update_fields=["last_error", "state", "next_action_at"])
-
-
-# --- a changed calendar ---------------------------------------------------------------------------
-
-
-def recompute(*, at: datetime, limit: int = 200) -> int:
-    """Compute up to `limit` clocks anew whose calendar has changed; return how many were looked at.
-
-    What has fired stays fired. One register entry says how many clocks moved, and by how much.
-    """
-    if not CaseClock.objects.behind_their_calendar().exists():
-        return 0
-    return _recompute(at=at, limit=limit)
-
-
-@transaction.atomic
-def _recompute(*, at: datetime, limit: int) -> int:
-    behind = CaseClock.objects.behind_their_calendar()
-    rows = list(behind.select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit])
-    if not rows:
-        return 0
-    known = firings.ladders_of(rows)
-    asked = _asked_on(rows)
-    shifts = []
-    for row in rows:
-        ladder, before = known[row.policy_id], row.next_action_at
-        if row.explanation_due_on is not None and (row.pk, row.generation) in asked:
-            level, on = asked[row.pk, row.generation]
-            row.explanation_due_on = _explanation_due(ladder, level, on)
-            row.explanations.filter(generation=row.generation, level=level).update(
-                due_on=row.explanation_due_on
-            )
-        row.next_action_at = firings.next_at(firings.as_rule(row), ladder)
-        row.state, row.end_reason = firings.state_for(row.next_action_at)
-        row.calendar_version = ladder.calendar_version
-        if row.next_action_at is not None and before is not None and row.next_action_at != before:
-            shifts.append(row.next_action_at - before)
-    CaseClock.objects.bulk_update(
-        rows,
-        ["explanation_due_on", "next_action_at", "state", "end_reason", "calendar_version"],
-    )
-    if shifts:
-        register.append(
-            kind="clock.recompute",
-            subject=f"working_calendar/{ladders.BODY_CALENDAR}",
-            subject_version=None,
-            reach=[],
-            by=None,
-            at=at,
-            data={
-                "calendar_version": max(row.calendar_version for row in rows),
-                "moved": len(shifts),
-                "earliest_shift_hours": int(min(shifts) / timedelta(hours=1)),
-                "latest_shift_hours": int(max(shifts) / timedelta(hours=1)),
-            },
-        )
-    return len(rows)
-
-
-def _asked_on(rows: list[CaseClock]) -> dict[tuple[int, int], tuple[int, date]]:
-    """Return level and local day of the last explanation asked, by clock and generation."""
-    asked = Explanation.objects.filter(clock__in=rows).order_by("level")
-    return {
-        (row.clock_id, row.generation): (row.level, clock.local_date(row.asked_at)) for row in asked
-    }
-
-
-def _explanation_due(ladder: Ladder, level: int, asked_on: date) -> date:
-    """Return the day by which an explanation asked at `level` on `asked_on` is due.
-
-    A level that has overtaken the one that asks has asked in its place.
-    """
-    days = [step.explanation_days for step in ladder.policy.steps if step.level <= level]
-    last = next(wanted for wanted in reversed(days) if wanted)
-    return add_working_days(asked_on, last, is_open=ladder.calendar.is_open)
 
 
 # --- by hand, and to be seen ----------------------------------------------------------------------

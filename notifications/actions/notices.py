@@ -16,12 +16,13 @@ from notifications.audiences import Told
 from notifications.enums import CancelReason, Channel, NoticeState
 from notifications.models import FeedPosition, Notice, Preference, SetAside
 from units import clock
-from units.actions import register
+from units.actions import jobs, register
 from units.models import RegisterEntry, RegisterLink, User
 from units.rules.calendars import Calendar
 
 log = logging.getLogger(__name__)
 CONSUMER = "notices"
+JOB = "dispatch_notices"
 NEWS = timedelta(days=14)  # what no ladder overtakes is no news any more after that
 FAILURES = 3  # in a row, then the entry is set aside
 ENDS_WAIT = {  # which wait an entry ends for what it is about
@@ -47,8 +48,18 @@ def dispatch(*, at: datetime, limit: int = 500) -> int:
     0. Notices and position move in one transaction, so a kill repeats and skips nothing. An entry
     that fails three times is set aside, where the status page shows it, and the rest goes on.
     """
+    if not is_behind():
+        return 0
+    if lost := jobs.lost(JOB):
+        log.error("A batch of the register has died with its process; going on entry by entry.")
+        done = 0
+        while done < limit and (one := _dispatch_one(at=at)):
+            done += one
+        jobs.forget(lost)
+        return done
     try:
-        return _dispatch(at=at, limit=limit)
+        with jobs.under_way(JOB):
+            return _dispatch(at=at, limit=limit)
     except Exception:
         log.exception("A batch of the register failed; going on entry by entry.")
     return _dispatch_one(at=at)

@@ -18,7 +18,7 @@ from tests.api.writes import WRITES, Write, entries
 from tests.factories.body import make_body
 from tests.factories.readers import machine, token_of, with_token
 from tests.factories.units import ApiClientFactory
-from tests.faults.conftest import database_url
+from tests.faults.worlds import database_url
 from tests.running import wait_until
 from units import clock
 from units.actions import idempotency

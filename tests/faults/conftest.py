@@ -1,167 +1,20 @@
-"""Whole processes on the database of the test: workers, beats, a broker that may be killed."""
+"""Faults: whole processes that are killed, services that are frozen, emptied and refused."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-import redis
-from django.conf import settings
-from django.db import connection
 
-from config import broker
-from config.schedule import QUEUES
-from notifications.models import Notice
-from tests import embedded, mailserver
-from tests.mailserver import MailServer
-from units import clock
-from units.models import DemonstrationClock
-
-PATIENCE = 120  # seconds that anything may take on a busy machine; nothing is concluded from it
-CELERY = [sys.executable, "-m", "celery", "--app", "tests.faults.engine", "--quiet"]
+from tests import mailserver
+from tests.faults.scale import FULL
+from tests.faults.worlds import World
 
 
-def database_url() -> str:
-    """Return how another process reaches the database of this test."""
-    row = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{row['NAME']}"
-    login = f"{row['USER']}:{row['PASSWORD']}@" if row["USER"] else ""
-    return f"postgresql://{login}{row['HOST']}:{row['PORT'] or 5432}/{row['NAME']}"
-
-
-class Broker:
-    """The embedded Valkey server, which may be emptied, killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        found = broker.program()
-        if found is None:
-            pytest.skip("needs the embedded Valkey server")
-        self.path = broker.socket_in(folder)
-        self._command = broker.command(program=found, folder=folder, path=self.path)
-        self._log = folder / "log"
-        self._server: subprocess.Popen | None = None
-
-    @property
-    def url(self) -> str:
-        return broker.url_of(self.path)
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._server = subprocess.Popen(self._command, stdout=log, stderr=subprocess.STDOUT)
-        embedded.wait_for(self.path, self._server)
-
-    def flush(self) -> None:
-        """Forget everything: wakes, queues, bindings."""
-        with redis.Redis(unix_socket_path=str(self.path)) as client:
-            assert client.flushall()
-
-    def kill(self) -> None:
-        if self._server is not None:
-            self._server.kill()
-            self._server.wait()
-            self._server = None
-
-
-class World:
-    """The processes of one installation and its business time."""
-
-    def __init__(self, folder: Path, server: MailServer) -> None:
-        self.server, self._folder = server, folder
-        self.broker: Broker | None = None
-        self._children: dict[str, subprocess.Popen] = {}
-
-    # --- time ---------------------------------------------------------------------------------------
-
-    def move_to(self, at: datetime) -> None:
-        """Set business time to `at` for every process; it runs on from there."""
-        offset = (clock.real_now() - at).total_seconds()
-        DemonstrationClock.objects.update_or_create(id=1, defaults={"offset_seconds": offset})
-
-    def wait_for(self, what: Callable[[], object]) -> None:
-        """Return as soon as `what` is true; fail with the logs when it takes too long."""
-        until = time.monotonic() + PATIENCE
-        while not what():
-            dead = [name for name, child in self._children.items() if child.poll() is not None]
-            if dead or time.monotonic() > until:
-                states = list(Notice.objects.values_list("message", "state", "end_reason"))
-                pytest.fail(f"Waited in vain; ended: {dead}; {states}.\n{self.logs()}")
-            time.sleep(0.1)
-
-    def logs(self) -> str:
-        texts = (path.read_text(errors="replace")[-1500:] for path in self._folder.glob("*.log"))
-        return "\n".join(texts)
-
-    # --- processes ----------------------------------------------------------------------------------
-
-    def _environment(self) -> dict[str, str]:
-        return os.environ | {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DATABASE_URL": database_url(),
-            "DATA_DIR": str(self._folder),
-            "DEMO": "true",
-            "EMAIL_URL": self.server.url,
-            "REDIS_URL": self.broker.url if self.broker else "",
-            "SEAL_PKCS12_FILE": str(settings.SEAL_PKCS12_FILE),  # the one seal of the suite
-            "SEAL_PASSWORD_FILE": str(settings.SEAL_PASSWORD_FILE),
-        }
-
-    def start(self, name: str, *command: str) -> subprocess.Popen:
-        with (self._folder / f"{name}.log").open("ab") as log:
-            child = subprocess.Popen(
-                command,
-                cwd=settings.BASE_DIR,
-                env=self._environment(),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self._children[name] = child
-        return child
-
-    def forget(self, name: str) -> None:
-        """Count a process that was killed on purpose no longer among those that run."""
-        del self._children[name]
-
-    def start_engine(self, *, workers: int, beats: int) -> None:
-        """Start the broker and that many workers and beats."""
-        folder = self._folder / "valkey"
-        folder.mkdir(mode=0o700)
-        self.broker = Broker(folder)
-        self.broker.start()
-        quiet = ("--loglevel", "WARNING")
-        for place in range(workers):
-            self.start(
-                f"worker-{place}",
-                *(*CELERY, "worker", "--queues", ",".join(QUEUES), "--concurrency", "1", *quiet),
-                *("--hostname", f"worker-{place}@test", "--without-gossip", "--without-mingle"),
-            )
-        for place in range(beats):
-            self.start(f"beat-{place}", *CELERY, "beat", "--pidfile=", *quiet)
-
-    def run_jobs(self, *, copies: int = 1) -> None:
-        """Let that many `run_jobs --once` run to their end, side by side."""
-        command = (sys.executable, "manage.py", "run_jobs", "--once")
-        children = {f"run_jobs-{n}": self.start(f"run_jobs-{n}", *command) for n in range(copies)}
-        for name, child in children.items():
-            assert child.wait(timeout=PATIENCE) == 0, self.logs()
-            del self._children[name]
-
-    def stop(self) -> None:
-        """End every process and what it has started."""
-        for child in self._children.values():
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-        self._children.clear()
-        if self.broker is not None:
-            self.broker.kill()
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make test-faults` has time for."""
+    left_out = [item for item in items if item.get_closest_marker("faults") and not FULL]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from units.models.checkpoints import (
 from units.models.clients import ApiClient, ApiToken
 from units.models.idempotency import IdempotencyRecord
 from units.models.imports import OrganisationImport
-from units.models.jobs import JobKind
+from units.models.jobs import JobKind, JobRun
 from units.models.organisation import OrgEdge, OrgUnit, OrgUnitVersion, Position
 from units.models.people import RoleGrant, User
 from units.models.register import (
@@ -32,6 +32,7 @@ __all__ = [
     "IdempotencyRecord",
     "Invitation",
     "JobKind",
+    "JobRun",
     "OrgEdge",
     "OrgUnit",
     "OrgUnitVersion",
