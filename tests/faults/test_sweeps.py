@@ -27,7 +27,6 @@ def test_sweepers_killed_at_random_fire_every_step_once(world):
         pass
     died = JobRun.objects.count()
     print(f"A-1: {size:,} clocks in {seconds:.0f} s, {died} kills in the middle of a batch")
-    assert died
     assert CaseClock.objects.filter(level=0, fail_count=0, last_error="").count() == size
     assert not CaseClock.objects.due(at=at).exists()
     assert StepFired.objects.filter(decision="fired").count() == size
