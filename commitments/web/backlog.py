@@ -27,6 +27,7 @@ from commitments.web.acts import possible_acts
 from commitments.web.ageing import CaseRow, case_rows
 from commitments.web.forms.backlog import ClearsForm, RegisterForm
 from commitments.web.openings import opened
+from commitments.web.tabs import Matter
 from commitments.web.words import searched
 from units import clock
 from units.enums import Role
@@ -277,6 +278,7 @@ class Bucket:
     """A bucket of the queue that holds cases in reach of the reader, the oldest first."""
 
     template = "commitments/backlog/_queue.html"
+    matter = Matter.CASES
 
     def __init__(self, key: str, label: Any) -> None:
         self.key, self.label = key, label

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from commitments.actions import checks
 from commitments.enums import VersionState
 from commitments.models import CommitmentVersion
+from commitments.web.tabs import Matter
 from units.models import User
 from units.querysets.organisation import reach_of_page
 
@@ -18,7 +19,7 @@ OPEN = (VersionState.ISSUED, VersionState.SIGNED)
 class Unproved:
     """Versions that nobody can sign any more as they are: not sealed, or with an invalid signature."""
 
-    key = "unproved"
+    key, matter = "unproved", Matter.COMMITMENTS
     label = _("Not provable")
     template = "commitments/queue/_unproved.html"
 

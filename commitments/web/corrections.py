@@ -18,6 +18,7 @@ from commitments.actions import corrections
 from commitments.enums import PeriodState, VerdictValue
 from commitments.models import Carryover, CorrectiveAction, Period, Target, Verdict
 from commitments.web.forms.corrections import CorrectionForm
+from commitments.web.tabs import Matter
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import User
@@ -130,7 +131,7 @@ def correction(request: WebRequest, ref: str) -> HttpResponse:
 class Missing:
     """The bucket of the queue for verdicts to which nobody has written a corrective action."""
 
-    key = "uncorrected"
+    key, matter = "uncorrected", Matter.REPORTS
     label = gettext_lazy("Corrective action missing")
     template = "commitments/corrections/_queue.html"
 

@@ -1,7 +1,6 @@
 """The supervisor's desk: every bucket with its count, its rows, and what can be done to them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from commitments.enums import Field
 from commitments.models import CommitmentItem, CommitmentVersion, Hold, Note, Reminder, TaskGroup
 from commitments.querysets import queue as buckets
 from commitments.web.rows import Row, rows_for
+from commitments.web.tabs import Matter, Tab, by_matter
 from commitments.web.words import as_key, searched
 from units import clock
 from units.actions import verification
@@ -55,16 +55,6 @@ SORTS = {  # each ends in the key, so that a position in the list is exact
 FILTERS = ("q", "unit", "field", "group", "late", "held", "sort")
 
 
-@dataclass(frozen=True)
-class Tab:
-    """One bucket in the bar: how many rows it holds under the present filters, and its address."""
-
-    key: str
-    label: Any
-    count: int
-    url: str
-
-
 @login_required
 def queue(request: WebRequest) -> HttpResponseBase:
     """Show one bucket. Filters, sort and position live in the address; nothing here changes a row."""
@@ -82,11 +72,20 @@ def queue(request: WebRequest) -> HttpResponseBase:
     numbers = buckets.counts(filtered, on=day) | {"no_head": vacant.count()}
     numbers |= {name: bucket.count(request.user, at=request.now) for name, bucket in others.items()}
     labels = BUCKETS | {name: bucket.label for name, bucket in others.items()}
+    matters = {name: bucket.matter for name, bucket in others.items()}
+    bar = [
+        Tab(
+            name,
+            label,
+            matters.get(name, Matter.COMMITMENTS),
+            numbers[name],
+            _address(request, bucket=name),
+        )
+        for name, label in labels.items()
+    ]
     context: dict[str, Any] = {
-        "tabs": [
-            Tab(name, label, numbers[name], _address(request, bucket=name))
-            for name, label in labels.items()
-        ],
+        "tabs": bar,
+        "matters": by_matter(bar),
         "register_alarm": verification.alarm(),
         "bucket": key,
         "label": labels[key],

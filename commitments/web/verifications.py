@@ -19,6 +19,7 @@ from commitments.enums.reports import DutyState, ReportState
 from commitments.models import Report, ReportingDuty
 from commitments.web.filings import rows_for
 from commitments.web.rounds import next_steps
+from commitments.web.tabs import Matter
 from units import clock
 from units.http.requests import WebRequest
 from units.models import User
@@ -36,6 +37,7 @@ class Bucket:
     condition: Callable[..., QuerySet]
     order: tuple[Any, ...] = ("due_on", "pk")
     template: str = "commitments/reports/_bucket.html"
+    matter: Matter = Matter.REPORTS
 
     def _found(self, user: User, *, at: datetime) -> QuerySet:
         seen = ReportingDuty.objects.within(reach_of_page(user, at=at))

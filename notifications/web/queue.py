@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from commitments.web.tabs import Matter
 from notifications.enums import DeadReason, NoticeState
 from notifications.models import Notice
 from units.models import User
@@ -13,7 +14,7 @@ from units.models import User
 class Undelivered:
     """Notices that no channel could deliver, about what the reader may see."""
 
-    key = "undelivered"
+    key, matter = "undelivered", Matter.MESSAGES
     label = _("Not delivered")
     template = "notifications/_undelivered.html"
 
