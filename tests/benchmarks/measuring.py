@@ -33,10 +33,14 @@ class Pair:
     def ratios(self) -> list[float]:
         return [ours / floor for ours, floor in zip(self.ours, self.floor, strict=True)]
 
+    @property
+    def floor_middle(self) -> float:
+        return statistics.median(self.floor)
+
     def cells(self) -> list[str]:
         """Return name, floor, ours, ratio (median, min, max), peak memory."""
         ratios = self.ratios
-        middle = (statistics.median(self.floor), statistics.median(self.ours))
+        middle = (self.floor_middle, statistics.median(self.ours))
         return [
             self.name,
             *(f"{value:,.1f} {self.unit}" for value in middle),

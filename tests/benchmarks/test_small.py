@@ -30,7 +30,8 @@ def test_a_page_of_changes_is_measured_beside_its_floors(settings):
 @pytest.mark.django_db
 def test_the_whole_register_is_checked_beside_bare_hashing():
     result = register.measure(sizes=(20, 60), rounds=1)
-    assert [pair.name for pair in result.pairs] == ["20 entries", "60 entries"]
+    names = [f"{size} entries, {what}" for size in (20, 60) for what in ("hashed", "read and hashed")]
+    assert [pair.name for pair in result.pairs] == names
     assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
     assert len(register.hashed(60)) == 60 + 60 + 59  # leaves, links, nodes of the tree
 

@@ -4,16 +4,17 @@ Everything is read and nothing trusted: every hash is made anew, every signature
 published copy compared. What is newer than the last published checkpoint is counted as exposed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Any
 
 from django.conf import settings
+from django.db import connections
 from django.db.models import Max
 
 from units import clock
-from units.actions import agreement, checkpoints
+from units.actions import agreement, chain, checkpoints
 from units.append_only import missing_triggers
 from units.channels import places
 from units.models import (
@@ -24,11 +25,9 @@ from units.models import (
 )
 from units.querysets import register as queries
 from units.rules import checkpoints as rules
-from units.rules import merkle
-from units.rules import register as chain
+from units.rules import register as chained
 from units.rules.findings import Finding, Found
 
-BATCH = 5_000
 KEPT_FINDINGS = 20  # with one run
 _DAY = timedelta(days=1)
 COPIES_ASKED = 200  # newest checkpoints that a web address is asked for
@@ -51,130 +50,48 @@ def verify(
     looked_at = [checkpoints.beside(), *checkpoints.outside()] if copies is None else copies
     closed = list(RegisterCheckpoint.objects.using(using).order_by("last_seq", "pk"))
     epochs = list(RegisterEpoch.objects.using(using).order_by("number"))
-    _walk(using, epochs, closed, found)
-    _judge_checkpoints(closed, epochs, trusted, found)
-    published = _compare_copies(using, closed, epochs, looked_at, trusted, found)
+    with _compared_meanwhile(using) as compared:
+        chain.walk(using, epochs, closed, found)
+        _judge_checkpoints(closed, epochs, trusted, found)
+        published = _compare_copies(using, closed, epochs, looked_at, trusted, found)
+    found.take(compared())
+    found.exposed = max(0, found.last_seq - published)
+    return found
+
+
+@contextmanager
+def _compared_meanwhile(using: str) -> Iterator[Callable[[], Found]]:
+    """Let the database compare what it can by itself while the block runs; yield what says, after the
+    block, what that found.
+
+    On a connection of its own, so that neither waits for the other. Inside a transaction there is
+    nothing that another connection could see: then it comes after the block.
+    """
+    if connections[using].in_atomic_block:
+        yield lambda: _compare(using)
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(_compare_and_leave, using)
+        yield running.result
+
+
+def _compare_and_leave(using: str) -> Found:
+    try:
+        return _compare(using)
+    finally:
+        connections[using].close()  # that of this thread
+
+
+def _compare(using: str) -> Found:
+    """Compare columns, versions, places and triggers: what the database does by itself."""
+    found = Found()
     agreement.compare_columns(using, found)
     agreement.compare_versions(using, found)
     for pk in queries.never_placed(using):
         found.add("entry-without-place", None, f"entry {pk} has no place and waits for none")
     for trigger in missing_triggers(using):
         found.add("trigger-missing", None, f"the trigger {trigger} is missing or switched off")
-    found.exposed = max(0, found.last_seq - published)
     return found
-
-
-# --- the chain ------------------------------------------------------------------------------------
-
-
-def _walk(
-    using: str,
-    epochs: Sequence[RegisterEpoch],
-    closed: Sequence[RegisterCheckpoint],
-    found: Found,
-) -> None:
-    """Make every hash anew, in order: leaf, link and, over each closed stretch, the root."""
-    starts = {epoch.after_seq: epoch for epoch in epochs}
-    stretches = iter(closed)
-    stretch = next(stretches, None)
-    seq, prev, number = 0, b"", 0
-    leaves: list[bytes] = []
-    head = RegisterLink.objects.using(using).aggregate(last=Max("seq"))["last"] or 0
-    for epoch in epochs:
-        _judge_epoch(epoch, found)
-    while rows := queries.chain_rows(using, after=seq, upto=head, limit=BATCH):
-        for this, told_leaf, told_prev, told_link, text, epoch_number in rows:
-            if this != seq + 1:
-                found.add("place-missing", seq + 1, f"missing; the next place is {this}")
-                leaves = []
-            if this - 1 in starts:
-                epoch = starts[this - 1]
-                _judge_start(epoch, seq, prev, found)
-                prev, number = chain.epoch_hash(epoch.text), epoch.number
-            if epoch_number != number:
-                found.add("epoch-wrong", this, f"is said to be of epoch {epoch_number}")
-            if text is None:
-                found.add("entry-missing", this, "its entry is gone")
-                leaf = told_leaf
-            else:
-                leaf = sha256(b"\0" + text).digest()
-            link = sha256(b"\2" + this.to_bytes(8, "big") + prev + leaf).digest()
-            if told_link != link or told_leaf != leaf or told_prev != prev:
-                told = (told_leaf, told_prev, told_link)
-                link = _judge_place(this, told, leaf, prev, found)
-            seq, prev = this, link
-            leaves.append(leaf)
-            if stretch is not None and this >= stretch.last_seq:
-                _judge_root(stretch, leaves, link, found)
-                stretch, leaves = next(stretches, None), []
-        found.entries += len(rows)
-    found.last_seq = seq
-    while stretch is not None:
-        found.add(
-            "tail-cut",
-            seq + 1,
-            f"missing; checkpoint {_name(stretch)} reaches to {stretch.last_seq}",
-        )
-        stretch = next(stretches, None)
-
-
-def _judge_place(
-    seq: int, told: tuple[bytes, bytes, bytes], leaf: bytes, prev: bytes, found: Found
-) -> bytes:
-    """Name what is wrong with one place, of which leaf, prev and link are `told`; return its told link,
-    so that the next one is judged by itself."""
-    told_leaf, told_prev, told_link = told
-    if told_leaf != leaf:
-        found.add("entry-changed", seq, "the entry is not the one that was registered")
-    if told_prev != prev:
-        found.add("link-broken", seq, "does not stand on the place before it")
-    if told_link != chain.link_hash(seq, told_prev, told_leaf):
-        found.add("link-wrong", seq, "its link is not that of this entry at this place")
-    return told_link
-
-
-def _judge_epoch(epoch: RegisterEpoch, found: Found) -> None:
-    said = _said(epoch)
-    columns = (epoch.number, epoch.after_seq, epoch.reason, epoch.started_at)
-    text = (
-        said.get("epoch"),
-        said.get("after_seq"),
-        said.get("reason"),
-        agreement.instant(said.get("started_at")),
-    )
-    if columns != text:
-        found.add(
-            "epoch-differs", epoch.after_seq + 1, f"epoch {epoch.number} is not what its text says"
-        )
-
-
-def _judge_start(epoch: RegisterEpoch, seq: int, prev: bytes, found: Found) -> None:
-    said = _said(epoch)
-    before = prev.hex() if seq else None
-    if (said.get("after_seq"), said.get("last_link")) != (seq, before):
-        found.add(
-            "epoch-misplaced",
-            seq + 1,
-            f"epoch {epoch.number} does not begin behind the place before",
-        )
-
-
-def _judge_root(
-    one: RegisterCheckpoint, leaves: Sequence[bytes], link: bytes, found: Found
-) -> None:
-    said = one.signed.said
-    known = (bad.seq for bad in found.findings if bad.seq and bad.seq >= one.first_seq)
-    at = min(known, default=one.first_seq)  # the place itself, where hashes have told it already
-    if len(leaves) != one.last_seq - one.first_seq + 1:
-        found.add("checkpoint-span", at, f"checkpoint {_name(one)} covers other places")
-    elif merkle.root(leaves).hex() != said.get("root"):
-        found.add(
-            "root-differs",
-            at,
-            f"an entry of {one.first_seq} to {one.last_seq} is not as it was signed",
-        )
-    if link.hex() != said.get("last_link"):
-        found.add("link-not-signed", one.last_seq, "its link is not the one that was signed")
 
 
 # --- checkpoints and their copies -----------------------------------------------------------------
@@ -196,11 +113,11 @@ def _judge_checkpoints(
     trusted: set[str],
     found: Found,
 ) -> None:
-    begins = {epoch.number: chain.epoch_hash(epoch.text).hex() for epoch in epochs}
+    begins = {epoch.number: chained.epoch_hash(epoch.text).hex() for epoch in epochs}
     last_seq = 0
     before: RegisterCheckpoint | None = None
     for one in closed:
-        at, name = one.first_seq, _name(one)
+        at, name = one.first_seq, chain.name(one)
         _judge_signature(one.signed, at, name, trusted, found)
         said = one.signed.said
         columns = (one.epoch_id, one.number, one.first_seq, one.last_seq, one.previous)
@@ -242,7 +159,7 @@ def _compare_copies(
 ) -> int:
     """Compare every published copy; return up to which place some place holds our checkpoints."""
     known = {rules.name_of(one.epoch_id, one.number): one for one in closed}
-    named = {_said(epoch).get("checkpoint") for epoch in epochs}
+    named = {chain.said(epoch).get("checkpoint") for epoch in epochs}
     reached = 0
     for place in looked_at:
         try:
@@ -259,7 +176,7 @@ def _compare_copies(
                     if one is not None:
                         found.add(
                             "copy-differs", one.first_seq,
-                            f"{place.label} holds other words for checkpoint {_name(one)}",
+                            f"{place.label} holds other words for checkpoint {chain.name(one)}",
                         )  # fmt: skip
                     elif not _was_made_meanwhile(using, copy):
                         lost.append((copy, name))
@@ -323,15 +240,6 @@ def _judge_lost(
                 said["first_seq"],
                 f"{place.label}/{name} was published and is not here: cut, or an old copy put back",
             )
-
-
-def _said(epoch: RegisterEpoch) -> dict[str, Any]:
-    """Return what an epoch's text says; empty where it is no JSON object."""
-    return rules.Signed(epoch.text, b"", b"").said
-
-
-def _name(one: RegisterCheckpoint) -> str:
-    return f"{one.epoch_id}.{one.number}"
 
 
 # --- each night -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import psycopg
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 
@@ -34,6 +35,9 @@ class RegisterLinkQuerySet(models.QuerySet):
 
 
 # --- for whoever checks the whole register: plain SQL, for it reads every row ---------------------
+
+# seq; leaf, prev and link hash; the entry's text in UTF-8, None where it is gone; epoch
+ChainRow = tuple[int, bytes, bytes, bytes, bytes | None, int]
 
 CHAIN = {
     "sqlite": (
@@ -87,14 +91,16 @@ TAIL = (
 )
 
 
-def chain_rows(
-    using: str, *, after: int, upto: int, limit: int
-) -> list[tuple[int, bytes, bytes, bytes, bytes | None, int]]:
+def chain_rows(using: str, *, after: int, upto: int, limit: int) -> list[ChainRow]:
     """Return the next places behind `after`, none behind `upto`: seq; leaf, prev and link hash; the
     entry's text in UTF-8, None where it is gone; epoch."""
     connection = connections[using]
+    sql = CHAIN[connection.vendor] + CHAIN_FROM
     with connection.cursor() as cursor:
-        cursor.execute(CHAIN[connection.vendor] + CHAIN_FROM, [after, upto, limit])
+        if connection.vendor == "postgresql":  # as text every byte would be written twice
+            with psycopg.Cursor(connection.connection) as plain:
+                return plain.execute(sql, [after, upto, limit], binary=True).fetchall()
+        cursor.execute(sql, [after, upto, limit])
         return cursor.fetchall()
 
 

@@ -38,6 +38,14 @@ class Found:
         if self.counts[code] <= MOST_FINDINGS:
             self.findings.append(Finding(code, seq, detail))
 
+    def take(self, other: "Found") -> None:
+        """Add the findings of `other`, a part of the same run."""
+        for one in other.findings:
+            self.add(*one)
+        for code, count in other.counts.items():
+            self.counts[code] += count - sum(one.code == code for one in other.findings)
+        self.unchecked += other.unchecked
+
     @property
     def good(self) -> bool:
         return not self.findings and not self.unchecked

@@ -292,3 +292,16 @@ def test_a_chain_that_is_wrong_everywhere_is_not_listed_everywhere(monkeypatch):
     found = verification.verify()
     assert found.counts["entry-changed"] == 5
     assert [one.seq for one in found.findings if one.code == "entry-changed"] == [1, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_compares_by_itself_is_compared_beside_the_walk():
+    """Outside a transaction that is done on a connection of its own."""
+    unit = OrgUnitFactory()
+    entry(1, subject=f"unit/{unit.ref}", subject_version=unit.etag_version)
+    closed()
+    assert findings() == []
+    OrgUnit.objects.filter(pk=unit.pk).update(etag_version=unit.etag_version + 1)
+    found = verification.verify()
+    assert [(one.code, one.seq) for one in found.findings] == [("version-differs", 1)]
+    assert found.counts == {"version-differs": 1}
