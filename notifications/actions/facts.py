@@ -52,6 +52,7 @@ def facts_of(
             "name": notice.recipient.full_name,
             "absent": notice.on_behalf_of.full_name if notice.on_behalf_of else "",
             "until": _until(notice),
+            "since": _since(notice),
         } | ABOUT[notice.column or ""](notice.subject)
 
 
@@ -59,6 +60,12 @@ def _until(notice: Notice) -> str:
     """Return the day of which the entry speaks: one that is proposed, else the one that stood then."""
     data = register.data_of(notice.link.entry)
     day = data.get("new_due_on") or data.get("current_due_on")
+    return day_text(date.fromisoformat(day)) if day else ""
+
+
+def _since(notice: Notice) -> str:
+    """Return the first day of the appointment of which the entry speaks."""
+    day = register.data_of(notice.link.entry).get("valid_from")
     return day_text(date.fromisoformat(day)) if day else ""
 
 

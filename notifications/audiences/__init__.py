@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from commitments.actions.addressees import Addressee, Directory
 from commitments.actions.subjects import DIRECTORIES, column_of, directory_of
 from commitments.enums import Audience, ClockKind, SigningOrder, VersionState
 from commitments.models import CommitmentVersion, Proposal
+from commitments.querysets.takeovers import newcomers
 from notifications.audiences.backlog import BACKLOG
 from notifications.audiences.told import WAITED_FOR_BY, Told, asked, due, named, told
 from notifications.enums import NoticeKind
 from units.actions import accounts
 from units.enums import Role
-from units.models import RegisterEntry, User
+from units.models import Appointment, RegisterEntry, User
 from units.permissions import granted, holders_at, offices_of, roles_of
 
 SILENT = {  # known kinds of which nobody is told
@@ -226,6 +229,30 @@ def _of_proposal_answered(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
         yield Told(held.person, held.position, "", NoticeKind.RESULT, "proposal-answered", None)
 
 
+def _of_appointment(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
+    """Tell the planners of what is in force that somebody comes into an office which has signed it.
+
+    Once a person: whatever else that office has promised stands in the same queue.
+    """
+    row = Appointment.objects.filter(ref=entry.subject_ref).first()
+    if row is None:
+        return
+    versions = CommitmentVersion.objects.filter(
+        Q(first_undertaker=row.position_id) | Q(second_undertaker=row.position_id),
+        state=VersionState.IN_FORCE,
+    ).select_related("commitment__period")
+    asked_already: set[int] = set()
+    for version in versions.order_by("pk"):
+        if row not in newcomers(version, on=row.valid_from):
+            continue
+        for person in granted(Role.PLANNER, version.commitment.assigner_unit_id, at=at):
+            if person.pk not in asked_already:
+                asked_already.add(person.pk)
+                yield Told(
+                    person, None, Role.PLANNER, NoticeKind.REQUEST, "office-changes-hands", version
+                )
+
+
 def _of_webhook_disabled(entry: RegisterEntry, at: datetime) -> Iterator[Told]:
     """Tell whoever administers the unit that answers for the program."""
     unit = entry.reach.values_list("unit", flat=True).first()
@@ -249,6 +276,7 @@ ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
     "account.invite": _own_account("invited", lasts=accounts.INVITATION_LASTS),
     "account.ask_factor_reset": _of_reset_asked,
     "account.reset_factor": _own_account("factor-reset"),
+    "appointment.create": _of_appointment,
     "person.reset_password": _own_account("password-reset"),
     "proposal.make": _of_proposal_made,
     "proposal.answer": _of_proposal_answered,

@@ -178,6 +178,16 @@ MESSAGES: Mapping[str, Text] = {
         ),
         NOTHING_FOLLOWS,
     ),
+    # --- an office changes hands --------------------------------------------------------------
+    "office-changes-hands": Text(
+        _("Please ask for the takeover: commitment %(number)s of %(unit)s"),
+        _(
+            "From %(since)s another person holds an office that has signed commitment %(number)s of "
+            "%(unit)s for %(plan)s. Ask on its page that it be taken over; until that is signed it "
+            "counts as not yet taken over, and so does whatever else this office has promised."
+        ),
+        _("It stands in your queue from that day until it is signed."),
+    ),
     # --- proposals ----------------------------------------------------------------------------
     "proposal-made": Text(
         _("Please answer: %(unit)s proposes “%(title)s”"),

@@ -1,7 +1,7 @@
 """Who is told of which entry, as what; and that no kind of entry is forgotten."""
 
 import ast
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,13 @@ from commitments.models import Commitment
 from notifications import audiences, messages
 from notifications.actions.facts import facts_of
 from notifications.models import Notice
-from tests.factories.body import NOW, make_body
+from tests.factories.body import NOW, make_body, person
 from tests.factories.clocks import head_of, local, make_scene, start
 from tests.factories.notices import give_addresses, read_register
+from units import clock
+from units.actions import appointments
 from units.models import RegisterEntry, RoleGrant, User
+from units.rules.dates import day_text
 
 A = VersionAct
 
@@ -345,3 +348,31 @@ def test_no_text_misses_a_fact(language, with_step):
         }
         assert {name for name in wanted if not facts[name]} == set(), notice.message
         assert made.text.strip()
+
+
+# --- an office changes hands ----------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_planners_are_told_of_whoever_comes_into_an_office_that_has_signed():
+    body = make_body()
+    give_addresses()
+    version = body.in_force()
+    body.make_administrator(body.supervisor)
+    day = clock.local_date(NOW) + timedelta(days=10)
+    asked = {"by": body.supervisor, "at": NOW}
+    for office in (body.first, body.assigning):  # of whom only the first has promised something
+        held = office.appointments.get()
+        appointments.end_appointment(appointment_id=held.pk, end_on=day, **asked)
+        appointments.appoint(
+            person_id=person(f"next-{office.pk}").pk,
+            position_id=office.pk,
+            valid_from=day,
+            **asked,
+        )
+    read_register()
+    assert told("appointment.create") == {("planner", "office-changes-hands", "request")}
+    notice = Notice.objects.with_matter().get(message="office-changes-hands")
+    assert notice.subject == version
+    said = messages.matter(notice.message, facts_of(notice, at=NOW, language="en"))
+    assert f"From {day_text(day)} another person holds an office that has signed" in said

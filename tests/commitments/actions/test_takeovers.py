@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.db import transaction
 
-from commitments.actions import commitments, drafts, takeovers, targets
+from commitments.actions import commitments, drafts, takeovers, targets, versions
 from commitments.enums import PeriodState, VersionAct, VersionState
 from commitments.models import CommitmentVersion, Period
 from commitments.querysets import queue
@@ -183,3 +183,44 @@ def test_what_stands_in_the_way_is_said():
     Period.objects.update(state=PeriodState.CLOSING)
     drafts.discard(version_id=draft.pk, by=body.planner, expected=draft.etag_version, at=LATER)
     assert refusal(WrongState) == "amend-not-from-closing"
+
+
+def test_a_takeover_that_is_returned_is_answered_by_a_full_version():
+    """Every office signs what follows; the version in force binds until that is countersigned."""
+    body = make_body()
+    version, successor = body.in_force(), person("successor")
+    come_into_office(body.first, successor, on=CAME_ON)
+    draft = ask(version, body.planner)
+    issued = commitments.issue(
+        version_id=draft.pk, by=body.planner, expected=draft.etag_version, at=LATER
+    )
+    body.act(A.RETURN, issued, successor, at=LATER)
+    item = versions.objection_to(issued).return_items.get()
+    full = commitments.answer(
+        version_id=issued.pk,
+        by=body.planner,
+        expected=issued.etag_version,
+        at=LATER,
+        answers={item.pk: "The value is 19 now."},
+        sign_by=date(2024, 6, 20),
+    )
+    assert (full.n, full.is_takeover, full.items.count()) == (3, False, 3)
+    full = commitments.issue(
+        version_id=full.pk, by=body.planner, expected=full.etag_version, at=LATER
+    )
+    content = json.loads(full.sealed.content)
+    assert [slot["office"] for slot in content["slots"]] == [
+        body.first.ref,
+        body.second.ref,
+        body.assigning.ref,
+    ]
+    assert content["predecessor"]["content_sha256"] == version.sealed.content_sha256
+    version.refresh_from_db()
+    assert version.state == VersionState.IN_FORCE
+    body.act(A.SIGN, full, successor, at=LATER)
+    body.act(A.SIGN, full, body.chair, at=LATER)
+    assert waiting() == set(), "who signs the full version has taken over"
+    body.act(A.COUNTERSIGN, full, body.assigner, at=LATER)
+    for row, state in ((version, "superseded"), (issued, "returned"), (full, "in_force")):
+        row.refresh_from_db()
+        assert row.state == state
