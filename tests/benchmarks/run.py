@@ -17,7 +17,7 @@ django.setup()
 from django.conf import settings
 from django.db import connection
 
-from tests.benchmarks import changes, default, queue, register, sealing
+from tests.benchmarks import changes, default, heads, queue, register, sealing
 from tests.benchmarks.measuring import Result, machine, write_down
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -66,12 +66,21 @@ def embedded_default(scale: str) -> Result:
     return default.measure(rounds=5, demo=scale == "full")
 
 
+def crowd(scale: str) -> Result:
+    """Measure HEADS; on PostgreSQL in a database that is gone afterwards."""
+    number = heads.SIZES[scale]
+    if connection.vendor == "postgresql":
+        return on_own_database(lambda: heads.measure(heads=number))
+    return heads.measure(heads=number)
+
+
 ROWS: Mapping[str, Callable[[str], Result]] = {
     "P2": page_of_changes,
     "P5": one_act,
     "P6": issue,
     "P7": queue_page,
     "P10": embedded_default,
+    "HEADS": crowd,
     "REGISTER": whole_register,
 }
 TITLES = {
@@ -80,6 +89,7 @@ TITLES = {
     "P6": sealing.ISSUE_TITLE,
     "P7": queue.TITLE,
     "P10": default.TITLE,
+    "HEADS": heads.TITLE,
     "REGISTER": register.TITLE,
 }
 
