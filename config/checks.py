@@ -108,15 +108,16 @@ def role_owns_no_evidence(
     """Return the protected tables that the application's own role could lay open (PostgreSQL)."""
     for name in databases or ():
         if owned := owned_tables(name):
-            yield Warning(
-                f"The application's database role owns the evidence it keeps: {', '.join(owned)}.",
-                hint="Let one role own and migrate the tables, and another one serve.",
-                id="config.W021",
+            yield Error(
+                "The application's database role owns the evidence it keeps, and may drop what protects "
+                f"it: {', '.join(owned)}.",
+                hint="Let one role own and migrate the tables, and another one serve: docs/operations.md, “Two roles on PostgreSQL”.",
+                id="signing.E006",
             )
         if changeable := changeable_tables(name):
             yield Error(
                 f"The application's database role may change evidence: {', '.join(changeable)}.",
-                hint="Take UPDATE, DELETE and TRUNCATE on these tables from it: SELECT and INSERT are enough.",
+                hint="Take UPDATE, DELETE and TRUNCATE on these tables from it: docs/operations.md, “Two roles on PostgreSQL”.",
                 id="signing.E006",
             )
 

@@ -198,7 +198,8 @@ def missing_triggers(alias: str) -> list[str]:
 
 def changeable_tables(alias: str) -> list[str]:
     """Return the protected tables that the role of connection `alias` does not own and may change all
-    the same: rows by UPDATE or DELETE, or all of them by TRUNCATE. Always empty on SQLite."""
+    the same: rows of append-only ones by UPDATE or DELETE, or all of any by TRUNCATE. Rows that
+    freeze once a condition holds change before it does. Always empty on SQLite."""
     return [name for name, owned, changeable in _rights(alias) if changeable and not owned]
 
 
@@ -215,18 +216,18 @@ def _rights(alias: str) -> list[tuple[str, bool, bool]]:
     connection = connections[alias]
     if connection.vendor != "postgresql":
         return []
-    loader = MigrationLoader(None)
-    tables = {
-        operation.table
-        for migration in loader.disk_migrations.values()
+    operations = [
+        operation
+        for migration in MigrationLoader(None).disk_migrations.values()
         for operation in migration.operations
         if isinstance(operation, AppendOnly)
-    }
+    ]
+    appended = {one.table for one in operations if not isinstance(one, FrozenOnce)}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname, pg_has_role(relowner, 'USAGE'), "
-            "has_table_privilege(pg_class.oid, 'UPDATE, DELETE, TRUNCATE') "
+            "SELECT relname, pg_has_role(relowner, 'USAGE'), has_table_privilege(pg_class.oid, "
+            "CASE WHEN relname = ANY(%s) THEN 'UPDATE, DELETE, TRUNCATE' ELSE 'TRUNCATE' END) "
             "FROM pg_class WHERE relname = ANY(%s) AND relkind = 'r' ORDER BY relname",
-            [sorted(tables)],
+            [sorted(appended), sorted({one.table for one in operations})],
         )
         return list(cursor.fetchall())
