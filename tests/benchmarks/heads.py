@@ -110,13 +110,15 @@ def measure(*, heads: int) -> Result:
         folder, port = root / "ours", free_port()
         prepared = manage("serve", "--prepare-only", env=environment(folder, **env))
         assert prepared.returncode == 0, prepared.stderr
-        with _inside(folder, heads, env) as (people, ask):
-            with running(SERVE, folder=folder, port=port, **env):
-                began = time.perf_counter()
-                alone, crowd = _all_sign(port, people, ask)
-                seconds = time.perf_counter() - began
-                wait_until(lambda: not ask("counted")["left"], seconds=900)
-                counted = ask("counted")
+        with (
+            _inside(folder, heads, env) as (people, ask),
+            running(SERVE, folder=folder, port=port, **env),
+        ):
+            began = time.perf_counter()
+            alone, crowd = _all_sign(port, people, ask)
+            seconds = time.perf_counter() - began
+            wait_until(lambda: not ask("counted")["left"], seconds=900)
+            counted = ask("counted")
         checked = manage("verify_register", env=environment(folder, **env))
         crowd.faults.update(_server_faults(folder))
     return _result(heads, alone, crowd, counted, seconds, checked.stdout)
@@ -245,4 +247,4 @@ def _result(
         f"verify_register afterwards: {checked.strip().splitlines()[-1] if checked else 'no answer'}",
         *(f"Fault, {count} times: {text}" for text, count in faults.most_common(10)),
     ]
-    return Result("HEADS", TITLE, [pair], notes)
+    return Result(f"HEADS-{connection.vendor}", f"{TITLE} ({connection.vendor})", [pair], notes)

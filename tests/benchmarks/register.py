@@ -129,8 +129,12 @@ def measure(*, sizes: Sequence[int], rounds: int) -> Result:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
                 result.pairs.append(Pair(f"{size:,} entries, hashed", "ms", *spans, peak))
                 costs.append(statistics.median(spans[1]))
-                reading = by_turns(lambda n=size, work=floor: (read(n), work()), good, rounds=rounds)
-                result.pairs.append(Pair(f"{size:,} entries, read and hashed", "ms", *reading, peak))
+                reading = by_turns(
+                    lambda n=size, work=floor: (read(n), work()), good, rounds=rounds
+                )
+                result.pairs.append(
+                    Pair(f"{size:,} entries, read and hashed", "ms", *reading, peak)
+                )
     result.exponent = exponent(sizes, costs)
     result.notes += [
         f"{sizes[-1] / costs[-1] * 1000:,.0f} entries each second.",

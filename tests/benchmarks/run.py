@@ -17,7 +17,7 @@ django.setup()
 from django.conf import settings
 from django.db import connection
 
-from tests.benchmarks import changes, default, heads, queue, register, sealing
+from tests.benchmarks import changes, default, heads, queue, register, sealing, uploads
 from tests.benchmarks.measuring import Result, machine, write_down
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -74,6 +74,11 @@ def crowd(scale: str) -> Result:
     return heads.measure(heads=number)
 
 
+def hostile_uploads(_scale: str) -> Result:
+    """Measure UPLOADS, of one scale: a file is as large as may be."""
+    return uploads.measure()
+
+
 ROWS: Mapping[str, Callable[[str], Result]] = {
     "P2": page_of_changes,
     "P5": one_act,
@@ -82,6 +87,7 @@ ROWS: Mapping[str, Callable[[str], Result]] = {
     "P10": embedded_default,
     "HEADS": crowd,
     "REGISTER": whole_register,
+    "UPLOADS": hostile_uploads,
 }
 TITLES = {
     "P2": changes.TITLE,
@@ -91,6 +97,7 @@ TITLES = {
     "P10": default.TITLE,
     "HEADS": heads.TITLE,
     "REGISTER": register.TITLE,
+    "UPLOADS": uploads.TITLE,
 }
 
 

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from tests.benchmarks import changes, default, queue, register, sealing
+from tests.benchmarks import changes, default, heads, queue, register, sealing, uploads
 from tests.benchmarks.measuring import Pair, Result, exponent, write_down
+from tests.commitments.documents import papers
 from tests.running import ROOT, environment
 
 
@@ -30,7 +31,9 @@ def test_a_page_of_changes_is_measured_beside_its_floors(settings):
 @pytest.mark.django_db
 def test_the_whole_register_is_checked_beside_bare_hashing():
     result = register.measure(sizes=(20, 60), rounds=1)
-    names = [f"{size} entries, {what}" for size in (20, 60) for what in ("hashed", "read and hashed")]
+    names = [
+        f"{size} entries, {what}" for size in (20, 60) for what in ("hashed", "read and hashed")
+    ]
     assert [pair.name for pair in result.pairs] == names
     assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
     assert len(register.hashed(60)) == 60 + 60 + 59  # leaves, links, nodes of the tree
@@ -44,6 +47,14 @@ def test_signing_and_issuing_are_measured_beside_their_floors():
         assert pair.ours[0] > 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="judges in a child with limits")
+def test_a_hostile_upload_is_measured_beside_what_it_may_cost():
+    result = uploads.measure({"a cut file": lambda: papers.sealed()[:-900] + b"%%EOF"})
+    (pair,) = result.pairs
+    assert 0 < pair.ours[0] < pair.floor[0]
+    assert "a cut file: G" in result.text()
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
 def test_embedded_default_is_measured_beside_an_empty_project():
@@ -52,6 +63,15 @@ def test_embedded_default_is_measured_beside_an_empty_project():
     assert memory.ours[0] > memory.floor[0] > 0
     assert start.ours[0] > 0
     assert len(result.text().splitlines()) == 4 + 1 + 3
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_crowd_of_heads_signs_through_the_pages_while_the_jobs_run():
+    text = heads.measure(heads=10).text()
+    assert "Errors: 0 (goal: 0)." in text, text
+    assert "register entries: 10, 10, 10, 10; slots with two acts: 0. Each act once" in text
+    assert "verify_register afterwards: GOOD" in text
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,28 @@
-"""What hostile uploads of 20 MB cost: `python -m tests.benchmarks.uploads`.
+"""UPLOADS: what hostile uploads of 20 MB cost in the child that judges them.
 
 The gate refuses them by size alone (G02); here that rule lets them through, so that its child meets
 them. Goal: at most 10 s of processor and 512 MiB in the child, and nothing outside it.
 """
 
+import json
 import os
 import resource
 import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from commitments.documents import gate
+from tests.benchmarks.measuring import Pair, Result
 from tests.commitments.documents import hostile, papers
 from tests.commitments.documents.test_gate import question
 
+TITLE = "hostile uploads of 20 MB in the child that judges them, and the 10 s of processor they may cost"
 MIB = 1024 * 1024
+LIMIT = 10.0
 
 
 def in_catalogue(body: bytes) -> bytes:
@@ -47,31 +52,47 @@ FILES: dict[str, Callable[[], bytes]] = {
 }
 
 
-def main() -> None:
-    """Print one line for each file: rule, seconds, processor and memory of child and parent."""
-    print("| file | MB | rule | seconds | child: processor | child: memory | parent grew by |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name, make in FILES.items():
-        asked = question(make(), room=64 * MIB)
-        sys.stdout.flush()
-        child = os.fork()  # each measured alone: the peak of children is never forgotten
-        if child == 0:
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            began = time.perf_counter()
-            with tempfile.TemporaryDirectory() as folder:
-                verdict = gate.judge(asked, places=Path(folder))
-            seconds = time.perf_counter() - began
-            used = resource.getrusage(resource.RUSAGE_CHILDREN)
-            grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-            print(
-                f"| {name} | {len(asked.upload) / 1e6:.1f} | {verdict.rule} | {seconds:.1f} "
-                f"| {used.ru_utime + used.ru_stime:.1f} s | {used.ru_maxrss / 1024:.0f} MiB "
-                f"| {grown / 1024:.0f} MiB |"
-            )
-            sys.stdout.flush()
-            os._exit(0)
-        os.waitpid(child, 0)
+def measure(files: Mapping[str, Callable[[], bytes]] = FILES) -> Result:
+    """Let the gate judge each file; note processor and memory of its child, and what stays outside."""
+    result = Result("UPLOADS", TITLE)
+    rules, grown = [], [0.0]
+    for name, make in files.items():
+        found = _judged_apart(question(make(), room=64 * MIB))
+        pair = Pair(name, "s", [LIMIT], [found["processor"]], round(found["memory"]))
+        result.pairs.append(pair)
+        rules.append(f"{name}: {found['rule']} after {found['seconds']:.1f} s")
+        grown.append(found["grown"])
+    worst = max(pair.peak or 0 for pair in result.pairs)
+    result.notes += [
+        f"Ours is processor time and peak memory of the child; at most {worst} MiB (goal: at most 512).",
+        f"Rule, and seconds until the answer: {'; '.join(rules)}.",
+        f"The process that asks grew by at most {max(grown):.0f} MiB, the file included.",
+    ]
+    return result
 
 
-if __name__ == "__main__":
-    main()
+def _judged_apart(asked: gate.Question) -> dict[str, Any]:
+    """Return what judging costs, measured in a fork: the peak of children is never forgotten."""
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder:
+            verdict = gate.judge(asked, places=Path(folder))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        said = {
+            "rule": str(verdict.rule),
+            "seconds": time.perf_counter() - began,
+            "processor": used.ru_utime + used.ru_stime,
+            "memory": used.ru_maxrss / 1024,
+            "grown": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
+        }
+        os.write(writing, json.dumps(said).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as answer:
+        said = json.loads(answer.read())
+    os.waitpid(child, 0)
+    return said

@@ -80,7 +80,10 @@ class _Walker:
         leaves = tuple([sha256(b"\0" + text).digest() for text in texts])
         places = zip(seqs, told_prevs, leaves, strict=True)
         links = tuple(
-            [sha256(b"\2" + n.to_bytes(8, "big") + prev + leaf).digest() for n, prev, leaf in places]
+            [
+                sha256(b"\2" + n.to_bytes(8, "big") + prev + leaf).digest()
+                for n, prev, leaf in places
+            ]
         )
         told = (told_leaves, told_prevs, told_links)
         if told != (leaves, (self.prev, *links[:-1]), links) or set(numbers) != {self.number}:
