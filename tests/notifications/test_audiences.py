@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from commitments.actions import cases, commitments
 from commitments.enums import ClockKind, SigningOrder, VersionAct
@@ -374,5 +375,6 @@ def test_planners_are_told_of_whoever_comes_into_an_office_that_has_signed():
     assert told("appointment.create") == {("planner", "office-changes-hands", "request")}
     notice = Notice.objects.with_matter().get(message="office-changes-hands")
     assert notice.subject == version
-    said = messages.matter(notice.message, facts_of(notice, at=NOW, language="en"))
+    with translation.override("en"):
+        said = messages.matter(notice.message, facts_of(notice, at=NOW, language="en"))
     assert f"From {day_text(day)} another person holds an office that has signed" in said

@@ -40,6 +40,7 @@ FACTS = {
     "username": "cuong",
     "first": "22/02/2024",
     "last": "23/02/2024",
+    "since": "12/02/2024",
     "until": "21/02/2024 08:00 (UTC+7)",
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -214,7 +214,7 @@ def test_a_takeover_that_is_returned_is_answered_by_a_full_version():
         body.second.ref,
         body.assigning.ref,
     ]
-    assert content["predecessor"]["content_sha256"] == version.sealed.content_sha256
+    assert content["predecessor"]["content_sha256"] == issued.sealed.content_sha256
     version.refresh_from_db()
     assert version.state == VersionState.IN_FORCE
     body.act(A.SIGN, full, successor, at=LATER)
