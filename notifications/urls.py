@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.web import absences, inbox, mail, preferences, webhooks, withheld
+from notifications.web import absences, inbox, mail, preferences, told, webhooks, withheld
 
 app_name = "notifications"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("inbox/preferences/", preferences.edit, name="preferences"),
     path("inbox/absence/", absences.index, name="absence"),
     path("inbox/absence/<int:absence>/end/", absences.end, name="absence-end"),
+    path("register/steps/<int:step>/", told.step, name="step"),
     path("withheld/", withheld.index, name="withheld"),
     path("clients/<slug:ref>/webhooks/", webhooks.index, name="webhooks"),
     path("clients/<slug:ref>/webhooks/new/", webhooks.create, name="webhook-new"),

@@ -29,6 +29,7 @@ class Decided:
 
     row: CaseClock
     subject: Any
+    ladder: Ladder
     after: rules.Clock
     next_at: datetime | None
     fired: rules.StepAt | None = None
@@ -80,10 +81,10 @@ def _decide(row: CaseClock, subject: Any, ladder: Ladder, directory: Directory) 
         policy, before, calendar=calendar, at=at, zone=ladder.zone, opens_at=ladder.opens_at
     )
     if due.fired is None:  # a new calendar has moved the step, or a retry came early
-        return Decided(row, subject, before, next_at(before, ladder))
+        return Decided(row, subject, ladder, before, next_at(before, ladder))
     if not directory.is_waiting(subject, row.kind):
         fired = due.fired._replace(reason=FULFILLED)
-        return Decided(row, subject, before, None, fired, Decision.SUPPRESSED)
+        return Decided(row, subject, ladder, before, None, fired, Decision.SUPPRESSED)
     fired = due.fired
     addressees = directory.of(subject, row.kind, fired.audience)
     while not addressees and (
@@ -96,6 +97,7 @@ def _decide(row: CaseClock, subject: Any, ladder: Ladder, directory: Directory) 
     return Decided(
         row,
         subject,
+        ladder,
         after,
         next_at(after, ladder),
         fired if addressees else fired._replace(reason=rules.NO_HOLDER),
@@ -183,6 +185,8 @@ def _draft(one: Decided, step: rules.StepAt, *, at: datetime) -> register.Draft:
         data={
             one.row.column: one.subject.ref,
             "kind": one.row.kind,
+            "policy": one.ladder.key,
+            "policy_version": one.ladder.version,
             "level": step.level,
             "repeat": step.repeat,
             "reason": step.reason,

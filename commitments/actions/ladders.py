@@ -21,6 +21,8 @@ BODY_CALENDAR = "body"
 class Ladder(NamedTuple):
     """One version of a ladder with everything its dates depend on."""
 
+    key: str
+    version: int
     policy: rules.Policy
     calendar: Calendar
     calendar_version: int
@@ -86,6 +88,8 @@ def of(policy: EscalationPolicy) -> Ladder:
     """
     row = policy.calendar
     return Ladder(
+        key=policy.key,
+        version=policy.version,
         policy=rules.Policy(
             policy.subject_kind,
             tuple(

@@ -338,6 +338,8 @@ GET  notifications:absence                  302 200 200 200 200 200 200 200 302
 POST notifications:absence                  302 422 422 422 422 422 422 422 302
 GET  notifications:absence-end              302 405 405 405 405 405 405 405 302
 POST notifications:absence-end              302 404 302 404 404 404 404 404 302
+GET  notifications:step                     302 404 404 404 404 404 404 404 302
+POST notifications:step                     302 405 405 405 405 405 405 405 302
 GET  notifications:withheld                 302 404 404 404 404 404 200 404 302
 POST notifications:withheld                 302 404 404 404 404 404 422 404 302
 GET  notifications:mail                     302 404 404 200 200 200 200 200 302

@@ -143,6 +143,7 @@ def make_world() -> World:
             "version": version.pk,
             "n": 1,
             "view": 1,  # nobody has kept one
+            "step": 0,  # no ladder has fired
             "run": 1,  # nobody has issued a whole plan
             "proposal": 1,  # nor proposed anything
             "kind": ClockKind.SIGN,

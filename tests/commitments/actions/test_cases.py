@@ -171,6 +171,7 @@ def test_a_fired_step_leaves_everything_a_notice_needs_in_the_register():
     assert (entry.subject_kind, entry.subject_ref) == ("step_fired", f"{clock.pk}-1-2-0")
     assert (entry.actor, entry.at) == (None, local(date(2024, 2, 7)))
     assert data["version"] == version.ref
+    assert (data["policy"], data["policy_version"]) == ("sign", 1)
     assert (data["kind"], data["level"], data["repeat"]) == ("sign", 2, 0)
     assert (data["due_on"], data["audience"]) == ("2024-01-31", "supervisor")
     assert data["acts"] == ["letter", "ask_explanation"]
