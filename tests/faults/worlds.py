@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +62,20 @@ class Broker:
         with redis.Redis(unix_socket_path=str(self.path)) as client:
             assert client.flushall()
 
+    def ask(self, *words: str | int) -> object:
+        """Give the server one command, e.g. `ask("CONFIG", "SET", "maxmemory", 1)`."""
+        with redis.Redis(unix_socket_path=str(self.path)) as client:
+            return client.execute_command(*words)
+
+    def freeze(self) -> None:
+        """Let it answer nobody, with every connection open; `thaw` ends it."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._server is not None
+        self._server.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         if self._server is not None:
             self._server.kill()
@@ -98,6 +112,10 @@ class World:
             time.sleep(0.1)
         return time.monotonic() - began
 
+    def log_of(self, name: str) -> str:
+        """Return what a process has said so far."""
+        return (self._folder / f"{name}.log").read_text(errors="replace")
+
     def logs(self) -> str:
         texts = (path.read_text(errors="replace")[-1500:] for path in self._folder.glob("*.log"))
         return "\n".join(texts)
@@ -116,12 +134,13 @@ class World:
             "SEAL_PASSWORD_FILE": str(settings.SEAL_PASSWORD_FILE),
         }
 
-    def start(self, name: str, *command: str) -> subprocess.Popen:
+    def start(self, name: str, *command: str, **more: str) -> subprocess.Popen:
+        """Start a process under a name of its own; `more`: of its environment."""
         with (self._folder / f"{name}.log").open("ab") as log:
             child = subprocess.Popen(
                 command,
                 cwd=settings.BASE_DIR,
-                env=self._environment(),
+                env=self._environment() | more,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -142,8 +161,11 @@ class World:
         """Count a process that was killed on purpose no longer among those that run."""
         del self._children[name]
 
-    def start_engine(self, *, workers: int, beats: int) -> None:
-        """Start the broker and that many workers and beats."""
+    def start_engine(self, *, workers: int, beats: int, skews: Sequence[float] = ()) -> None:
+        """Start the broker and that many workers and beats.
+
+        `skews`: seconds by which the clock of each beat is wrong; none where it is short.
+        """
         folder = self._folder / "valkey"
         folder.mkdir(mode=0o700)
         self.broker = Broker(folder)
@@ -156,7 +178,9 @@ class World:
                 *("--hostname", f"worker-{place}@test", "--without-gossip", "--without-mingle"),
             )
         for place in range(beats):
-            self.start(f"beat-{place}", *CELERY, "beat", "--pidfile=", *quiet)
+            skew = skews[place] if place < len(skews) else 0
+            beat = (*CELERY, "beat", "--pidfile=", *quiet)
+            self.start(f"beat-{place}", *beat, CLOCK_SKEW=str(skew))
 
     def run_jobs(self, *, copies: int = 1) -> None:
         """Let that many `run_jobs --once` run to their end, side by side."""

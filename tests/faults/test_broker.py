@@ -1,0 +1,113 @@
+"""B-2: the broker is emptied, restarted, frozen, cut off, full and read-only, and people sign on."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from commitments.enums import VersionAct, VersionState
+from config.celery import app
+from notifications.actions import notices
+from notifications.models import Notice
+from tests.commitments.web.conftest import client_of  # noqa: F401  # a fixture
+from tests.factories.body import NOW, make_body
+from tests.factories.notices import give_addresses
+from tests.faults.scale import pick
+from units.models import RegisterPending
+
+UNDER_WAY = ("pending", "leased", "gathered")
+
+
+@contextmanager
+def emptied(broker) -> Iterator[None]:
+    broker.flush()
+    yield
+    broker.flush()
+
+
+@contextmanager
+def restarted(broker) -> Iterator[None]:
+    broker.kill()
+    yield
+    broker.start()
+
+
+@contextmanager
+def frozen(broker) -> Iterator[None]:
+    broker.freeze()
+    time.sleep(pick(full=30, quick=3))
+    yield
+    broker.thaw()
+
+
+@contextmanager
+def cut_off(broker) -> Iterator[None]:
+    broker.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    yield
+    broker.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+
+@contextmanager
+def full(broker) -> Iterator[None]:
+    broker.ask("CONFIG", "SET", "maxmemory", 1)
+    time.sleep(3)
+    yield
+    broker.ask("CONFIG", "SET", "maxmemory", 0)
+
+
+@contextmanager
+def read_only(broker) -> Iterator[None]:
+    broker.ask("REPLICAOF", "127.0.0.1", 1)  # nobody is there: what it has it keeps
+    time.sleep(3)
+    yield
+    broker.ask("REPLICAOF", "NO", "ONE")
+
+
+FAULTS = (emptied, restarted, frozen, cut_off, full, read_only)
+
+
+def test_people_sign_while_the_broker_fails_and_hear_of_it_soon_after(
+    world,
+    client_of,  # noqa: F811
+    settings,
+    monkeypatch,
+):
+    """No worker is started again: `wait_for` fails as soon as one has ended."""
+    settings.DEMO = True
+    body = make_body()
+    give_addresses()
+    world.move_to(NOW)
+    world.start_engine(workers=2, beats=1)
+    monkeypatch.setattr(app.conf, "broker_url", world.broker.url)
+
+    for fault in FAULTS:
+        version = body.issued(second=False)
+        world.wait_for(lambda: nothing_is_left() and world.server.messages)
+        told, began = len(world.server.messages), time.monotonic()
+        client = client_of(body.secretary)
+        with fault(world.broker):
+            sign(client, version, body)
+            signed = time.monotonic() - began
+        seconds = world.wait_for(
+            lambda told=told: nothing_is_left() and len(world.server.messages) > told
+        )
+        print(f"B-2 {fault.__name__}: signed after {signed:.1f} s, told {seconds:.1f} s later")
+        assert version.state == VersionState.SIGNED
+        body.act(VersionAct.VOID, version, body.assigner)  # and the next one is written
+
+
+def sign(client, version, body) -> None:
+    """Sign, and see it on the page. The whole ceremony; each code serves once, so it has its own time."""
+    address = f"/commitments/{version.commitment.ref}/"
+    assert client.get(address).status_code == 200
+    body.act(VersionAct.SIGN, version, body.secretary)
+    assert client.get(address).status_code == 200
+    assert client.get("/queue/").status_code == 200
+
+
+def nothing_is_left() -> bool:
+    """Say whether every entry of the register was told and every notice has its end."""
+    return not (
+        RegisterPending.objects.exists()
+        or notices.is_behind()
+        or Notice.objects.filter(state__in=UNDER_WAY).exists()
+    )
