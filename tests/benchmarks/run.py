@@ -17,7 +17,17 @@ django.setup()
 from django.conf import settings
 from django.db import connection
 
-from tests.benchmarks import changes, default, heads, queue, register, sealing, uploads
+from tests.benchmarks import (
+    changes,
+    default,
+    heads,
+    mailing,
+    queue,
+    register,
+    sealing,
+    sweeping,
+    uploads,
+)
 from tests.benchmarks.measuring import Result, machine, write_down
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -61,6 +71,23 @@ def issue(scale: str) -> Result:
     return on_own_database(lambda: sealing.measure_issuing(rounds=9, items=items))
 
 
+def sweep(scale: str) -> Result:
+    """Measure P3."""
+    sizes, due = sweeping.SIZES[scale], sweeping.DUE[scale]
+    return on_own_database(lambda: sweeping.measure_sweep(sizes=sizes, due=due, rounds=5))
+
+
+def killed_sweep(scale: str) -> Result:
+    """Measure P4; `full` once, for it takes an hour."""
+    size, rounds = sweeping.KILLED[scale], 1 if scale == "full" else 3
+    return on_own_database(lambda: sweeping.measure_killed(size=size, kills=12, rounds=rounds))
+
+
+def mail(scale: str) -> Result:
+    """Measure P11."""
+    return on_own_database(lambda: mailing.measure(sizes=mailing.SIZES[scale]))
+
+
 def embedded_default(scale: str) -> Result:
     """Measure P10; `small` without the demonstration."""
     return default.measure(rounds=5, demo=scale == "full")
@@ -81,20 +108,26 @@ def hostile_uploads(_scale: str) -> Result:
 
 ROWS: Mapping[str, Callable[[str], Result]] = {
     "P2": page_of_changes,
+    "P3": sweep,
+    "P4": killed_sweep,
     "P5": one_act,
     "P6": issue,
     "P7": queue_page,
     "P10": embedded_default,
+    "P11": mail,
     "HEADS": crowd,
     "REGISTER": whole_register,
     "UPLOADS": hostile_uploads,
 }
 TITLES = {
     "P2": changes.TITLE,
+    "P3": sweeping.SWEEP_TITLE,
+    "P4": sweeping.KILLED_TITLE,
     "P5": sealing.SIGN_TITLE,
     "P6": sealing.ISSUE_TITLE,
     "P7": queue.TITLE,
     "P10": default.TITLE,
+    "P11": mailing.TITLE,
     "HEADS": heads.TITLE,
     "REGISTER": register.TITLE,
     "UPLOADS": uploads.TITLE,

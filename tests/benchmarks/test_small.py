@@ -5,7 +5,17 @@ import sys
 
 import pytest
 
-from tests.benchmarks import changes, default, heads, queue, register, sealing, uploads
+from tests.benchmarks import (
+    changes,
+    default,
+    heads,
+    mailing,
+    queue,
+    register,
+    sealing,
+    sweeping,
+    uploads,
+)
 from tests.benchmarks.measuring import Pair, Result, exponent, write_down
 from tests.commitments.documents.uploads import broken_table
 from tests.running import ROOT, environment
@@ -45,6 +55,30 @@ def test_signing_and_issuing_are_measured_beside_their_floors():
         (pair,) = measure(rounds=1, items=1).pairs
         assert pair.floor[0] > 0
         assert pair.ours[0] > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_is_measured_beside_bare_statements():
+    result = sweeping.measure_sweep(sizes=(20, 40), due=10, rounds=1)
+    assert len(result.pairs) == 4
+    assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_under_kills_is_measured_beside_a_calm_one():
+    (pair,) = sweeping.measure_killed(size=400, kills=1, rounds=1).pairs
+    assert pair.floor[0] > 0
+    assert pair.ours[0] > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mail_is_measured_beside_bare_sending():
+    result = mailing.measure(sizes=(20, 40))
+    assert [pair.name for pair in result.pairs] == [
+        "20 notices in 2 letters",
+        "40 notices in 4 letters",
+    ]
+    assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="judges in a child with limits")
