@@ -53,6 +53,7 @@ def run_together(*acts):
 
 
 def test_two_sweeps_at_once_fire_once(monkeypatch):
+    """Proves the row lock of `cases._claim`: without it the second sweep reads the same clock."""
     clock = start(make_scene().version())
     arrived = hold_before_writing(monkeypatch, 2)
 
@@ -97,7 +98,7 @@ def test_a_sweep_beside_the_end_of_the_wait_leaves_a_done_clock(monkeypatch):
 
 @pytest.mark.postgresql_only
 def test_without_the_lock_the_key_alone_refuses_the_second_firing(monkeypatch):
-    """The guard's guard: both sweeps now reach the table, and `step_fired_once` stops one."""
+    """Proves `step_fired_once`: both sweeps now reach the table, and without the key both fire."""
     start(make_scene().version())
     arrived = hold_before_writing(monkeypatch, 2)
     monkeypatch.setattr(

@@ -311,6 +311,7 @@ def meet_before_writing(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_sequencers_at_once_number_each_entry_once_and_densely(not_numbered, monkeypatch):
+    """Proves the sequencer's lock (`register.take_turn`): without it both write the same places."""
     entries = [written().pk for _time in range(4)]
     meet_before_writing(monkeypatch)
 
