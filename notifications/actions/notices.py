@@ -71,8 +71,9 @@ def _dispatch(*, at: datetime, limit: int) -> int:
     if turn is None:
         return 0
     links = list(RegisterLink.objects.after(turn.seq).select_related("entry__actor")[:limit])
+    calendar = ladders.body_calendar()  # once: the same for all of a batch
     for link in links:
-        _tell(link, at=at)
+        _tell(link, at=at, calendar=calendar)
     if links:
         turn.seq, turn.failures = links[-1].seq, 0
         turn.save(update_fields=["seq", "failures"])
@@ -127,7 +128,7 @@ def _set_aside(link: RegisterLink, error: str) -> int:
     return 1
 
 
-def _tell(link: RegisterLink, *, at: datetime) -> None:
+def _tell(link: RegisterLink, *, at: datetime, calendar: Calendar) -> None:
     entry = link.entry
     _end_waits(entry)
     told = audiences.recipients(entry, at=at)
@@ -139,7 +140,6 @@ def _tell(link: RegisterLink, *, at: datetime) -> None:
     hours = {
         row.person_id: row for row in Preference.objects.filter(person__in=[t.person for t in told])
     }
-    calendar = ladders.body_calendar()
     for one in told:
         preference = hours.get(one.person.pk)
         not_before = at if one.subject is None else _first_hour(one, preference, calendar, at=at)
