@@ -68,11 +68,11 @@ def meet_before_telling(monkeypatch, parties: int) -> list[int]:
     """Hold `parties` dispatchers between reading and writing; return a list of who arrived."""
     meet, tell, arrived = Barrier(parties), notices._tell, []
 
-    def tell_when_all_have_read(link, *, at):
+    def tell_when_all_have_read(link, **asked):
         arrived.append(1)
         with suppress(BrokenBarrierError):
             meet.wait(timeout=1)
-        tell(link, at=at)
+        tell(link, **asked)
 
     monkeypatch.setattr(notices, "_tell", tell_when_all_have_read)
     return arrived
