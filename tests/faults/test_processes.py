@@ -1,8 +1,10 @@
 """B-3, B-4, B-5, B-9: without a broker, told to stop, with wrong clocks, cut off from the database."""
 
 import signal
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from notifications.models import Notice
 from tests.factories.clocks import make_scene
 from tests.factories.crowds import make_crowd
 from tests.factories.notices import give_addresses
+from tests.faults.killing import SWEEPER
 from tests.faults.scale import pick
 from tests.faults.test_engine import everything_is_told
 from units.models import JobKind, RegisterEntry
@@ -112,3 +115,19 @@ def end_sessions() -> int:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         return cursor.fetchone()[0]
+
+
+@pytest.mark.sqlite_only
+def test_a_file_that_somebody_else_holds_costs_only_the_wait(world):  # B-9
+    """Another process writes for seconds; the sweep waits its turn, and fires each step once."""
+    at = crowd(world, 20)
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        world.start("sweeper", *SWEEPER)
+        time.sleep(pick(full=10, quick=4))  # it has come to the lock by then
+        assert not StepFired.objects.exists()
+        other.execute("ROLLBACK")
+    assert world.child("sweeper").wait(timeout=120) == 0, world.logs()
+    world.forget("sweeper")
+    assert nothing_is_due(at)
+    assert each_fired_once(20)
