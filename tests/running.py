@@ -49,7 +49,7 @@ def manage(*words: str, env: dict[str, str], **more: Any) -> subprocess.Complete
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Return the command of every process whose environment or command names `folder`."""
+    """Return name and command of every process whose environment or command names `folder`."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -57,7 +57,8 @@ def processes_of(folder: Path) -> list[str]:
         with suppress(OSError):  # it has ended meanwhile
             command = (entry / "cmdline").read_bytes()
             if str(folder).encode() in command + b"\0" + (entry / "environ").read_bytes():
-                found.append(f"{entry.name}: {command.replace(bytes(1), b' ').decode()}")
+                name = (entry / "comm").read_text("utf-8").strip()
+                found.append(f"{entry.name}: {name} {command.replace(bytes(1), b' ').decode()}")
     return found
 
 
@@ -118,7 +119,7 @@ class Run:
         return self.process.wait(timeout=PATIENCE)
 
     def pid_of(self, *words: str) -> int:
-        """Return the lowest number among the processes of this start whose command has all `words`."""
+        """Return the lowest number of the processes of this start whose name or command has `words`."""
         found = [line for line in processes_of(self.folder) if all(word in line for word in words)]
         assert found, f"no process {words}"
         return min(int(line.partition(":")[0]) for line in found)

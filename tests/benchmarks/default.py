@@ -58,7 +58,7 @@ def measure(*, rounds: int, demo: bool) -> Result:
             "counted once, divided among those who share them."
         ),
         f"Later: {min(later):.1f} to {max(later):.1f} s (goal: at most 5).",
-        "Ours is web server, worker, beat, Valkey and the one who coordinates them.",
+        "Ours is web server, worker with beat, Valkey and the one who coordinates them.",
     ]
     return result
 

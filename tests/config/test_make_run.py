@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ pytestmark = [
     pytest.mark.program("make"),
     pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
 ]
-PARTS = ("gunicorn", "worker", "beat", "valkey")
+PARTS = (" Web ", " Worker ", " valkey")
 
 
 def test_one_command_starts_everything_keeps_it_and_ends_it(tmp_path_factory):
@@ -57,9 +58,14 @@ def test_one_command_starts_everything_keeps_it_and_ends_it(tmp_path_factory):
         assert (said.returncode, said.stderr) == (0, "")
         assert "administers this installation" in said.stdout
 
-        os.kill(run.pid_of("gunicorn"), signal.SIGKILL)
+        os.kill(run.pid_of(" Web "), signal.SIGKILL)
         wait_until(lambda: "Web has died (-9): restart 1 of 3." in run.output)
         wait_until(lambda: _answers(run))
+        for name, words in {"Worker": " Worker ", "Valkey": " valkey"}.items():
+            os.kill(run.pid_of(words), signal.SIGKILL)
+            killed = time.monotonic()
+            wait_until(lambda name=name: f"{name} has died (-9)" in run.output)
+            wait_until(lambda killed=killed: _job_age(run) < time.monotonic() - killed - 1)
 
         os.kill(run.process.pid, signal.SIGKILL)  # the one who coordinates; nobody is told
         run.end()
@@ -90,6 +96,11 @@ def refused_beside(folder: Path) -> str:
     )
     assert second.returncode == 2
     return second.stderr
+
+
+def _job_age(run) -> float:
+    """Return how many seconds ago a job has last run to its end."""
+    return run.health()["job_age_seconds"]["sequence_register"]
 
 
 def _answers(run) -> bool:

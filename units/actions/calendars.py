@@ -1,8 +1,8 @@
 """The working calendar: days proposed by a library or a person, counting once approved."""
 
 from datetime import date, datetime
+from importlib import import_module
 
-import holidays
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +33,8 @@ def propose_days(*, year: int, by: User, at: datetime) -> list[CalendarDay]:
     require_administrator(by, None, at=at, act="propose-days")
     calendar = ensure_calendar()
     there = set(calendar.days.filter(date__year=year).values_list("date", flat=True))
-    known = holidays.country_holidays("VN", years=year, language="vi")
+    library = import_module("holidays")  # 5 MB in each process, for one act a year
+    known = library.country_holidays("VN", years=year, language="vi")
     meanwhile = Conflict(
         _("Somebody has just proposed days of %(year)d. Look at the calendar again.")
         % {"year": year},

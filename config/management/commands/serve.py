@@ -17,13 +17,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
-from config import broker, ground, installation, static_files
-from config.processes import Child, Failed, Supervisor
-from config.schedule import QUEUES
+from config import broker, ground, installation, parts, static_files
+from config.processes import Child, Failed, Supervisor, apart, share
 from units.actions import people
 
 UNFIT, FAILED = 2, 1
-WEB_PROCESSES, WEB_THREADS = 2, 2
 
 
 class Command(BaseCommand):
@@ -53,16 +51,33 @@ class Command(BaseCommand):
             ground.require_demonstration(demo=settings.DEMO)
             ground.addresses(settings.HOST, settings.PORT)
             self._require_services()
-            self._prepare(folder)
+            parts.load()
+            code = apart(lambda: self._make_ready(folder))  # it leaves much that no part needs
+            if code == 0 and not options["prepare_only"]:
+                parts.warm_up()
+                share()
         except ground.Unfit as unfit:
             self._fail(str(unfit), UNFIT)
         except OSError as error:
             self._fail(f"{error.filename}: {error.strerror}.", UNFIT)
         except KeyboardInterrupt:
             self._fail("Stopped before anything was started.", UNFIT)
+        if code:
+            self.stdout.flush()
+            sys.exit(code if code > 0 else FAILED)
         if not options["prepare_only"]:
+            supervisor.own.append(lock)
             self._run(supervisor, folder)
         lock.close()
+
+    def _make_ready(self, folder: Path) -> None:
+        """Prepare everything, in a process of its own; exit code 2 when the ground is unfit."""
+        try:
+            self._prepare(folder)
+        except ground.Unfit as unfit:
+            self._fail(str(unfit), UNFIT)
+        except OSError as error:
+            self._fail(f"{error.filename}: {error.strerror}.", UNFIT)
 
     def _fail(self, text: str, code: int) -> None:
         self.stdout.flush()
@@ -89,6 +104,7 @@ class Command(BaseCommand):
                 client.close()
             except (redis.RedisError, ValueError) as error:
                 raise ground.Unfit(f"REDIS_URL does not answer: {error}") from error
+        connections.close_all()  # no fork may find one open
 
     def _prepare(self, folder: Path) -> None:
         """Bring database, static files and, in a demonstration, its data up to date."""
@@ -106,7 +122,6 @@ class Command(BaseCommand):
             raise ground.Unfit(f"The database cannot be prepared: {reason}") from error
         except CommandError as error:  # a check that failed, a demonstration refused
             raise ground.Unfit(str(error).strip()) from error
-        connections.close_all()
 
     # --- everything at once ----------------------------------------------------------------------
 
@@ -117,7 +132,7 @@ class Command(BaseCommand):
             url = self._start_broker(supervisor, folder)
             supervisor.start([*self._jobs(folder, url), self._web(folder)])
             if not supervisor.asked_to_stop.is_set():
-                self._welcome()
+                apart(self._welcome)  # it reads the database
             supervisor.watch()
         except (Failed, ground.Unfit) as error:
             failure = str(error)
@@ -141,9 +156,10 @@ class Command(BaseCommand):
         data.mkdir(mode=0o700, exist_ok=True)
         path = broker.socket_in(data)
         self.socket_folder = path.parent if path.parent != data else None
+        command = broker.command(program=program, folder=data, path=path)
         child = Child(
             name="Valkey",
-            command=broker.command(program=program, folder=data, path=path),
+            work=lambda: os.execv(program, command),  # noqa: S606 a program of a package
             log=folder / "logs" / "valkey.log",
             ready=lambda: broker.answers(path),
             last=True,
@@ -155,51 +171,23 @@ class Command(BaseCommand):
         """Return worker and beat, or the jobs without a broker."""
         logs = folder / "logs"
         if not url:
-            command = [sys.executable, "manage.py", "run_jobs"]
-            return [Child("run_jobs", command, logs / "jobs.log", env=_environment())]
-        celery = [sys.executable, "-m", "celery", "--app", "config.celery", "--quiet"]
+            return [Child("Jobs", parts.run_jobs, logs / "jobs.log")]
         sign = folder / "run" / "worker-ready"
         sign.unlink(missing_ok=True)
-        env = _environment() | {"REDIS_URL": url}
         worker = Child(
             name="Worker",
-            command=[
-                *celery,
-                "worker",
-                *("--queues", ",".join(QUEUES)),
-                *("--concurrency", "1"),
-                *("--loglevel", "WARNING"),
-                "--without-gossip",
-                "--without-mingle",
-                "--without-heartbeat",  # nobody listens, and without a broker it would hang the end
-            ],
+            work=lambda: parts.run_worker(broker_url=url, ready=sign),
             log=logs / "worker.log",
-            env=env | {"REMAP_SIGTERM": "SIGQUIT", "WORKER_READY_FILE": str(sign)},
             ready=sign.exists,
         )
-        beat = Child(
-            name="Beat",
-            command=[*celery, "beat", "--pidfile=", "--loglevel", "WARNING"],
-            log=logs / "beat.log",
-            env=env,
-        )
-        return [worker, beat]
+        return [worker]
 
     def _web(self, folder: Path) -> Child:
         bound = ground.addresses(settings.HOST, settings.PORT)  # again: preparing took a while
-        command = [
-            *(sys.executable, "-m", "gunicorn", "config.wsgi"),
-            *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
-            *("--worker-class", "gthread", "--preload", "--no-control-socket"),
-            *("--timeout", "60", "--graceful-timeout", "20", "--log-level", "warning"),
-        ]
-        for address in bound:
-            command += ["--bind", address]
         return Child(
             name="Web",
-            command=command,
+            work=lambda: parts.run_web(bind=bound),
             log=folder / "logs" / "web.log",
-            env=_environment(),
             ready=_answers(bound[0]),
         )
 
@@ -225,16 +213,6 @@ class Command(BaseCommand):
             f"\nNobody administers this installation yet. Make its first administrator{also}:\n"
             f'  {" ".join(command)} --username admin --full-name "Full Name"'
         )
-
-
-def _environment() -> dict[str, str]:
-    """Return what children must see as this process sees it."""
-    return {
-        "DATA_DIR": str(settings.DATA_DIR),
-        "DEMO": str(settings.DEMO),
-        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
-        "PYTHONUNBUFFERED": "1",
-    }
 
 
 def _for_client(url: str) -> str:
