@@ -193,6 +193,8 @@ def _draft(one: Decided, step: rules.StepAt, *, at: datetime) -> register.Draft:
             "due_on": one.row.due_on.isoformat(),
             "audience": step.audience,
             "acts": list(step.acts),
+            "channels": step.channels,
+            "pace": step.pace,
             "addressees": [row.as_data() for row in one.addressees],
             "asked": [row.as_data() for row in one.asked],
             "explanation_due_on": _iso(one.explanation_due_on),

@@ -64,6 +64,8 @@ def columns_of(step: rules.Step) -> dict[str, Any]:
         "acts": list(step.acts),
         "explanation_days": step.explanation_days,
         "repeat_days": step.repeat_days,
+        "channels": str(step.channels),
+        "pace": str(step.pace),
     }
 
 
@@ -76,6 +78,8 @@ def step_of(columns: Mapping[str, Any]) -> rules.Step:
         acts=tuple(columns["acts"]),
         explanation_days=columns["explanation_days"],
         repeat_days=columns["repeat_days"],
+        channels=columns.get("channels", ""),  # what was proposed before steps named them has none
+        pace=columns.get("pace", ""),
     )
 
 

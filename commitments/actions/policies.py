@@ -28,6 +28,7 @@ PROBLEMS: Mapping[str, Any] = {
     "level-too-far": _("More than 400 days from the due date. Choose fewer."),
     "level-late": _("Level 0 reminds before the due date or on it: 0 or less."),
     "level-early": _("From level 1 on something is late: 0 days or more after the due date."),
+    "level-waits": _("From level 2 on a message comes at once. Choose another pace."),
     "level-not-rising": _("Each step comes later than the one before it, and each day once."),
 }
 
@@ -61,7 +62,8 @@ def propose(
     if found := rules.problems(steps):
         fields: dict[str, list[Any]] = {}
         for level, code in found:
-            fields.setdefault(f"offsets_{level}", []).append(PROBLEMS[code])
+            field = "pace" if code == "level-waits" else "offsets"
+            fields.setdefault(f"{field}_{level}", []).append(PROBLEMS[code])
         raise Invalid(PROBLEMS[found[0][1]], code=found[0][1], fields=fields)
     before = ladders.of(newest).policy
     same = not rules.changed_levels(before.steps, steps) and before.ack_days == ack_days

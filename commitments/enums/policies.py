@@ -1,6 +1,7 @@
-"""What became of a proposed version of a ladder."""
+"""By which channels and how soon a step of a ladder is told, and what became of a proposed version."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -8,3 +9,31 @@ class PolicyProposalState(TextChoices):
     WAITING = "waiting", pgettext_lazy("policy", "Waiting")
     PUBLISHED = "published", pgettext_lazy("policy", "Published")
     WITHDRAWN = "withdrawn", pgettext_lazy("policy", "Withdrawn")
+
+
+class Channel(TextChoices):
+    """What may carry a message beside the inbox, which has every one at once."""
+
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("Text message")
+    INBOX = "inbox", _("Inbox only")
+
+
+class Route(TextChoices):
+    """Channels in their order, split by a plus: the next one carries what the one before could not.
+
+    Where a step of a ladder names none, each person's own choice holds.
+    """
+
+    EMAIL = "email", _("by e-mail")
+    EMAIL_SMS = "email+sms", _("by e-mail, and by text message if that fails")
+    SMS_EMAIL = "sms+email", _("by text message, and by e-mail if that fails")
+    SMS = "sms", _("by text message")
+    INBOX = "inbox", _("in the inbox only")
+
+
+class Pace(TextChoices):
+    """How soon what a step says leaves. Where a step names none, it is as each person has chosen."""
+
+    INSTANT = "instant", _("at once, each by itself")
+    DAILY = "daily", _("in one letter a day, at 8 in the morning")

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import Audience, ClockKind, ClockState, Decision
+from commitments.enums.policies import Pace, Route
 from commitments.querysets.cases import CaseClockQuerySet
 from commitments.rules.cases import ACK_DAYS
 
@@ -65,11 +66,24 @@ class EscalationStep(models.Model):
     acts = models.JSONField(default=list)  # remind, letter, ask_explanation, agenda
     explanation_days = models.PositiveSmallIntegerField(null=True)  # working days
     repeat_days = models.PositiveSmallIntegerField(null=True)
+    # by which channels in which order, and how soon; empty: as each person has chosen
+    channels = models.CharField(max_length=20, choices=Route, blank=True)
+    pace = models.CharField(max_length=8, choices=Pace, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(name="step_level_once", fields=["policy", "level"]),
             models.CheckConstraint(name="step_level_is_known", condition=Q(level__lte=4)),
+            models.CheckConstraint(
+                name="step_goes_by_a_known_route", condition=Q(channels__in=["", *Route.values])
+            ),
+            models.CheckConstraint(
+                name="step_goes_at_a_known_pace", condition=Q(pace__in=["", *Pace.values])
+            ),
+            models.CheckConstraint(
+                name="step_that_is_escalated_waits_for_no_morning",
+                condition=Q(level__lt=2) | ~Q(pace=Pace.DAILY),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,8 @@ class Step:
 
     `explanation_days`: working days for the explanation that it asks for; None: it asks for none.
     `repeat_days`: said again so many days later, until the next rung; at most `repeat_max` times,
-    None: no limit. Raises ValueError for a rung that contradicts itself.
+    None: no limit. `channels`: a Route, `pace`: a Pace; "": as each person has chosen. Raises
+    ValueError for a rung that contradicts itself.
     """
 
     level: int
@@ -45,6 +46,8 @@ class Step:
     explanation_days: int | None = None
     repeat_days: int | None = None
     repeat_max: int | None = None
+    channels: str = ""
+    pace: str = ""
 
     def __post_init__(self) -> None:
         if self.level > 0 and len(self.offsets) != 1:
@@ -103,6 +106,8 @@ class StepAt(NamedTuple):
     acts: tuple[str, ...]
     explanation_due_on: date | None = None  # in a schedule only
     reason: str = ""  # to be recorded: OVERTAKEN, NO_HOLDER or nothing
+    channels: str = ""
+    pace: str = ""
 
 
 class Due(NamedTuple):
@@ -171,7 +176,16 @@ def after_empty(
     if step is None:
         return None
     return Due(
-        StepAt(step.level, 0, at.astimezone(zone).date(), at, step.audience, step.acts),
+        StepAt(
+            step.level,
+            0,
+            at.astimezone(zone).date(),
+            at,
+            step.audience,
+            step.acts,
+            channels=step.channels,
+            pace=step.pace,
+        ),
         (*due.superseded, empty._replace(reason=NO_HOLDER)),
         _answer_by(step.explanation_days, at, calendar, zone) or due.explanation_due_on,
     )
@@ -258,7 +272,15 @@ def _remaining(
                 free_on = answered_on if planned else free_on
             at = instant(on, opens_at, zone)
             yield StepAt(
-                step.level, repeat, on, at, step.audience, step.acts, answer if planned else None
+                step.level,
+                repeat,
+                on,
+                at,
+                step.audience,
+                step.acts,
+                answer if planned else None,
+                channels=step.channels,
+                pace=step.pace,
             )
             if planned and step.repeat_days is not None:
                 break

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from commitments.enums.policies import Pace
 from commitments.rules.cases import AGENDA, ASK_EXPLANATION, LETTER, REMIND, Step
 
 LEVELS = range(5)
@@ -17,12 +18,23 @@ def rung(
     agenda: bool = False,
     explanation_days: int | None = None,
     repeat_days: int | None = None,
+    channels: str = "",
+    pace: str = "",
 ) -> Step:
     """Return one rung from what a person chose; one that asks for nothing reminds. Raises ValueError
     as `Step` does."""
     asked = {LETTER: letter, ASK_EXPLANATION: explanation_days, AGENDA: agenda}
     acts = tuple(act for act, chosen in asked.items() if chosen) or (REMIND,)
-    return Step(level, tuple(offsets), audience, acts, explanation_days, repeat_days)
+    return Step(
+        level,
+        tuple(offsets),
+        audience,
+        acts,
+        explanation_days,
+        repeat_days,
+        channels=channels,
+        pace=pace,
+    )
 
 
 def problems(steps: Sequence[Step]) -> list[tuple[int, str]]:
@@ -30,7 +42,7 @@ def problems(steps: Sequence[Step]) -> list[tuple[int, str]]:
 
     Codes: ladder-empty (level 0 stands for the whole), level-too-far (beyond MOST_DAYS), level-early
     (before the due date, but above level 0), level-late (after it at level 0), level-not-rising (no
-    later than the rung below).
+    later than the rung below), level-waits (DAILY from level 2 on: what is escalated comes at once).
     """
     if not steps:
         return [(0, "ladder-empty")]
@@ -43,6 +55,8 @@ def problems(steps: Sequence[Step]) -> list[tuple[int, str]]:
             found.append((step.level, "level-late"))
         if step.level > 0 and step.offsets[0] < 0:
             found.append((step.level, "level-early"))
+        if step.level > 1 and step.pace == Pace.DAILY:
+            found.append((step.level, "level-waits"))
         rising = list(step.offsets) == sorted(set(step.offsets))
         if not rising or (reached is not None and step.offsets[0] <= reached):
             found.append((step.level, "level-not-rising"))

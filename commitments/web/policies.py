@@ -1,7 +1,7 @@
 """The ladders on a page: who is told when, by which version, and which version runs for whom; how
 two administrators make a new version."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from commitments.actions import ladders, policies
 from commitments.enums import Audience, ClockKind, ClockState
-from commitments.enums.policies import PolicyProposalState
+from commitments.enums.policies import Pace, PolicyProposalState, Route
 from commitments.models import CaseClock, EscalationPolicy, PolicyProposal
 from commitments.rules import cases as rules
 from commitments.rules.policies import changed_levels
@@ -40,6 +40,7 @@ class Rung:
     when: str
     audience: str
     acts: list[str]
+    how: list[str]  # by which channels, how soon; [] as each person has chosen
     change: str = ""  # of a proposal: "added", "removed" or "changed"
 
 
@@ -213,6 +214,7 @@ def _rungs(steps: Iterable[rules.Step]) -> list[Rung]:
             "; ".join(_when(offset) for offset in step.offsets),
             str(Audience(step.audience).label),
             list(_acts(step)),
+            list(_how(step)),
         )
         for step in steps
     ]
@@ -227,6 +229,14 @@ def _when(offset: int) -> str:
         return text % {"n": -offset}
     text = ngettext("%(n)d day after the due date", "%(n)d days after the due date", offset)
     return text % {"n": offset}
+
+
+def _how(step: rules.Step) -> Iterator[str]:
+    """Yield by which channels and how soon a step is told, where it says so for everybody."""
+    if step.channels:
+        yield str(Route(step.channels).label)
+    if step.pace:
+        yield str(Pace(step.pace).label)
 
 
 def _acts(step: rules.Step) -> Any:

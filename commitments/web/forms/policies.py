@@ -8,10 +8,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import Audience
+from commitments.enums.policies import Pace, Route
 from commitments.rules.cases import AGENDA, LETTER, Policy, Step
 from commitments.rules.policies import LEVELS, rung
 from commitments.web.forms.commitments import DayInput
 
+AS_CHOSEN = ("", _("as each person has chosen"))
 NUMBER = re.compile(r"[+-]?\d{1,4}")
 
 
@@ -85,6 +87,8 @@ class PolicyForm(forms.Form):
                 level,
                 data[f"offsets_{level}"],
                 data[f"audience_{level}"],
+                channels=data[f"channels_{level}"],
+                pace=data[f"pace_{level}"],
                 **{
                     name: data[f"{name}_{level}"]
                     for name in ("letter", "agenda", "explanation_days", "repeat_days")
@@ -94,6 +98,11 @@ class PolicyForm(forms.Form):
             for level in LEVELS
             if data[f"offsets_{level}"]
         ]
+
+
+def _at_once() -> tuple[str, Any]:
+    """Return the one pace besides "as chosen" of what is escalated."""
+    return Pace.INSTANT.value, Pace.INSTANT.label
 
 
 def _fields_of(level: int, step: Step | None) -> dict[str, forms.Field]:
@@ -110,6 +119,19 @@ def _fields_of(level: int, step: Step | None) -> dict[str, forms.Field]:
             label=_("Who is told"),
             choices=Audience.choices,
             initial=step.audience if step else Audience.HOLDER,
+        ),
+        f"channels_{level}": forms.ChoiceField(
+            label=_("By which way"),
+            choices=[AS_CHOSEN, *Route.choices],
+            required=False,
+            initial=step.channels if step else "",
+            help_text=_("The inbox has it in any case. What is named here holds for everybody."),
+        ),
+        f"pace_{level}": forms.ChoiceField(
+            label=_("How soon"),
+            choices=[AS_CHOSEN, *(Pace.choices if level < 2 else [_at_once()])],
+            required=False,
+            initial=step.pace if step else "",
         ),
     }
     if level:

@@ -22,7 +22,10 @@ from units.models import RegisterEntry
 
 pytestmark = pytest.mark.django_db
 TODAY = clock.local_date(NOW)
-STEPS = [rung(0, [-5, 0], Audience.HOLDER), rung(2, [3], Audience.SUPERVISOR, explanation_days=2)]
+STEPS = [
+    rung(0, [-5, 0], Audience.HOLDER, channels="sms+email", pace="daily"),
+    rung(2, [3], Audience.SUPERVISOR, explanation_days=2),
+]
 
 
 @pytest.fixture
@@ -107,6 +110,7 @@ def test_what_stands_in_the_way_of_a_proposal_is_said(body):
         ("reason-missing", Invalid, {"reason": " "}),
         ("policy-in-the-past", Invalid, {"in_force_from": TODAY - timedelta(days=1)}),
         ("ladder-empty", Invalid, {"steps": []}),
+        ("level-waits", Invalid, {"steps": [rung(2, [1], Audience.HOLDER, pace="daily")]}),
         ("level-early", Invalid, {"steps": [rung(1, [-1], Audience.HOLDER)]}),
         ("policy-unchanged", Invalid, unchanged),
     ):

@@ -163,6 +163,9 @@ REFUSED = [
     ("policy_acknowledged_for_days", policy(version=2, ack_days=0)),
     ("step_level_once", step(level=0)),
     ("step_level_is_known", step(level=5)),
+    ("step_goes_by_a_known_route", step(channels="sms+inbox")),
+    ("step_goes_at_a_known_pace", step(pace="weekly")),
+    ("step_that_is_escalated_waits_for_no_morning", step(level=2, pace="daily")),
     *(
         ("clock_one_open_per_subject", clock_beside(state))
         for state in ("running", "paused", "quarantined")

@@ -26,6 +26,8 @@ def test_a_ladder_that_is_chosen_as_it_is_stays_the_same(kind):
             agenda=AGENDA in step.acts,
             explanation_days=step.explanation_days,
             repeat_days=step.repeat_days,
+            channels=step.channels,
+            pace=step.pace,
         )
         for step in steps
     ]
@@ -43,6 +45,7 @@ def test_a_ladder_that_is_chosen_as_it_is_stays_the_same(kind):
         ([rung(0, [0], HOLDER), rung(1, [0], HOLDER)], [(1, "level-not-rising")]),
         ([rung(1, [5], HOLDER), rung(2, [5], SUPERVISOR)], [(2, "level-not-rising")]),
         ([rung(4, [401], HOLDER)], [(4, "level-too-far")]),
+        ([rung(2, [5], SUPERVISOR, pace="daily")], [(2, "level-waits")]),
         ([rung(0, [-400, 0], HOLDER), rung(4, [400], HOLDER)], []),
     ],
 )
@@ -55,3 +58,5 @@ def test_only_levels_that_differ_are_changes():
     after = [before[0], rung(2, [7], SUPERVISOR), rung(3, [20], SUPERVISOR, agenda=True)]
     assert changed_levels(before, after) == {1: "removed", 2: "changed", 3: "added"}
     assert changed_levels(before, reversed(before)) == {}
+    told = [rung(0, [-7], HOLDER, channels="sms"), rung(1, [1], HOLDER, pace="daily")]
+    assert changed_levels(before[:2], told) == {0: "changed", 1: "changed"}

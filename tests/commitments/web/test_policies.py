@@ -73,6 +73,9 @@ def test_two_administrators_publish_a_version_by_the_pages(client_of):
     assert wrong.status_code == 422
     assert "Write whole numbers of days" in text
     assert 'value="soon"' in text, "what was typed comes back"
+    sent |= {"channels_0": "email+sms", "pace_0": "daily"}
+    wrong = one.post(address, sent | {"pace_2": "daily"})
+    assert (wrong.status_code, "Select a valid choice" in wrong.content.decode()) == (422, True)
     wrong = one.post(address, sent | {"offsets_2": "1"})
     assert (wrong.status_code, "Each step comes later" in wrong.content.decode()) == (422, True)
 
@@ -80,6 +83,8 @@ def test_two_administrators_publish_a_version_by_the_pages(client_of):
     seen = one.get("/cases/ladders/").content.decode()
     assert "Proposed as the next version" in seen
     assert "Another administrator publishes it." in seen
+    how = "by e-mail, and by text message if that fails; in one letter a day, at 8 in the morning"
+    assert seen.count(how) == 1
     assert re.search(r">0 <span[^>]*>Changed</span>", seen)
     assert re.search(r">3 <span[^>]*>Removed</span>", seen)
     assert seen.count(">Changed</span>") == 2, "levels 0 and 2; 1 and 4 are as they were"
@@ -91,7 +96,12 @@ def test_two_administrators_publish_a_version_by_the_pages(client_of):
     assert "What begins now takes version 2" in answer
     assert "5 days before the due date; on the due date" in answer
     newest = ladders.in_force(ClockKind.SIGN, on=waiting.in_force_from)
-    assert [step.level for step in newest.steps.order_by("level")] == [0, 1, 2, 4]
+    assert list(newest.steps.order_by("level").values_list("level", "channels", "pace")) == [
+        (0, "email+sms", "daily"),
+        (1, "", ""),
+        (2, "", ""),
+        (4, "", ""),
+    ]
 
     other.post("/cases/ladders/case/propose/", sent | {"base": "1"})
     withdraw = f"/cases/ladders/proposals/{PolicyProposal.objects.get(kind='case').pk}/withdraw/"
