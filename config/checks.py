@@ -19,7 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from commitments.actions import sealing, slots, trust
 from commitments.enums import Grade, SignatureLevel, SlotRole
 from commitments.rules.signatures import CONSENT
-from notifications.actions import webhooks
+from notifications.actions import outlets, webhooks
 from units import clock
 from units.actions import checkpoints
 from units.append_only import changeable_tables, missing_triggers, owned_tables
@@ -59,6 +59,7 @@ def always(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
             id="config.E003",
         )
     yield from _calls()
+    yield from _texts()
 
 
 @register(Tags.security, deploy=True)
@@ -307,6 +308,23 @@ def _calls() -> Iterable[CheckMessage]:
             f"WEBHOOK_PORTS, WEBHOOK_PRIVATE_NETWORKS or WEBHOOK_CA_FILE: {error}",
             hint="Write ports and networks such as 10.20.0.0/16 with commas, and the path of a PEM file.",
             id="config.E004",
+        )
+
+
+def _texts() -> Iterable[CheckMessage]:
+    """Return what keeps every text message from leaving."""
+    if settings.SMS_GATEWAY_URL and (fault := outlets.fault_of_gateway()):
+        yield Error(
+            f"SMS_GATEWAY_URL, SMS_GATEWAY_SECRET or SMS_GATEWAY_NETWORKS: {fault}",
+            hint="Write https://host/path, whsec_ and 24 bytes or more in base64, and networks with "
+            "commas.",
+            id="config.E030",
+        )
+    if not settings.TELEPHONE_COUNTRY.isdigit():
+        yield Error(
+            f"TELEPHONE_COUNTRY={settings.TELEPHONE_COUNTRY!r} is no country of telephones.",
+            hint="Write its digits, for example 84.",
+            id="config.E031",
         )
 
 

@@ -30,6 +30,7 @@ JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who run
     Job("forget_answers", "units.tasks.forget_answers", 600, "register"),
     Job("dispatch_notices", "notifications.tasks.dispatch_notices", 10, "register"),
     Job("send_notices", "notifications.tasks.send_notices", 10, "send"),
+    Job("send_texts", "notifications.tasks.send_texts", 10, "call"),
     Job("dispatch_webhooks", "notifications.tasks.dispatch_webhooks", 10, "register"),
     Job("send_webhooks", "notifications.tasks.send_webhooks", 5, "call"),
     Job("forget_hints", "notifications.tasks.forget_hints", 600, "register"),

@@ -326,6 +326,12 @@ WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", default=[])  # besides 443
 WEBHOOK_PRIVATE_NETWORKS = env.list("WEBHOOK_PRIVATE_NETWORKS", default=[])  # allowed all the same
 WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")  # PEM: trusted besides the usual ones
 
+# --- text messages ----------------------------------------------------------------------------------
+SMS_GATEWAY_URL = env.secret("SMS_GATEWAY_URL")  # empty: nobody is told by text message
+SMS_GATEWAY_SECRET = env.secret("SMS_GATEWAY_SECRET")  # whsec_...: what signs each call
+SMS_GATEWAY_NETWORKS = env.list("SMS_GATEWAY_NETWORKS", default=[])  # own ones it may stand in
+TELEPHONE_COUNTRY = env.str("TELEPHONE_COUNTRY", default="84")  # of numbers without a country
+
 # --- language and time ----------------------------------------------------------------------------
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]

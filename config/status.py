@@ -36,6 +36,7 @@ JOB_NAMES = {
     "dispatch_notices": gettext_lazy("Decide who is told"),
     "send_notices": gettext_lazy("Send notices"),
     "dispatch_webhooks": gettext_lazy("Decide which programs are told"),
+    "send_texts": gettext_lazy("Send text messages"),
     "send_webhooks": gettext_lazy("Call programs"),
     "forget_hints": gettext_lazy("Forget calls to programs that were made long ago"),
     "sweep_cases": gettext_lazy("Remind and escalate"),

@@ -27,11 +27,6 @@ class NoticeState(TextChoices):
     DEAD = "dead", _("Could not be delivered")
 
 
-class Channel(TextChoices):
-    EMAIL = "email", _("E-mail")
-    INBOX = "inbox", _("Inbox only")
-
-
 class Outcome(TextChoices):
     """What one attempt came to. LOST: the connection went after the message was handed over."""
 
@@ -61,9 +56,11 @@ class DeadReason(TextChoices):
     """Why a notice could not even be tried; what a mail server says instead is kept as it is."""
 
     NO_ADDRESS = "no-address", _("There is no e-mail address.")
+    NO_NUMBER = "no-number", _("There is no verified telephone number.")
+    NO_GATEWAY = "no-gateway", _("No gateway for text messages is set up.")
     BAD_ADDRESS = "bad-address", _("This is not an e-mail address.")
     LINE_BREAK = "line-break", _("Name or address contain a line break.")
-    TOO_OFTEN = "too-often", _("The mail server put it off too often.")
+    TOO_OFTEN = "too-often", _("The mail server or the gateway put it off too often.")
     LOST_TWICE = "lost-twice", _("The connection was lost twice; it may have arrived.")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from commitments.enums.policies import Channel
 from notifications.actions import post
 from notifications.enums import WebhookState
 from notifications.models import ChannelState, FeedPosition, Notice, SetAside, WebhookEndpoint
@@ -16,6 +17,7 @@ WAYS = {
     "kept": _("kept, not sent (demonstration)"),
     "none": _("not configured: notices stay in the inbox"),
 }
+TEXT_WAYS = WAYS | {"none": _("not configured: nobody is told by text message")}
 
 
 def figures(at: datetime) -> list[tuple[Any, Any, bool]]:
@@ -25,9 +27,10 @@ def figures(at: datetime) -> list[tuple[Any, Any, bool]]:
     position = FeedPosition.objects.filter(consumer="notices").values_list("seq", flat=True).first()
     behind = head - (position or 0)
     dead = Notice.objects.undelivered().count()
-    broken = (
-        ChannelState.objects.exclude(broken_since=None).values_list("last_error", flat=True).first()
+    broken = dict(
+        ChannelState.objects.exclude(broken_since=None).values_list("channel", "last_error")
     )
+    mail, text = broken.get(Channel.EMAIL), broken.get(Channel.SMS)
     withheld = Notice.objects.withheld().count()
     aside = SetAside.objects.filter(resolved_by=None).count()
     silent = WebhookEndpoint.objects.filter(state=WebhookState.DISABLED).count()
@@ -37,5 +40,6 @@ def figures(at: datetime) -> list[tuple[Any, Any, bool]]:
         (_("Notices withheld since a backup was put back"), withheld, withheld == 0),
         (_("Entries set aside"), aside, aside == 0),
         (_("Addresses of programs that were disabled"), silent, silent == 0),
-        (_("E-mail"), broken or WAYS[post.way()], not broken),
+        (_("E-mail"), mail or WAYS[post.way()], not mail),
+        (_("Text messages"), text or TEXT_WAYS[post.way_of_texts()], not text),
     ]

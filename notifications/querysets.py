@@ -35,15 +35,15 @@ class NoticeQuerySet(models.QuerySet):
         counted = self.unread_of(user).order_by().values("recipient")
         return counted.annotate(number=Count("pk")).values("number")
 
-    def to_send(self, *, at: datetime, real_at: datetime):
-        """What may leave now, the most urgent first.
+    def to_send(self, *, at: datetime, real_at: datetime, channel: str):
+        """What may leave by `channel` now, the most urgent first.
 
         Waiting ones whose hour has come (business time `at`) and whose next try is due (real
         time), and those that were perhaps sent once: these are sent once more.
         """
         return (
             self.filter(Q(state__in=WAITING) | Q(state=NoticeState.UNKNOWN, doubts__lt=MOST_DOUBTS))
-            .filter(not_before__lte=at)
+            .filter(channel=channel, not_before__lte=at)
             .filter(Q(next_try_at=None) | Q(next_try_at__lte=real_at))
             .by_urgency()
         )
@@ -114,6 +114,12 @@ class AbsenceQuerySet(models.QuerySet):
     def touching(self, from_on: date, to_on: date):
         """Those that were not ended early and share a day with these, both included."""
         return self.filter(ended_at=None, from_on__lte=to_on, to_on__gte=from_on)
+
+
+class TelephoneCodeQuerySet(models.QuerySet):
+    def usable(self, *, real_at: datetime):
+        """Codes that may still be typed in at `real_at`; of one person there is at most one."""
+        return self.filter(ended_at=None, expires_at__gt=real_at)
 
 
 class WebhookEndpointQuerySet(models.QuerySet):

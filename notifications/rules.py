@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from commitments.enums.policies import Pace
 from notifications.enums import NoticeKind
 from units.rules.calendars import instant
 
@@ -85,21 +87,31 @@ def quiet_span(quiet_from: time, quiet_to: time) -> timedelta:
     return (ends - begins) % DAY
 
 
-def together(kinds: Sequence[str], *, daily: bool) -> list[int]:
-    """Return which of the notices that may leave now for one person go in one letter, by their
-    places in `kinds`; [] where each goes alone.
+def is_daily(kind: str, *, pace: str, chosen: bool) -> bool:
+    """Say whether what is told as `kind` waits for the one letter of a morning.
 
-    `daily`: the person wants one letter a day of what can wait. Whatever they want, nobody gets more
-    than MOST_SINGLE letters at once: after an outage all of it is one. Source: a house rule.
+    `pace`: what the step of the ladder says (a Pace), "" where it says nothing; then the person's
+    choice, `chosen`, holds. What asks for an act or is escalated never waits. Source: a house rule.
 
-    >>> together(["request", "reminder", "result"], daily=True)
-    [1, 2]
-    >>> together(["request", "reminder", "result"], daily=False)
-    []
+    >>> is_daily("reminder", pace="instant", chosen=True), is_daily("request", pace="", chosen=True)
+    (False, False)
     """
-    if len(kinds) > MOST_SINGLE:
-        return list(range(len(kinds)))
-    waiting = [place for place, kind in enumerate(kinds) if daily and kind in CAN_WAIT]
+    return kind in CAN_WAIT and (pace == Pace.DAILY if pace else chosen)
+
+
+def together(daily: Sequence[bool]) -> list[int]:
+    """Return which of the notices that may leave now for one person go in one letter, by their
+    places in `daily`, which says of each whether it waits for the morning; [] where each goes alone.
+
+    Whatever was chosen, nobody gets more than MOST_SINGLE letters at once: after an outage all of it
+    is one. Source: a house rule.
+
+    >>> together([False, True, True])
+    [1, 2]
+    """
+    if len(daily) > MOST_SINGLE:
+        return list(range(len(daily)))
+    waiting = [place for place, waits in enumerate(daily) if waits]
     return waiting if len(waiting) > 1 else []
 
 
@@ -132,6 +144,42 @@ def ignores_closed_days(kind: str, level: int | None) -> bool:
     return kind == NoticeKind.SYSTEM or level == 4
 
 
+# --- telephone numbers ------------------------------------------------------------------------------
+
+CODE_LASTS = timedelta(minutes=10)
+MOST_GUESSES = 5  # wrong codes, then a new one must be asked for
+TYPED = re.compile(r"[\s.\-()/]")
+NUMBER = re.compile(r"\+[1-9][0-9]{7,14}")
+MOBILE_OF = {"84": re.compile(r"\+84[35789][0-9]{8}")}  # numbers that text messages reach
+
+
+def international(typed: str, *, country: str) -> str:
+    """Return a telephone number as +<country><number>, the form of E.164.
+
+    `country`: digits, for a number that begins with 0. Raises ValueError for what is no number, or,
+    of a country in MOBILE_OF, none that text messages reach.
+
+    >>> international("0912 345.678", country="84"), international("0039 320-1234567", country="84")
+    ('+84912345678', '+393201234567')
+    """
+    digits = TYPED.sub("", typed)
+    if digits.startswith("00"):
+        digits = f"+{digits[2:]}"
+    elif digits.startswith("0"):
+        digits = f"+{country}{digits[1:]}"
+    mobile = next((form for code, form in MOBILE_OF.items() if digits.startswith(f"+{code}")), None)
+    if not NUMBER.fullmatch(digits) or (mobile and not mobile.fullmatch(digits)):
+        raise ValueError("no telephone number")
+    return digits
+
+
+def six_digits(secret: str, *, key: str, number: str) -> str:
+    """Return the code that proves a `number`; who knows `key` and `number` alone cannot tell it."""
+    own = hmac.new(secret.encode(), b"codes to telephones", sha256).digest()
+    mac = hmac.new(own, f"{key} {number}".encode(), sha256).digest()
+    return f"{int.from_bytes(mac[:8], 'big') % 1_000_000:06d}"
+
+
 # --- hints to programs (the Standard Webhooks specification) ----------------------------------------
 
 HINT_AGAIN_AFTER = tuple(
@@ -141,6 +189,7 @@ HINT_AGAIN_AFTER = tuple(
 HINT_GIVES_UP_AFTER = timedelta(days=3)  # of nothing but failures the receiver is called no more
 HINT_RESTS_AT_MOST = timedelta(minutes=30)  # a receiver that fails, whatever else is due there
 JITTER = 0.1  # of a delay, added at most: what failed together does not come back together
+SHORTEST_SECRET = 24  # bytes, as the specification says
 SECRET_PREFIX = "whsec_"  # noqa: S105  # what it begins with, not what it is
 
 
@@ -188,6 +237,28 @@ def hint_text(*, kind: str, ref: str, seq: int, at: datetime) -> str:
         "data": {"type": kind, "ref": ref, "seq": seq},
     }
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def is_secret(text: str) -> bool:
+    """Say whether `text` is `whsec_<base64>` of SHORTEST_SECRET bytes or more.
+
+    >>> is_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), is_secret("whsec_abc"), is_secret("")
+    (True, False, False)
+    """
+    try:
+        raw = b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(SECRET_PREFIX) and len(raw) >= SHORTEST_SECRET
+
+
+def call_headers(secrets: Iterable[str], *, key: str, at: datetime, text: str) -> dict[str, str]:
+    """Return the headers that sign a call with the body `text`; see `hint_signature`."""
+    return {
+        "webhook-id": key,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": hint_signature(secrets, key=key, at=at, text=text),
+    }
 
 
 def hint_signature(secrets: Iterable[str], *, key: str, at: datetime, text: str) -> str:

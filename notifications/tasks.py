@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from commitments.enums.policies import Channel
 from notifications.actions import calls, deliveries, hints, notices
 from units import clock
 from units.actions import jobs
@@ -17,6 +18,12 @@ def dispatch_notices() -> None:
 def send_notices() -> None:
     """Send what is due."""
     jobs.run("send_notices", lambda: deliveries.send(at=clock.job_now()))
+
+
+@shared_task
+def send_texts() -> None:
+    """Hand over what is due by text message."""
+    jobs.run("send_texts", lambda: deliveries.send(at=clock.job_now(), channel=Channel.SMS))
 
 
 @shared_task

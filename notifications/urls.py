@@ -2,14 +2,27 @@
 
 from django.urls import path
 
-from notifications.web import absences, inbox, mail, preferences, told, webhooks, withheld
+from notifications.web import (
+    absences,
+    inbox,
+    mail,
+    preferences,
+    telephones,
+    told,
+    webhooks,
+    withheld,
+)
 
 app_name = "notifications"
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/<int:notice>/", inbox.show, name="notice"),
     path("inbox/<int:notice>/read/", inbox.read, name="read"),
     path("inbox/preferences/", preferences.edit, name="preferences"),
+    path("inbox/telephone/", telephones.edit, name="telephone"),
+    path("inbox/telephone/code/", telephones.verify, name="telephone-code"),
+    path("inbox/telephone/remove/", telephones.remove, name="telephone-remove"),
     path("inbox/absence/", absences.index, name="absence"),
     path("inbox/absence/<int:absence>/end/", absences.end, name="absence-end"),
     path("register/steps/<int:step>/", told.step, name="step"),

@@ -67,7 +67,7 @@ def names(**_known: list[str]) -> Callable[[str], list[str]]:
 @contextmanager
 def running(folder: Path, *, name: str = NAME) -> Iterator[Receiver]:
     """Run a receiver whose certificate is for `name` and this machine's address."""
-    ca_file, chain = _certificates(folder, name)
+    ca_file, chain = certificates(folder, name)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -113,6 +113,22 @@ class _Handler(BaseHTTPRequestHandler):
     def _busy(self, _receiver: Receiver) -> None:
         self._answer(503, Retry_After="8")
 
+    def _limits(self, _receiver: Receiver) -> None:
+        self._answer(429, Retry_After="120")
+
+    def _fails(self, _receiver: Receiver) -> None:
+        self._answer(500)
+
+    def _refuses(self, _receiver: Receiver) -> None:
+        self._answer(422)
+
+    def _knows_us_not(self, _receiver: Receiver) -> None:
+        self._answer(401)
+
+    def _drops(self, _receiver: Receiver) -> None:
+        """Take the whole of it and go away without a word."""
+        self.close_connection = True
+
     def _elsewhere(self, _receiver: Receiver) -> None:
         self._answer(302, Location="http://169.254.169.254/latest/meta-data/")
 
@@ -138,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the calls are kept."""
 
 
-def _certificates(folder: Path, name: str) -> tuple[Path, Path]:
+def certificates(folder: Path, name: str = NAME) -> tuple[Path, Path]:
     """Make an authority and a certificate; return the authority's file, and chain with key."""
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority of the tests")])

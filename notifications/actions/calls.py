@@ -121,11 +121,7 @@ def _call(hint: WebhookDelivery, way: Way, resolver: Resolve, *, at: datetime) -
     text = rules.hint_text(kind=hint.type, ref=hint.ref, seq=hint.seq, at=hint.at)
     secrets = endpoints.live_secrets(endpoint, real_at=now)
     key = str(hint.uuid)
-    headers = {
-        "webhook-id": key,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": rules.hint_signature(secrets, key=key, at=now, text=text),
-    }
+    headers = rules.call_headers(secrets, key=key, at=now, text=text)
     attempt = _begin(hint, started_at=now)
     if attempt is None:
         return True

@@ -1,8 +1,8 @@
 """Sending: lease rows, commit, hand over with no transaction open, record what came of it.
 
-A mail cannot be rolled back. So each attempt stands in a row before it begins, and its outcome is
+Each channel is served by itself, so that a slow gateway delays no mail. A mail cannot be rolled back. So each attempt stands in a row before it begins, and its outcome is
 written only while the lease is still our own. A kill between the server's yes and that line leaves
-one doubtful message, which is sent once more with the same Message-ID.
+one doubtful message, which is sent once more with the same Message-ID (by the gateway: the same key).
 """
 
 import logging
@@ -14,13 +14,15 @@ from typing import Any
 from django.db import transaction
 
 from commitments.actions.subjects import DIRECTORIES
-from notifications import messages, rules
-from notifications.actions import digests
-from notifications.actions.facts import facts_of, invitation_of
-from notifications.channels import email
-from notifications.channels.letters import Letter, Result
-from notifications.enums import CancelReason, Channel, DeadReason, NoticeState, Outcome
+from commitments.enums.policies import Channel
+from notifications import rules
+from notifications.actions import digests, outlets
+from notifications.actions.facts import code_of, invitation_of
+from notifications.actions.outlets import Outlet
+from notifications.channels.letters import Result
+from notifications.enums import CancelReason, DeadReason, NoticeState, Outcome
 from notifications.models import ChannelState, DeliveryAttempt, Notice
+from notifications.querysets import WAITING
 from units import clock
 from units.actions import restorations
 
@@ -28,10 +30,13 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=120)
 BATCH_SECONDS = 30  # then what is left of a batch is given back: a slow server keeps nobody waiting
 PROBE = timedelta(minutes=1)  # how often a broken channel is tried with one message
+LONGEST_WAIT = timedelta(minutes=30)  # that the other side may ask for
+LEFT_AFTER = timedelta(hours=1)  # for which a channel was broken: what has another way takes it
 
 
-def send(*, at: datetime, limit: int = 25) -> int:
-    """Send up to `limit` notices that may leave at business time `at`; return how many were taken.
+def send(*, at: datetime, limit: int = 25, channel: Channel = Channel.EMAIL) -> int:
+    """Send up to `limit` notices that may leave by `channel` at business time `at`; return how many
+    were taken.
 
     Any number may run at once: a row is taken by one of them, under SKIP LOCKED. From a database that
     was put back nothing leaves until somebody has owned up: it may all have been sent before.
@@ -40,28 +45,43 @@ def send(*, at: datetime, limit: int = 25) -> int:
     if restorations.is_unanswered(at=real_at):
         return 0
     reap(real_at=real_at)
-    broken = _broken(real_at=real_at)
-    if broken is not None and not broken:
-        return 0
-    leased = _claim(at=at, real_at=real_at, limit=1 if broken else limit)
+    state = ChannelState.objects.filter(channel=channel).exclude(broken_since=None).first()
+    if state is not None:
+        if moved := _turn_away(state, at=at, real_at=real_at, limit=limit):
+            return moved
+        if state.next_try_at and state.next_try_at > real_at:
+            return 0
+    leased = _claim(channel=channel, at=at, real_at=real_at, limit=1 if state else limit)
     if not leased:
         return 0
-    box = email.mailbox()
+    box = outlets.opened(channel)
     if box is None:
         for notice in leased:
-            _finish(notice, NoticeState.ACCEPTED)  # the inbox is the only way there is
+            _without_outlet(notice)
         return len(leased)
-    with box as mailbox:
-        _send_all(leased, mailbox, at=at)
+    with box as outlet:
+        _send_all(leased, outlet, at=at)
     return len(leased)
 
 
-def _send_all(leased: list[Notice], mailbox: email.Mailbox, *, at: datetime) -> None:
+def _without_outlet(notice: Notice) -> None:
+    """End or pass on what no server or gateway is set up for.
+
+    Without a mail server the inbox is the only way there is, for everybody; a text message that was
+    ordered and cannot leave is a fault that somebody must see.
+    """
+    if notice.channel == Channel.SMS or notice.fallbacks:
+        _pass_on(notice, DeadReason.NO_GATEWAY)
+    else:
+        _finish(notice, NoticeState.ACCEPTED)
+
+
+def _send_all(leased: list[Notice], outlet: Outlet, *, at: datetime) -> None:
     """Send one after the other; give back what is not reached, whatever the reason."""
     left, until = list(leased), time.monotonic() + BATCH_SECONDS
     try:
         while left and time.monotonic() < until:
-            if _send_one(left.pop(0), mailbox, at=at):
+            if _send_one(left.pop(0), outlet, at=at):
                 break
     finally:
         for notice in left:
@@ -90,19 +110,29 @@ def reap(*, real_at: datetime) -> int:
     return len(found)
 
 
-def _broken(*, real_at: datetime) -> bool | None:
-    """Return None when the channel works; True when it is time to probe it; False before that."""
-    state = ChannelState.objects.filter(channel=Channel.EMAIL).exclude(broken_since=None).first()
-    if state is None:
-        return None
-    return bool(state.next_try_at and state.next_try_at <= real_at)
+@transaction.atomic
+def _turn_away(state: ChannelState, *, at: datetime, real_at: datetime, limit: int) -> int:
+    """Let what waits for a channel that has been broken for LEFT_AFTER go its other way, if it has
+    one; return how many that are. What may have arrived already stays where it is."""
+    if state.broken_since is None or state.broken_since > real_at - LEFT_AFTER:
+        return 0
+    rows = Notice.objects.to_send(at=at, real_at=real_at, channel=state.channel)
+    rows = rows.exclude(fallbacks="").filter(state__in=WAITING)
+    found = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
+    moved = 0
+    for notice in found:
+        if outlets.can_carry(notice.fallbacks.partition("+")[0], notice.recipient):
+            Notice.objects.filter(pk=notice.pk).update(**_next_way(notice))
+            moved += 1
+    return moved
 
 
 @transaction.atomic
-def _claim(*, at: datetime, real_at: datetime, limit: int) -> list[Notice]:
-    rows = Notice.objects.to_send(at=at, real_at=real_at)
+def _claim(*, channel: str, at: datetime, real_at: datetime, limit: int) -> list[Notice]:
+    rows = Notice.objects.to_send(at=at, real_at=real_at, channel=channel)
     found = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
-    led = digests.gather({notice.recipient_id for notice in found}, at=at, real_at=real_at)
+    people = {notice.recipient_id for notice in found}
+    led = digests.gather(people, at=at, real_at=real_at, channel=channel)
     found = [notice for notice in found if notice.pk not in led]
     for notice in found:
         notice.state = NoticeState.LEASED
@@ -113,25 +143,25 @@ def _claim(*, at: datetime, real_at: datetime, limit: int) -> list[Notice]:
     return leased
 
 
-def _send_one(notice: Notice, mailbox: email.Mailbox, *, at: datetime) -> bool:
+def _send_one(notice: Notice, outlet: Outlet, *, at: datetime) -> bool:
     """Check a leased notice again, hand it over, record the outcome; return whether to stop."""
     try:
         reason = _needless(notice, at=at)
-        letter = None if reason else _letter(notice, _still_led(notice, at=at), at=at)
+        message = None if reason else outlets.write(notice, _still_led(notice, at=at), at=at)
     except Exception as error:
         log.exception("Notice %s cannot be written.", notice.uuid)  # it stops nobody else
         _postpone(notice, f"{type(error).__name__}: {error}", now=clock.real_now())
         return False
-    if letter is None:
+    if message is None:
         _finish(notice, NoticeState.CANCELLED, end_reason=reason)
         return False
-    if not letter.to_address:
-        _finish(notice, NoticeState.DEAD, end_reason=DeadReason.NO_ADDRESS)
+    if not message.to_address:
+        _pass_on(notice, outlets.UNREACHABLE[notice.channel])
         return False
     attempt = _begin(notice)
     if attempt is None:
         return False
-    return _record(notice, attempt, mailbox.send(letter))
+    return _record(notice, attempt, outlet.send(message))
 
 
 def _still_led(leader: Notice, *, at: datetime) -> list[Notice]:
@@ -144,26 +174,6 @@ def _still_led(leader: Notice, *, at: datetime) -> list[Notice]:
         else:
             needed.append(notice)
     return needed
-
-
-def _letter(notice: Notice, led: list[Notice], *, at: datetime) -> Letter:
-    """Return what the recipient will read, in their language: `notice` alone or with those it leads."""
-    language = notice.recipient.language
-    if led:
-        message = digests.write([notice, *led], at=at, language=language)
-    else:
-        facts = facts_of(notice, at=at, language=language)
-        message = messages.compose(notice.message, facts, language=language)
-    return Letter(
-        key=str(notice.uuid),
-        to_name=notice.recipient.full_name,
-        to_address=notice.recipient.email,
-        subject=message.subject,
-        text=message.text,
-        html=message.html,
-        language=language,
-        at=notice.created_at,
-    )
 
 
 def _needless(notice: Notice, *, at: datetime) -> str:
@@ -198,6 +208,8 @@ def _needless_about_account(notice: Notice) -> str:
         return CancelReason.RECIPIENT_GONE
     if notice.message == "invited" and invitation_of(notice) is None:
         return CancelReason.SETTLED
+    if notice.message == "telephone-code" and code_of(notice) is None:
+        return CancelReason.SETTLED
     return ""
 
 
@@ -210,8 +222,8 @@ def _begin(notice: Notice) -> DeliveryAttempt | None:
         return None
     return DeliveryAttempt.objects.create(
         notice=notice,
-        channel=Channel.EMAIL,
-        number=notice.tries.filter(channel=Channel.EMAIL).count() + 1,
+        channel=notice.channel,
+        number=notice.tries.filter(channel=notice.channel).count() + 1,
         lease_token=notice.lease_token or uuid.uuid4(),
         started_at=clock.real_now(),
         maybe_duplicate=notice.doubts > 0,
@@ -233,28 +245,54 @@ def _record(notice: Notice, attempt: DeliveryAttempt, result: Result) -> bool:
         log.warning("Notice %s was taken over by another run.", notice.uuid)
         return result.outcome == Outcome.BROKEN
     if result.outcome == Outcome.BROKEN:
-        _mark_broken(result.answer, now=now)
+        _mark_broken(notice.channel, result, now=now)
         _finish(notice, NoticeState.PENDING)
         return True
-    _mark_well()
+    _mark_well(notice.channel)
     if result.outcome == Outcome.ACCEPTED:
         _finish(notice, NoticeState.ACCEPTED)
     elif result.outcome == Outcome.LOST:
         _finish(notice, NoticeState.UNKNOWN, doubts=notice.doubts + 1)
     elif result.outcome == Outcome.REFUSED:
-        _finish(notice, NoticeState.DEAD, end_reason=result.answer or "refused")
+        _pass_on(notice, result.answer or "refused")
     else:
-        _postpone(notice, result.answer, now=now)
+        _postpone(notice, result.answer, now=now, asked=result.wait)
     return False
 
 
-def _postpone(notice: Notice, answer: str, *, now: datetime) -> None:
-    """Try again later; after the last time leave it to a person."""
+def _postpone(
+    notice: Notice, answer: str, *, now: datetime, asked: timedelta | None = None
+) -> None:
+    """Try again later; after the last time let the next channel carry it.
+
+    `asked`: how long the other side wants us to wait; followed up to LONGEST_WAIT.
+    """
     wait = rules.retry_after(notice.attempts + 1)
     if wait is None:
-        _finish(notice, NoticeState.DEAD, end_reason=answer[:300] or DeadReason.TOO_OFTEN)
+        _pass_on(notice, answer or DeadReason.TOO_OFTEN)
+        return
+    wait = max(wait, min(asked, LONGEST_WAIT)) if asked else wait
+    _finish(notice, NoticeState.PENDING, attempts=notice.attempts + 1, next_try_at=now + wait)
+
+
+def _pass_on(notice: Notice, reason: str) -> None:
+    """Let the next channel carry a leased notice; where there is none it is work for a person."""
+    if outlets.can_carry(notice.fallbacks.partition("+")[0], notice.recipient):
+        _finish(notice, NoticeState.PENDING, **_next_way(notice))
     else:
-        _finish(notice, NoticeState.PENDING, attempts=notice.attempts + 1, next_try_at=now + wait)
+        _finish(notice, NoticeState.DEAD, end_reason=reason[:300])
+
+
+def _next_way(notice: Notice) -> dict[str, Any]:
+    """Return the columns of a notice that leaves its channel for the next one, there untried."""
+    channel, _plus, rest = notice.fallbacks.partition("+")
+    return {
+        "channel": channel,
+        "fallbacks": rest,
+        "attempts": 0,
+        "doubts": 0,
+        "next_try_at": None,
+    }
 
 
 @transaction.atomic
@@ -266,14 +304,15 @@ def _finish(notice: Notice, state: NoticeState, **changes: Any) -> None:
         digests.follow(notice, state, **end)
 
 
-def _mark_broken(error: str, *, now: datetime) -> None:
-    state, _created = ChannelState.objects.get_or_create(channel=Channel.EMAIL)
+def _mark_broken(channel: str, result: Result, *, now: datetime) -> None:
+    state, _created = ChannelState.objects.get_or_create(channel=channel)
     state.broken_since = state.broken_since or now
-    state.next_try_at, state.last_error = now + PROBE, error[:300]
+    wait = max(PROBE, min(result.wait or PROBE, LONGEST_WAIT))
+    state.next_try_at, state.last_error = now + wait, result.answer[:300]
     state.save()
-    log.error("The mail server does not work: %s", error)
+    log.error("The channel %s does not work: %s", channel, result.answer)
 
 
-def _mark_well() -> None:
-    broken = ChannelState.objects.filter(channel=Channel.EMAIL).exclude(broken_since=None)
+def _mark_well(channel: str) -> None:
+    broken = ChannelState.objects.filter(channel=channel).exclude(broken_since=None)
     broken.update(broken_since=None, next_try_at=None)

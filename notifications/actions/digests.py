@@ -18,28 +18,25 @@ from notifications.actions.facts import facts_of
 from notifications.enums import NoticeState
 from notifications.messages import Message
 from notifications.messages.digests import Line, compose
-from notifications.models import Notice, Preference
+from notifications.models import Notice
 from notifications.querysets import MOST_DOUBTS, WAITING
 
 MOST = 200  # notices that one letter takes along; the others make the next one
 SHOWN = 50  # of them that it tells; it counts the others
 
 
-def gather(recipients: Collection[int], *, at: datetime, real_at: datetime) -> set[int]:
-    """Let what may leave now for each of these people go together where it is to; return what is
-    led by another one from now on.
+def gather(
+    recipients: Collection[int], *, at: datetime, real_at: datetime, channel: str
+) -> set[int]:
+    """Let what may leave by `channel` now for each of these people go together where it is to; return
+    what is led by another one from now on.
 
     Inside the transaction that claims, after its locks. What was perhaps sent already is left as it
     was sent, and what is about an account always goes alone.
     """
-    daily = set(
-        Preference.objects.filter(person__in=recipients, daily=True).values_list(
-            "person", flat=True
-        )
-    )
     led: set[int] = set()
-    for recipient, ready in _ready(recipients, at=at, real_at=real_at).items():
-        chosen = rules.together([row.kind for row in ready], daily=recipient in daily)
+    for ready in _ready(recipients, at=at, real_at=real_at, channel=channel):
+        chosen = rules.together([row.daily for row in ready])
         if chosen:
             leader, *others = (ready[place] for place in chosen)
             rows = Notice.objects.filter(pk__in=[row.pk for row in others])
@@ -49,21 +46,24 @@ def gather(recipients: Collection[int], *, at: datetime, real_at: datetime) -> s
 
 
 def _ready(
-    recipients: Collection[int], *, at: datetime, real_at: datetime
-) -> dict[int, list[Notice]]:
-    """Return what is ready for each person, the most urgent first, locked as far as it is free."""
+    recipients: Collection[int], *, at: datetime, real_at: datetime, channel: str
+) -> Collection[list[Notice]]:
+    """Return what is ready for each person, the most urgent first, locked as far as it is free.
+
+    What would fall back on another channel stays apart from what would not: one letter has one way.
+    """
     about_something = ~Q(**{f"{column}__isnull": True for column in SUBJECTS})
     rows = (
-        Notice.objects.to_send(at=at, real_at=real_at)
+        Notice.objects.to_send(at=at, real_at=real_at, channel=channel)
         .filter(about_something, recipient__in=recipients, state__in=WAITING)
         .exclude(Exists(Notice.objects.filter(led_by=OuterRef("pk"))))
     )
-    found: dict[int, list[Notice]] = {}
+    found: dict[tuple[int, str], list[Notice]] = {}
     for row in rows.select_for_update(skip_locked=True, of=("self",))[: MOST * len(recipients)]:
-        kept = found.setdefault(row.recipient_id, [])
+        kept = found.setdefault((row.recipient_id, row.fallbacks), [])
         if len(kept) < MOST:
             kept.append(row)
-    return found
+    return found.values()
 
 
 def load(leaders: Sequence[Notice]) -> None:

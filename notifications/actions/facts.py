@@ -13,11 +13,11 @@ from django.utils.translation import ngettext
 
 from commitments.actions import cases
 from commitments.actions.subjects import as_column
-from commitments.enums import Audience, ProposalState
+from commitments.enums import Audience, ClockState, ProposalState
 from commitments.models import BacklogCase, CaseClock, CommitmentVersion, Proposal, ReportRound
 from notifications.audiences import EXPLAIN
 from notifications.enums import WebhookReason
-from notifications.models import Notice
+from notifications.models import Notice, TelephoneCode
 from units import clock
 from units.actions import accounts, register
 from units.enums import Role
@@ -253,23 +253,46 @@ def _facts_of_absence(notice: Notice, *, language: str, in_list: bool) -> dict[s
         }
 
 
+def _facts_of_telephone(notice: Notice, *, language: str, in_list: bool) -> dict[str, str]:
+    """Return the texts of a notice about the reader's telephone number; never the number itself."""
+    del in_list
+    with translation.override(language):
+        person = notice.recipient
+        return {
+            "actor": "",
+            "office": "",
+            "role": "",
+            "when": "",
+            "audience": "",
+            "name": person.full_name,
+            "url": settings.SITE_URL + reverse("notifications:telephone"),
+            "demonstration": "yes" if person.provenance == "synthetic" else "",
+        }
+
+
+def code_of(notice: Notice) -> TelephoneCode | None:
+    """Return the code that `notice` brings, if it may still be typed in; None: it is over."""
+    found = register.data_of(notice.link.entry)["code"]
+    rows = TelephoneCode.objects.usable(real_at=clock.real_now())
+    return rows.filter(uuid=found, person=notice.recipient_id).first()
+
+
 ABOUT_NOTHING: Mapping[str, Callable[..., dict[str, str]]] = {  # by kind of the entry's subject
     "absence": _facts_of_absence,
     "proposal": _facts_of_proposal,
+    "telephone": _facts_of_telephone,
     "webhook": _facts_of_webhook,
 }
 
 
 def _next_step(notice: Notice) -> Any:
-    if not notice.awaits:
-        return None
-    row = (
-        CaseClock.objects.open()
-        .with_ladder()
-        .filter(**as_column(notice.subject), kind=notice.awaits)
-        .first()
-    )
-    return cases.next_step(row) if row else None
+    """Return the next step of the wait that `notice` is about; of one that is about none, the first
+    of whatever is waited for in its matter. None: no step will come."""
+    clocks = CaseClock.objects.filter(**as_column(notice.subject), state=ClockState.RUNNING)
+    if notice.awaits:
+        clocks = clocks.filter(kind=notice.awaits)
+    steps = [cases.next_step(row) for row in clocks.with_ladder()]
+    return min((step for step in steps if step), key=lambda step: step.at, default=None)
 
 
 def _answer_by(notice: Notice, *, as_asked: bool) -> str:

@@ -10,10 +10,11 @@ from django.db.models import Q
 from commitments.actions import ladders
 from commitments.actions.subjects import as_column
 from commitments.enums import ClockKind, VersionState
+from commitments.enums.policies import Channel
 from notifications import audiences, rules
 from notifications.actions import absences
 from notifications.audiences import Told
-from notifications.enums import CancelReason, Channel, NoticeState
+from notifications.enums import CancelReason, NoticeState
 from notifications.models import FeedPosition, Notice, Preference, SetAside
 from units import clock
 from units.actions import jobs, register
@@ -142,19 +143,38 @@ def _tell(link: RegisterLink, *, at: datetime, calendar: Calendar) -> None:
     }
     for one in told:
         preference = hours.get(one.person.pk)
-        not_before = at if one.subject is None else _first_hour(one, preference, calendar, at=at)
-        channels = (preference and preference.channels) or [Channel.EMAIL]
-        unasked = Channel.EMAIL not in channels or (one.person.pk, one.kind) in moved
-        inbox_only = one.subject is not None and unasked
-        _write(link, one, at=at, not_before=not_before, inbox_only=inbox_only)
+        daily = rules.is_daily(
+            one.kind, pace=one.pace, chosen=bool(preference and preference.daily)
+        )
+        not_before = at
+        if one.subject is not None:
+            not_before = _first_hour(one, preference, calendar, at=at, daily=daily)
+        route = _route(one, preference, elsewhere=(one.person.pk, one.kind) in moved)
+        _write(link, one, at=at, not_before=not_before, route=route, daily=daily)
+
+
+def _route(one: Told, preference: Preference | None, *, elsewhere: bool) -> list[str]:
+    """Return the channels by which `one` is told, in their order.
+
+    What is about an account goes by e-mail; what a deputy gets (`elsewhere`) stays in the inbox of who
+    is away; else the step of the ladder has the first word, and the person the next.
+    """
+    if one.subject is None:
+        return (one.channels or Channel.EMAIL).split("+")
+    if elsewhere:
+        return [Channel.INBOX]
+    if one.channels:
+        return one.channels.split("+")
+    chosen = (preference and preference.channels) or [Channel.EMAIL]
+    return [way for way in chosen if way != Channel.INBOX] or [Channel.INBOX]
 
 
 def _first_hour(
-    one: Told, preference: Preference | None, calendar: Calendar, *, at: datetime
+    one: Told, preference: Preference | None, calendar: Calendar, *, at: datetime, daily: bool
 ) -> datetime:
     """Return when `one` may be sent: on an open day, outside quiet hours, or with the day's letter."""
     is_open, zone = calendar.is_open, clock.body_zone()
-    if preference and preference.daily and one.kind in rules.CAN_WAIT:
+    if daily:
         at = rules.next_morning(at, is_open=is_open, zone=zone)
     return rules.first_allowed(
         at,
@@ -170,9 +190,16 @@ def _always(_day: object) -> bool:
 
 
 def _write(
-    link: RegisterLink, one: Told, *, at: datetime, not_before: datetime, inbox_only: bool
+    link: RegisterLink,
+    one: Told,
+    *,
+    at: datetime,
+    not_before: datetime,
+    route: list[str],
+    daily: bool,
 ) -> None:
     """Write one notice. For whom the inbox is enough it has arrived by being there."""
+    channel, *fallbacks = route
     state = NoticeState.HELD if not_before > at else NoticeState.PENDING
     Notice.objects.bulk_create(
         [
@@ -192,7 +219,10 @@ def _write(
                 created_at=link.entry.at,
                 not_before=not_before,
                 expires_at=one.expires_at or link.entry.at + NEWS,
-                state=NoticeState.ACCEPTED if inbox_only else state,
+                state=NoticeState.ACCEPTED if channel == Channel.INBOX else state,
+                channel=channel,
+                fallbacks="+".join(fallbacks),
+                daily=daily and channel != Channel.INBOX,
             )
         ],
         ignore_conflicts=True,  # notice_once

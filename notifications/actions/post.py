@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from notifications.channels import email, kept
+from notifications.channels import email, kept, texts
 from notifications.channels.kept import Kept
 
 
@@ -11,6 +11,13 @@ def way() -> Literal["sent", "kept", "none"]:
     if email.is_kept():
         return "kept"
     return "sent" if email.is_configured() else "none"
+
+
+def way_of_texts() -> Literal["sent", "kept", "none"]:
+    """Return what becomes of short texts: handed to a gateway, kept, or not written."""
+    if texts.is_kept():
+        return "kept"
+    return "sent" if texts.is_configured() else "none"
 
 
 def newest(*, limit: int) -> list[Kept]:

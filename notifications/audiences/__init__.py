@@ -10,11 +10,13 @@ from django.db.models import Q
 from commitments.actions.addressees import Addressee, Directory
 from commitments.actions.subjects import DIRECTORIES, column_of, directory_of
 from commitments.enums import Audience, ClockKind, SigningOrder, VersionState
+from commitments.enums.policies import Channel
 from commitments.models import CommitmentVersion, Proposal
 from commitments.querysets.takeovers import newcomers
 from notifications.audiences.backlog import BACKLOG
 from notifications.audiences.told import WAITED_FOR_BY, Told, asked, due, named, told
 from notifications.enums import NoticeKind
+from notifications.rules import CODE_LASTS
 from units.actions import accounts
 from units.enums import Role
 from units.models import Appointment, RegisterEntry, User
@@ -44,6 +46,7 @@ SILENT_NOUNS = {  # nouns whose every act is silent
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
     "notice", "preference", "webhook", "correction", "carryover", "policy",
+    "telephone",
 }  # fmt: skip
 
 
@@ -150,6 +153,8 @@ def _of_step(_entry: Any, data: Any, subject: Any, _directory: Directory) -> Ite
     more: dict[str, Any] = {
         "due_on": date.fromisoformat(data["due_on"]),
         "level": level,
+        "channels": data.get("channels", ""),  # steps that fired before they named them have none
+        "pace": data.get("pace", ""),
         "expires_at": datetime.fromisoformat(data["next_action_at"])
         if data["next_action_at"]
         else None,
@@ -195,13 +200,24 @@ def _of_reminder(_entry: Any, data: Any, version: Any, _directory: Directory) ->
 # --- accounts -------------------------------------------------------------------------------------
 
 
-def _own_account(message: str, *, lasts: timedelta | None = None) -> AccountTeller:
+def _own_account(
+    message: str, *, lasts: timedelta | None = None, channels: str = ""
+) -> AccountTeller:
     """Return a teller that tells the person of whose account an entry speaks."""
 
     def tell(entry: RegisterEntry, _at: datetime) -> Iterator[Told]:
         person = User.objects.get(username=entry.subject_ref)
         expires_at = entry.at + lasts if lasts else None
-        yield Told(person, None, "", NoticeKind.SYSTEM, message, None, expires_at=expires_at)
+        yield Told(
+            person,
+            None,
+            "",
+            NoticeKind.SYSTEM,
+            message,
+            None,
+            expires_at=expires_at,
+            channels=channels,
+        )
 
     return tell
 
@@ -280,6 +296,9 @@ ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
     "person.reset_password": _own_account("password-reset"),
     "proposal.make": _of_proposal_made,
     "proposal.answer": _of_proposal_answered,
+    "telephone.ask": _own_account("telephone-code", lasts=CODE_LASTS, channels=Channel.SMS),
+    "telephone.remove": _own_account("telephone-removed"),
+    "telephone.verify": _own_account("telephone-verified"),
     "webhook.disable": _of_webhook_disabled,
 }
 

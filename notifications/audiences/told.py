@@ -31,6 +31,8 @@ class Told(NamedTuple):
     expires_at: datetime | None = None
     level: int | None = None
     on_behalf_of: User | None = None  # who is away and is told, too; None: `person` alone
+    channels: str = ""  # a Route that holds for everybody; "": as the person has chosen
+    pace: str = ""  # a Pace, likewise
 
 
 WAITED_FOR_BY: Mapping[ClockKind, Role] = {  # by role, where no office is waited for

@@ -16,6 +16,7 @@ from notifications.channels.letters import Letter, Result, build
 from notifications.enums import Outcome
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(eml|log)")  # .log: Django's own, of accounts
+TELEPHONE = "X-Telephone"  # of a text message, in place of an address
 BETWEEN = b"\n" + b"-" * 79  # behind each letter in a file of Django's
 
 
@@ -48,19 +49,32 @@ class Folder:
             message = build(letter, sender=settings.DEFAULT_FROM_EMAIL, domain=settings.MAIL_DOMAIN)
         except ValueError as error:
             return Result(Outcome.REFUSED, str(error))
+        return self._keep(_name_of(letter.at, letter.key), message)
+
+    def keep_text(self, *, key: str, at: datetime, to: str, text: str) -> Result:
+        """Keep a text message to the telephone number `to`, as a letter that names it."""
+        message = EmailMessage(policy=default)
+        message["Subject"] = text
+        message[TELEPHONE] = to
+        message["Date"] = at
+        message["Message-ID"] = f"<{key}@{settings.MAIL_DOMAIN}>"
+        message.set_content(text)
+        return self._keep(_name_of(at, key), message)
+
+    def _keep(self, name: str, message: EmailMessage) -> Result:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, draft = tempfile.mkstemp(dir=self.path, prefix=".draft-")
             with os.fdopen(handle, "wb") as file:
                 file.write(message.as_bytes())
-            Path(draft).replace(self.path / _name_of(letter))
+            Path(draft).replace(self.path / name)
         except OSError as error:
             return Result(Outcome.BROKEN, f"{type(error).__name__}: {error.strerror}")
         return Result(Outcome.ACCEPTED, "kept")
 
 
-def _name_of(letter: Letter) -> str:
-    return f"{_stamp(letter.at)}-{letter.key}.eml"
+def _name_of(at: datetime, key: str) -> str:
+    return f"{_stamp(at)}-{key}.eml"
 
 
 def _stamp(at: datetime) -> str:
@@ -93,7 +107,7 @@ def _read(path: Path, *, with_text: bool) -> Kept:
     body = message.get_body(("plain",)) if with_text else None
     return Kept(
         name=path.name,
-        to=str(message["To"]),
+        to=str(message[TELEPHONE] or message["To"]),
         subject=str(message["Subject"]),
         sent=message["Date"].datetime if message["Date"] else None,
         message_id=str(message["Message-ID"]),

@@ -1,6 +1,6 @@
 """A letter: plain data that becomes one e-mail, the same in every attempt."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -39,10 +39,12 @@ class Letter(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What one attempt came to. `answer`: what the other side said, for people."""
+    """What one attempt came to. `answer`: what the other side said, for people; `wait`: for how long
+    it wants to be left alone, None where it does not say."""
 
     outcome: Outcome
     answer: str = ""
+    wait: timedelta | None = None
 
 
 def build(letter: Letter, *, sender: str, domain: str) -> EmailMessage:

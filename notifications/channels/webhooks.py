@@ -61,11 +61,13 @@ class Place(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came of a call. `status`: of the answer, None without one; `wait`: its Retry-After."""
+    """What came of a call. `status`: of the answer, None without one; `wait`: its Retry-After;
+    `handed`: the receiver was given the whole of it, whatever it made of that."""
 
     outcome: WebhookOutcome
     status: int | None = None
     wait: timedelta | None = None
+    handed: bool = False
 
 
 def way_of(*, ports: Collection[str], networks: Collection[str], ca_file: str) -> Way:
@@ -196,19 +198,21 @@ def post(
         return Result(WebhookOutcome.ADDRESS)
     except OSError:
         return Result(WebhookOutcome.NAME)
+    handed = False
     try:
         with _connected(place, address, way, until) as stream:
             stream.settimeout(_left(until))
             stream.sendall(_request(place, headers, body))
-            return _judged(_head(stream, until))
+            handed = True
+            return _judged(_head(stream, until))._replace(handed=True)
     except TimeoutError:
-        return Result(WebhookOutcome.TIMEOUT)
+        return Result(WebhookOutcome.TIMEOUT, handed=handed)
     except (ssl.SSLError, ssl.CertificateError):
-        return Result(WebhookOutcome.TLS)
+        return Result(WebhookOutcome.TLS, handed=handed)
     except OSError:
-        return Result(WebhookOutcome.CONNECT)
+        return Result(WebhookOutcome.CONNECT, handed=handed)
     except (ValueError, HTTPException):
-        return Result(WebhookOutcome.MALFORMED)
+        return Result(WebhookOutcome.MALFORMED, handed=handed)
 
 
 def _connected(place: Place, address: str, way: Way, until: float) -> ssl.SSLSocket:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.messages.backlog import BACKLOG
 from notifications.messages.reports import REPORTS
+from notifications.messages.telephones import TELEPHONES
 from notifications.messages.texts import NOTHING_FOLLOWS, Text
 
 
@@ -24,7 +25,7 @@ class Message(NamedTuple):
     html: str
 
 
-OF_OTHERS = BACKLOG | REPORTS
+OF_OTHERS = BACKLOG | REPORTS | TELEPHONES
 MESSAGES: Mapping[str, Text] = {
     # --- requests -----------------------------------------------------------------------------
     "sign-request": Text(
@@ -78,7 +79,7 @@ MESSAGES: Mapping[str, Text] = {
             "%(actor)s has countersigned commitment %(number)s, version %(n)s, of %(unit)s for "
             "%(plan)s. It is in force."
         ),
-        _("Nothing more is asked of you now."),
+        _("Its reports fall due period by period; each unit is reminded before the day."),
     ),
     "voided": Text(
         _("Voided: commitment %(number)s of %(unit)s"),
@@ -195,7 +196,7 @@ MESSAGES: Mapping[str, Text] = {
             "%(actor)s proposes for %(unit)s in %(plan)s: “%(title)s”, %(wanted)s. Accept it, change "
             "it or say why not."
         ),
-        NOTHING_FOLLOWS,
+        _("It waits in the plan until you answer; nobody is reminded of it."),
     ),
     "proposal-answered": Text(
         _("Your proposal “%(title)s” is answered"),
@@ -343,9 +344,11 @@ def what_follows(key: str, facts: Mapping[str, str]) -> str:
 
     `facts["when"]` "": the ladder takes no further step.
     """
-    if facts["when"]:
-        return str(NEXT_STEP) % facts
-    return str(MESSAGES[key].after or NOTHING_FOLLOWS) % facts
+    after = MESSAGES[key].after
+    if not facts["when"]:
+        return str(after or NOTHING_FOLLOWS) % facts
+    said = [] if after in {"", NOTHING_FOLLOWS} else [str(after) % facts]
+    return " ".join([*said, str(NEXT_STEP) % facts])
 
 
 def compose(key: str, facts: Mapping[str, str], *, language: str) -> Message:

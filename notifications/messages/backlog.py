@@ -78,7 +78,7 @@ BACKLOG: dict[str, Text] = {
             "%(actor)s proposes to reopen backlog case %(number)s of %(unit)s, “%(title)s”, which was "
             "closed."
         ),
-        NOTHING_FOLLOWS,
+        _("Until it is decided, the case stays closed and nobody is reminded."),
     ),
     "case-extended": Text(
         _("Extended: backlog case %(number)s is due on %(until)s"),
@@ -101,7 +101,7 @@ BACKLOG: dict[str, Text] = {
             "%(actor)s has suspended backlog case %(number)s of %(unit)s, “%(title)s”. Its ladder "
             "stands still; its age goes on."
         ),
-        NOTHING_FOLLOWS,
+        _("Nobody is reminded until a leader in charge takes it up again."),
     ),
     "case-resumed": Text(
         _("Taken up again: backlog case %(number)s is due on %(until)s"),

@@ -39,5 +39,9 @@ REPORTS: dict[str, Text] = {
             "%(unit)s has not handed in %(reports)s for %(period)s. The last day was %(due)s: what is "
             "missing is locked and counts as missing. A supervisor can ask to unlock it."
         ),
+        _(
+            "Within minutes a backlog case is opened for each of them; a supervisor makes it clear and "
+            "assigns it."
+        ),
     ),
 }

@@ -10,6 +10,7 @@ from notifications.models.notices import (
     Preference,
     SetAside,
 )
+from notifications.models.telephones import Telephone, TelephoneCode
 from notifications.models.webhooks import (
     WebhookAttempt,
     WebhookDelivery,
@@ -26,6 +27,8 @@ __all__ = [
     "Notice",
     "Preference",
     "SetAside",
+    "Telephone",
+    "TelephoneCode",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

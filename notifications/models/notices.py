@@ -8,12 +8,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from commitments.enums import ClockKind
+from commitments.enums.policies import Channel
 from commitments.models.cases import SUBJECTS, set_among
 from notifications import rules
-from notifications.enums import Channel, NoticeKind, NoticeState, Outcome
+from notifications.enums import NoticeKind, NoticeState, Outcome
 from notifications.querysets import NoticeQuerySet
 from units.enums import Role
 
+TO_BE_SENT = ["pending", "held", "gathered", "leased", "unknown"]
 ABOUT_NOTHING = Q(**{f"{column}__isnull": True for column in SUBJECTS})
 
 
@@ -99,7 +101,11 @@ class Notice(models.Model):
     led_by = models.ForeignKey(  # in whose letter it goes or went; its tries are there
         "self", models.PROTECT, null=True, related_name="led"
     )
-    channel_no = models.PositiveSmallIntegerField(default=0)  # place in the person's channels
+    # by which way it goes, and by which ones if that fails (of Channel, in order, split by "+"):
+    # decided when it was made, whatever is chosen later
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
+    fallbacks = models.CharField(max_length=20, blank=True)
+    daily = models.BooleanField(default=False)  # it leaves with the one letter of a morning
     attempts = models.PositiveSmallIntegerField(default=0)  # used up on this channel
     doubts = models.PositiveSmallIntegerField(default=0)  # tries that may have arrived
     next_try_at = models.DateTimeField(null=True)
@@ -117,6 +123,16 @@ class Notice(models.Model):
                 name="notice_leased_has_token",
                 condition=Q(state="leased", lease_token__isnull=False, lease_until__isnull=False)
                 | (~Q(state="leased") & Q(lease_token=None, lease_until=None)),
+            ),
+            models.CheckConstraint(
+                name="notice_falls_back_on_another_channel",
+                condition=Q(fallbacks="")
+                | Q(channel=Channel.EMAIL, fallbacks=Channel.SMS)
+                | Q(channel=Channel.SMS, fallbacks=Channel.EMAIL),
+            ),
+            models.CheckConstraint(
+                name="notice_for_the_inbox_is_not_sent",
+                condition=~Q(channel=Channel.INBOX) | ~Q(state__in=TO_BE_SENT),
             ),
             models.CheckConstraint(
                 name="notice_unsent_has_reason",
@@ -232,7 +248,10 @@ class DeliveryAttempt(models.Model):
 
 
 class ChannelState(models.Model):
-    """A mail server that is down is one fact, not ten thousand failures. Instants are real time."""
+    """A mail server or a gateway that is down is one fact, not ten thousand failures.
+
+    Instants are real time.
+    """
 
     channel = models.CharField(max_length=8, choices=Channel, primary_key=True)
     broken_since = models.DateTimeField(null=True)

@@ -3,7 +3,8 @@
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_POST
 
@@ -16,6 +17,7 @@ from notifications.models import Notice
 from units.http.requests import WebRequest
 
 PAGE = 25
+PAGES = {"absence": "notifications:absence", "telephone": "notifications:telephone"}
 
 
 @login_required
@@ -53,13 +55,24 @@ def read(request: WebRequest, notice: int) -> HttpResponse:
         row = notices.mark_read(notice_id=notice, by=request.user, at=request.now)
     except Notice.DoesNotExist as error:
         raise Http404 from error
+    return redirect(_page_of(row))
+
+
+@login_required
+def show(request: WebRequest, notice: int) -> HttpResponse:
+    """Go to what a notice is about: the short address that fits a text message. Nothing changes."""
+    rows = Notice.objects.filter(recipient=request.user).with_matter()
+    return redirect(_page_of(get_object_or_404(rows, pk=notice)))
+
+
+def _page_of(row: Notice) -> str:
+    """Return the path of the page on which the reader sees what `row` is about."""
+    kind = row.link.entry.subject_kind
     if row.subject is not None:
-        return redirect(path_of(row.subject))
-    if row.link.entry.subject_kind == "absence":
-        return redirect("notifications:absence")
-    if row.link.entry.subject_kind == "proposal":
+        return path_of(row.subject)
+    if kind == "proposal":
         proposal = Proposal.objects.select_related("period").get(pk=row.link.entry.subject_ref)
-        return redirect("commitments:proposal", code=proposal.period.code, proposal=proposal.pk)
+        return reverse("commitments:proposal", args=[proposal.period.code, proposal.pk])
     if row.message == "factor-reset-confirm":
-        return redirect("units:person", username=row.link.entry.subject_ref)
-    return redirect("config:account")
+        return reverse("units:person", args=[row.link.entry.subject_ref])
+    return reverse(PAGES.get(kind, "config:account"))

@@ -1,5 +1,6 @@
 """How one wants to be told: by which way, together or one by one, and when not."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from notifications.actions import post, preferences
-from notifications.enums import Channel
+from commitments.enums.policies import Route
+from notifications.actions import post, preferences, telephones
 from units.http.requests import WebRequest
 from units.web import refusals
 
@@ -29,14 +30,13 @@ class TimeInput(forms.TimeInput):
 class PreferenceForm(forms.Form):
     """What a person may choose."""
 
-    email = forms.TypedChoiceField(
+    channels = forms.TypedChoiceField(
         label=gettext_lazy("You are told"),
-        choices=[
-            ("yes", gettext_lazy("by e-mail and in the inbox")),
-            ("no", gettext_lazy("in the inbox only")),
-        ],
-        coerce=lambda value: value == "yes",
-        help_text=gettext_lazy("What is about your account comes by e-mail in any case."),
+        coerce=lambda value: value.split("+"),
+        help_text=gettext_lazy(
+            "The inbox has everything in any case. What is about your account comes by e-mail, and a "
+            "step of a ladder may name a way that holds for everybody."
+        ),
     )
     daily = forms.TypedChoiceField(
         label=gettext_lazy("Reminders and results come"),
@@ -49,12 +49,16 @@ class PreferenceForm(forms.Form):
             "What asks for an act of yours, or is escalated to you, comes at once in any case."
         ),
     )
-    quiet_from = forms.TimeField(label=gettext_lazy("No e-mail from"), widget=TimeInput())
+    quiet_from = forms.TimeField(label=gettext_lazy("Nothing is sent from"), widget=TimeInput())
     quiet_to = forms.TimeField(
         label=gettext_lazy("until"),
         widget=TimeInput(),
         help_text=gettext_lazy("The same hour twice: no hour is quiet."),
     )
+
+    def __init__(self, *args: Any, routes: Sequence[Route], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["channels"].choices = [(route.value, route.label) for route in routes]
 
 
 @login_required
@@ -63,17 +67,33 @@ def edit(request: WebRequest) -> HttpResponse:
     """Show what holds for this person; on POST, let them change it."""
     chosen = preferences.of(request.user)
     initial: dict[str, Any] = {
-        "email": "no" if chosen.channels and Channel.EMAIL not in chosen.channels else "yes",
+        "channels": "+".join(chosen.channels) or Route.EMAIL,
         "daily": "yes" if chosen.daily else "no",
         "quiet_from": chosen.quiet_from,
         "quiet_to": chosen.quiet_to,
     }
-    form = PreferenceForm(request.POST or None, initial=initial)
+    telephone = telephones.of(request.user)
+    form = PreferenceForm(
+        request.POST or None,
+        initial=initial,
+        routes=_routes(initial["channels"], with_texts=telephone is not None),
+    )
     if request.method == "POST" and form.is_valid():
         with refusals.shown_in(form):
             preferences.choose(by=request.user, at=request.now, **form.cleaned_data)
             messages.success(request, _("Saved. It holds for every message from now on."))
             return redirect("notifications:preferences")
-    context = {"form": form, "no_server": post.way() == "none"}
+    context = {
+        "form": form,
+        "no_server": post.way() == "none",
+        "telephone": telephone,
+        "has_texts": post.way_of_texts() != "none",
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "notifications/preferences.html", context, status=status)
+
+
+def _routes(now: str, *, with_texts: bool) -> list[Route]:
+    """Return what a person may choose: text messages with a proved number, or where it is chosen now."""
+    may = [Route.EMAIL, Route.EMAIL_SMS, Route.SMS_EMAIL, Route.INBOX]
+    return [route for route in may if with_texts or "sms" not in route or route == now]

@@ -14,6 +14,7 @@ PAGES: dict[str, dict[str, str]] = {
         "commitments": "/commitments/",
         "inbox": "/inbox/",
         "preferences": "/inbox/preferences/",
+        "telephone": "/inbox/telephone/",
         "absence": "/inbox/absence/",
         "account": "/account/",
         "factors": "/accounts/2fa/",

@@ -15,6 +15,7 @@ from commitments.rules.signatures import CONSENT
 from tests import flushing, seals
 from tests.commitments.actions.outside import trusted
 from tests.factories.body import make_body
+from tests.factories.texts import SECRET
 from units.actions import checkpoints
 from units.append_only import changeable_tables, missing_triggers
 
@@ -63,6 +64,10 @@ UNSAFE = [
     ({"WEBHOOK_PRIVATE_NETWORKS": ["0.0.0.0/0"]}, "config.E028"),
     ({"WEBHOOK_PRIVATE_NETWORKS": ["fe80::/64"]}, "config.E028"),
     ({"WEBHOOK_PRIVATE_NETWORKS": ["10.0.0.0/15"]}, "config.W029"),
+    ({"SMS_GATEWAY_URL": "https://gw.example.org/t", "SMS_GATEWAY_SECRET": "short"}, "config.E030"),
+    ({"SMS_GATEWAY_URL": "http://gw.example.org/t", "SMS_GATEWAY_SECRET": SECRET}, "config.E030"),
+    ({"SMS_GATEWAY_URL": "https://gw:port/t", "SMS_GATEWAY_SECRET": SECRET}, "config.E030"),
+    ({"TELEPHONE_COUNTRY": "VN"}, "config.E031"),
     ({"GRADE_REQUIRED": {"undertaker": "gold"}}, "signing.E013"),
     ({"GRADE_REQUIRED": {"clerk": "personal"}}, "signing.E013"),
     ({"SIGNATURE_LEVEL": "B-T"}, "signing.E002"),

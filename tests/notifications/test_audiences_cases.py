@@ -99,9 +99,29 @@ def test_every_act_on_a_case_tells_whom_it_concerns(language):
             for name in ("RESOLVE", "REJECT", "RESOLVE", "ACCEPT", "REOPEN", "CANCEL")
         ),
     ]
+    rows, seen, when = Notice.objects.with_matter().filter(case=office.case), 0, {}
     for act in acts:
         act()
         read_register(at=AT)
+        for notice in rows.filter(pk__gt=seen).order_by("pk"):
+            facts = facts_of(notice, at=AT, language=language)
+            follows = messages.what_follows(notice.message, facts)
+            when.setdefault(notice.message, bool(facts["when"]) and facts["when"] in follows)
+            seen = notice.pk
+    assert when == {  # whatever goes on says when; what has come to rest does not
+        "case-assigned": True,
+        "case-suspended": False,
+        "case-resumed": True,
+        "case-extension-proposed": True,
+        "case-extended": True,
+        "case-declined": True,
+        "case-verify-request": True,
+        "case-rejected": True,
+        "case-closed": False,
+        "case-reopening-proposed": True,  # read when it was decided already
+        "case-reopened": True,
+        "case-cancelled": False,
+    }
 
     found = {}
     for notice in Notice.objects.with_matter().filter(case=office.case).order_by("pk"):

@@ -299,10 +299,10 @@ def test_two_who_send_at_once_tell_each_notice_once(server, monkeypatch):
     scene = make_late(3)
     meet, together = Barrier(2), rules.together
 
-    def choose_when_both_have_read(kinds, *, daily):
+    def choose_when_both_have_read(daily):
         with suppress(BrokenBarrierError):
             meet.wait(timeout=0.4)
-        return together(kinds, daily=daily)
+        return together(daily)
 
     monkeypatch.setattr(rules, "together", choose_when_both_have_read)
 
@@ -327,7 +327,8 @@ def test_a_claim_costs_the_same_for_one_letter_of_three_and_of_six():
     scene, counts = make_late(6), []
     for count in (6, 3):
         with CaptureQueriesContext(connection) as taken:
-            led = digests.gather({scene.supervisor.pk}, at=LATE, real_at=clock.real_now())
+            asked = {"at": LATE, "real_at": clock.real_now(), "channel": "email"}
+            led = digests.gather({scene.supervisor.pk}, **asked)
         assert len(led) == count - 1
         counts.append(len(taken))
         told_to(scene.supervisor).update(state="pending", led_by=None)

@@ -125,6 +125,17 @@ def test_without_a_next_step_the_message_says_so(language):
 
 
 @both_languages
+def test_what_a_text_says_of_the_future_and_the_next_step_are_both_said(language):
+    made = messages.compose("case-extension-proposed", FACTS, language=language)
+    with translation.override(language):
+        after = str(messages.MESSAGES["case-extension-proposed"].after)
+        assert f"{after} {str(messages.NEXT_STEP) % FACTS}" in made.text
+        made = messages.compose("row-handed-over", FACTS, language=language)
+        assert str(messages.NOTHING_FOLLOWS) not in made.text  # for something does
+        assert FACTS["when"] in made.text
+
+
+@both_languages
 def test_a_role_is_named_where_no_office_is(language):
     facts = FACTS | {"office": "", "role": "Giám sát"}
     assert "Giám sát" in messages.compose("sign-late-watch", facts, language=language).text

@@ -129,6 +129,17 @@ def test_the_database_refuses_a_notice_on_behalf_of_its_recipient_or_about_an_ac
         change(notice, on_behalf_of=UserFactory(), version=None, awaits="", awaits_recipient=False)
 
 
+def test_a_notice_falls_back_on_the_other_channel_and_the_inbox_sends_nothing():
+    notice = make_told().notice
+    for channel, fallbacks in (("email", "email"), ("sms", "inbox"), ("inbox", "sms")):
+        with refused("notice_falls_back_on_another_channel"):
+            change(notice, channel=channel, fallbacks=fallbacks, state="accepted")
+    with refused("notice_for_the_inbox_is_not_sent"):
+        change(notice, channel="inbox")
+    change(notice, channel="inbox", state="accepted")
+    change(notice, channel="sms", fallbacks="email", state="pending")
+
+
 def test_no_constraint_goes_without_a_test():
     source = Path(__file__).read_text(encoding="utf-8")
     assert {name for name in named(models) if f'refused("{name}")' not in source} == set()

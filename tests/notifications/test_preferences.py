@@ -14,7 +14,7 @@ from units.errors import Invalid
 from units.models import RegisterEntry
 
 pytestmark = pytest.mark.django_db
-TYPED = {"email": "yes", "daily": "yes", "quiet_from": "21:30", "quiet_to": "06:00"}
+TYPED = {"channels": "email", "daily": "yes", "quiet_from": "21:30", "quiet_to": "06:00"}
 
 
 def browser_of(user) -> Client:
@@ -44,7 +44,7 @@ def test_the_page_writes_what_was_chosen_and_the_register_says_so():
     assert (entry.subject_ref, entry.actor) == (user.username, user)
     assert 'value="21:30"' in browser.get("/inbox/preferences/").content.decode()
 
-    browser.post("/inbox/preferences/", TYPED | {"email": "no", "daily": "no"})
+    browser.post("/inbox/preferences/", TYPED | {"channels": "inbox", "daily": "no"})
     row.refresh_from_db()
     assert (row.channels, row.daily) == (["inbox"], False)
 
@@ -59,17 +59,20 @@ def test_a_day_leaves_room_for_what_cannot_wait():
     assert not Preference.objects.exists()
     with pytest.raises(Invalid, match="16 hours"):
         preferences.choose(
-            email=True, daily=False, quiet_from=time(8), quiet_to=time(7), by=user, at=NOW
+            channels=["email"], daily=False, quiet_from=time(8), quiet_to=time(7), by=user, at=NOW
         )
     preferences.choose(
-        email=True, daily=False, quiet_from=time(16), quiet_to=time(8), by=user, at=NOW
+        channels=["email"], daily=False, quiet_from=time(16), quiet_to=time(8), by=user, at=NOW
     )  # 16 hours exactly may be
     preferences.choose(
-        email=True, daily=False, quiet_from=time(8), quiet_to=time(8), by=user, at=NOW
+        channels=["email"], daily=False, quiet_from=time(8), quiet_to=time(8), by=user, at=NOW
     )  # and none
 
 
-@pytest.mark.parametrize("wrong", [{"quiet_from": "25:00"}, {"email": "perhaps"}, {"daily": ""}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"quiet_from": "25:00"}, {"channels": "perhaps"}, {"channels": "sms+email"}, {"daily": ""}],
+)
 def test_nonsense_is_named_and_changes_nothing(wrong):
     page = browser_of(UserFactory()).post("/inbox/preferences/", TYPED | wrong)
     assert page.status_code == 422

@@ -118,6 +118,60 @@ def test_the_most_urgent_kind_goes_first():
 
 
 def test_more_than_five_at_once_go_together():
-    assert rules.together(["escalation"] * 5, daily=False) == []
-    assert rules.together(["escalation"] * 6, daily=False) == [0, 1, 2, 3, 4, 5]
-    assert rules.together(["reminder", "request"], daily=True) == []  # one alone is no collection
+    assert rules.together([False] * 5) == []
+    assert rules.together([False] * 6) == [0, 1, 2, 3, 4, 5]
+    assert rules.together([True, False]) == []  # one alone is no collection
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_step_that_names_a_pace_has_the_first_word_and_requests_never_wait(chosen):
+    for kind in NoticeKind:
+        waits = kind in {"reminder", "result"}
+        assert rules.is_daily(kind, pace="", chosen=chosen) == (waits and chosen)
+        assert rules.is_daily(kind, pace="daily", chosen=chosen) == waits
+        assert not rules.is_daily(kind, pace="instant", chosen=chosen)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("0912345678", "+84912345678"),
+        (" (091) 234-5678 ", "+84912345678"),
+        ("+84 912 345 678", "+84912345678"),
+        ("0084912345678", "+84912345678"),
+        ("+39 320 1234567", "+393201234567"),
+    ],
+)
+def test_a_number_is_one_number_however_it_is_written(typed, number):
+    assert rules.international(typed, country="84") == number
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "912345678",  # neither 0 nor a country
+        "0243 825 1234",  # a desk: no text message arrives
+        "091234567",
+        "09123456789",
+        "+0912345678",
+        "+84912345678x",
+        "+8491234567８",  # a digit of another alphabet
+        "+1234567",
+        "+1234567890123456",
+    ],
+)
+def test_what_no_text_message_reaches_is_no_number(typed):
+    with pytest.raises(ValueError, match="no telephone number"):
+        rules.international(typed, country="84")
+
+
+def test_a_code_has_six_digits_and_belongs_to_one_number_and_one_key():
+    code = rules.six_digits("key", key="a", number="+84912345678")
+    assert (len(code), code.isdigit()) == (6, True)
+    others = [
+        rules.six_digits("key", key="a", number="+84912345679"),
+        rules.six_digits("key", key="b", number="+84912345678"),
+        rules.six_digits("another", key="a", number="+84912345678"),
+    ]
+    assert code not in others

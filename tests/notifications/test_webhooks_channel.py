@@ -117,7 +117,7 @@ def test_an_address_of_another_form_is_refused(url):
 
 def test_a_call_arrives_as_it_was_sent(there, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody asks a proxy
-    assert call(there) == Result("ok", 204)
+    assert call(there) == Result("ok", 204, handed=True)
     [got] = there.calls
     assert (got.path, got.body) == ("/ok", b"{}")
     assert got.headers["host"] == f"{NAME}:{there.port}"
@@ -147,7 +147,7 @@ def test_what_a_receiver_answers_is_judged_by_its_head(there, path, outcome, sta
 def test_a_receiver_that_holds_us_is_left(there, path, monkeypatch):
     """Without the end for the whole call one of them would hold this test for ever."""
     monkeypatch.setattr(webhooks, "SECONDS", 0.5)
-    assert call(there, path) == Result("timeout")
+    assert call(there, path) == Result("timeout", handed=True)
 
 
 def test_a_name_server_that_holds_us_is_left(there, monkeypatch):

@@ -332,6 +332,14 @@ GET  notifications:inbox                    302 200 200 200 200 200 200 200 302
 POST notifications:inbox                    302 200 200 200 200 200 200 200 302
 GET  notifications:read                     302 405 405 405 405 405 405 405 302
 POST notifications:read                     302 404 302 404 404 404 404 404 302
+GET  notifications:notice                   302 404 302 404 404 404 404 404 302
+POST notifications:notice                   302 404 302 404 404 404 404 404 302
+GET  notifications:telephone                302 200 200 200 200 200 200 200 302
+POST notifications:telephone                302 422 422 422 422 422 422 422 302
+GET  notifications:telephone-code           302 405 405 405 405 405 405 405 302
+POST notifications:telephone-code           302 422 422 422 422 422 422 422 302
+GET  notifications:telephone-remove         302 405 405 405 405 405 405 405 302
+POST notifications:telephone-remove         302 302 302 302 302 302 302 302 302
 GET  notifications:preferences              302 200 200 200 200 200 200 200 302
 POST notifications:preferences              302 422 422 422 422 422 422 422 302
 GET  notifications:absence                  302 200 200 200 200 200 200 200 302
