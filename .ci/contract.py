@@ -33,6 +33,9 @@ class Contract:
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 self._operation(f"{method.upper()} {path}", operation)
+        for name, methods in document.get("webhooks", {}).items():
+            for method, call in methods.items():
+                self._call(f"HOOK {name} {method.upper()}", call)
 
     def _add(self, sign: str, place: str, what: object) -> None:
         self.facts.add(f"{sign} {place} | {what}")
@@ -57,6 +60,19 @@ class Contract:
         for status, answer in operation["responses"].items():
             if int(status) < 400:
                 self._answer(f"{place} {status}", answer)
+
+    def _call(self, place: str, call: dict[str, Any]) -> None:
+        """What we send to programs is an answer to them; what they may say to it, we understand."""
+        self._add("+", place, f"is called {call['operationId']}")
+        for one in call.get("parameters", []):
+            name = f"{one['in']} {one['name']}"
+            self._add("+", place, f"has the {name}")
+            self._schema(ANSWER, f"{place} {name}", one["schema"])
+        for kind, content in call.get("requestBody", {}).get("content", {}).items():
+            self._add("+", place, f"comes as {kind}")
+            self._schema(ANSWER, f"{place} {kind}", content["schema"])
+        for status in call.get("responses", {}):
+            self._add("+", place, f"understands the answer {status}")
 
     def _answer(self, place: str, answer: dict[str, Any]) -> None:
         self._add("+", place, "may come")

@@ -42,7 +42,41 @@ def query(found: dict[str, Any], name: str) -> dict[str, Any]:
     return next(one for one in parameters if one["name"] == name)
 
 
+def hint(found: dict[str, Any]) -> dict[str, Any]:
+    return found["webhooks"]["hint"]["post"]
+
+
+def hint_body(found: dict[str, Any]) -> dict[str, Any]:
+    return hint(found)["requestBody"]["content"]["application/json"]["schema"]
+
+
 BREACHES: dict[str, tuple[Change, str]] = {
+    "a call to programs goes": (
+        lambda found: found["webhooks"].pop("hint"),
+        "HOOK hint POST: no longer “is called hint”",
+    ),
+    "a header of a call goes": (
+        lambda found: hint(found)["parameters"].pop(2),
+        "HOOK hint POST: no longer “has the header webhook-signature”",
+    ),
+    "a field of a call goes": (
+        lambda found: hint_body(found)["properties"]["data"]["properties"].pop("seq"),
+        "HOOK hint POST application/json.data.seq: no longer “is there”",
+    ),
+    "a field of a call may be missing": (
+        lambda found: hint_body(found)["required"].remove("timestamp"),
+        "HOOK hint POST application/json: no longer “always has timestamp”",
+    ),
+    "a field of a call has another type": (
+        lambda found: hint_body(found)["properties"]["data"]["properties"]["ref"].update(
+            type="integer"
+        ),
+        "HOOK hint POST application/json.data.ref: now “type integer”",
+    ),
+    "an answer of a program is not understood": (
+        lambda found: hint(found)["responses"].pop("410"),
+        "HOOK hint POST: no longer “understands the answer 410”",
+    ),
     "a path goes": (lambda found: found["paths"].pop(TARGETS), "GET /api/v1/targets/"),
     "an operation goes": (
         lambda found: found["paths"][TARGETS].pop("post"),
