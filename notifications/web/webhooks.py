@@ -23,7 +23,7 @@ from units.http.doors import administrators_only
 from units.http.requests import WebRequest
 from units.models import ApiClient
 from units.querysets.organisation import reach_of
-from units.web import refusals
+from units.web import once, refusals
 from units.web.lists import newest_of
 from units.web.organisation import page
 
@@ -129,16 +129,20 @@ def create(request: WebRequest, ref: str) -> HttpResponse:
         if not reauth.is_fresh(request):
             return reauth.keep_and_ask_again(request)
         with refusals.shown_in(form):
-            made = webhooks.create(
-                client_ref=ref,
-                by=request.user,
-                at=request.now,
-                real_at=clock.real_now(),
-                **form.cleaned_data,
-            )
-            return _show_secret(request, made)
+            return once.done(request, lambda: _enter(request, ref, form.cleaned_data))
     back = reverse("notifications:webhooks", args=[ref])
-    return page(request, form, _("Where the program is told"), _("Enter the address"), back=back)
+    title, button = _("Where the program is told"), _("Enter the address")
+    return page(request, form, title, button, back=back, once=_key_of(request))
+
+
+def _enter(request: WebRequest, ref: str, typed: dict[str, Any]) -> HttpResponse:
+    who = {"by": request.user, "at": request.now, "real_at": clock.real_now()}
+    return _show_secret(request, webhooks.create(client_ref=ref, **who, **typed))
+
+
+def _key_of(request: WebRequest) -> str:
+    """Return the key for a form that is shown: the one that it was sent with, as it comes back."""
+    return request.POST.get(once.FIELD) or once.key()
 
 
 def _show_secret(request: WebRequest, made: webhooks.Made) -> HttpResponse:
@@ -164,6 +168,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "secrets": endpoint.secrets.live(real_at=clock.real_now()),
         "log": log,
         "more": more,
+        "once": once.key(),
     }
     return render(request, "notifications/webhooks/detail.html", context)
 
@@ -196,17 +201,16 @@ def replay(request: WebRequest, ref: str) -> HttpResponse:
     form = ReplayForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals.shown_in(form):
-            count = hints.replay(
-                ref=ref,
-                from_seq=form.cleaned_data["from_seq"],
-                by=request.user,
-                at=request.now,
-                real_at=clock.real_now(),
-            )
-            said = ngettext("%(n)d hint will be sent.", "%(n)d hints will be sent.", count)
-            messages.success(request, said % {"n": count})
-            return redirect("notifications:webhook", ref=ref)
+            return once.done(request, lambda: _send_anew(request, ref, form.cleaned_data))
     return _form(request, endpoint, form, _("Send hints anew"), _("Send anew"))
+
+
+def _send_anew(request: WebRequest, ref: str, typed: dict[str, Any]) -> HttpResponse:
+    who = {"by": request.user, "at": request.now, "real_at": clock.real_now()}
+    count = hints.replay(ref=ref, **who, **typed)
+    said = ngettext("%(n)d hint will be sent.", "%(n)d hints will be sent.", count)
+    messages.success(request, said % {"n": count})
+    return redirect("notifications:webhook", ref=ref)
 
 
 def _form(
@@ -216,7 +220,7 @@ def _form(
     version = endpoint.etag_version
     if request.method == "POST":
         version = etags.seen_version(request.POST)
-    return page(request, form, title, button, back=back, version=version)
+    return page(request, form, title, button, back=back, version=version, once=_key_of(request))
 
 
 @administrators_only
@@ -226,11 +230,14 @@ def act(request: WebRequest, ref: str, act: str) -> HttpResponse:
     if act not in ACTS:
         raise Http404
     endpoint = _endpoint_or_404(request, ref)
-    said = ACTS[act](request, ref)
-    messages.success(request, said)
-    if act == "remove":
-        return redirect("notifications:webhooks", ref=endpoint.client.ref)
-    return redirect("notifications:webhook", ref=ref)
+
+    def do() -> HttpResponse:
+        messages.success(request, ACTS[act](request, ref))
+        if act == "remove":
+            return redirect("notifications:webhooks", ref=endpoint.client.ref)
+        return redirect("notifications:webhook", ref=ref)
+
+    return once.done(request, do)
 
 
 def _pause(request: WebRequest, ref: str) -> str:

@@ -55,6 +55,32 @@ def secret_in(page: str) -> str:
     return found
 
 
+def key_in(page: str) -> str:
+    [found] = re.findall(r'name="once" value="([^"]{16,64})"', page)
+    return found
+
+
+def test_a_form_that_is_sent_twice_is_done_once(program, boss):
+    asked = {"url": URL, "types": ["unit"], "once": key_in(text_of(boss.get(NEW)))}
+    first, second = boss.post(NEW, asked), boss.post(NEW, asked)
+    row = WebhookEndpoint.objects.get()
+    assert first["Location"] == second["Location"] == f"/webhooks/{row.ref}/"
+    assert secret_in(text_of(boss.get(second["Location"])))  # not lost with the first answer
+    text_of(boss.post(NEW, asked | {"url": f"{URL}/other"}, follow=True))  # another wish
+    assert WebhookEndpoint.objects.count() == 2
+    test = {"once": key_in(text_of(boss.get(f"/webhooks/{row.ref}/")))}
+    for _each in range(2):
+        assert boss.post(f"/webhooks/{row.ref}/test/", test).status_code == 302
+    assert WebhookDelivery.objects.filter(type="webhook").count() == 1
+
+
+def test_a_refused_form_leaves_its_key_free(program, boss):
+    asked = {"url": "http://1.1.1.1/", "types": ["unit"], "once": key_in(text_of(boss.get(NEW)))}
+    assert key_in(text_of(boss.post(NEW, asked), 422)) == asked["once"]
+    text_of(boss.post(NEW, asked | {"url": URL}, follow=True))
+    assert WebhookEndpoint.objects.count() == 1
+
+
 def test_an_address_goes_through_its_life(program, boss):
     assert "No address yet" in text_of(boss.get(LIST))
     page = text_of(boss.post(NEW, {"url": URL, "types": ["unit", "report"]}, follow=True))
