@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -110,11 +110,7 @@ def verify(path: Path, *, take: Callable[[Member, IO[bytes]], None] | None = Non
     try:
         with tarfile.open(path, mode="r:") as tar:
             heads = tar.getmembers()
-            if not heads or heads[-1].name != manifest.NAME:
-                raise Refused(f"{path} is no backup, or its end is missing.")
-            if heads[-1].size > MOST_OF_A_MANIFEST:
-                raise Refused(f"{path} is no backup: its manifest is too large.")
-            told = manifest.read(_bytes_of(tar, heads[-1]).read())
+            told = _manifest(tar, heads, path)
             expected = {one.name: one for one in told.members}
             names = [head.name for head in heads[:-1]]
             if sorted(names) != sorted(expected):
@@ -124,6 +120,23 @@ def verify(path: Path, *, take: Callable[[Member, IO[bytes]], None] | None = Non
     except tarfile.TarError as error:
         raise Refused(f"{path} is no backup, or damaged: {error}.") from error
     return told
+
+
+def told_by(path: Path) -> Manifest:
+    """Return what the archive says of itself, with nothing compared. Raises Refused, OSError."""
+    try:
+        with tarfile.open(path, mode="r:") as tar:
+            return _manifest(tar, tar.getmembers(), path)
+    except tarfile.TarError as error:
+        raise Refused(f"{path} is no backup, or damaged: {error}.") from error
+
+
+def _manifest(tar: tarfile.TarFile, heads: Sequence[tarfile.TarInfo], path: Path) -> Manifest:
+    if not heads or heads[-1].name != manifest.NAME:
+        raise Refused(f"{path} is no backup, or its end is missing.")
+    if heads[-1].size > MOST_OF_A_MANIFEST:
+        raise Refused(f"{path} is no backup: its manifest is too large.")
+    return manifest.read(_bytes_of(tar, heads[-1]).read())
 
 
 def _compare(

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from commitments.actions import evidence
 from commitments.models import Evidence
 from config import ground, installation
-from config.backups import archive, here, making, manifest
+from config.backups import archive, here, making, manifest, shelf
 from tests.config.installations import elsewhere, installed
 from tests.district import connected_to, copied
 from tests.factories.register import entries
@@ -90,6 +90,26 @@ def rewritten(source: Path, target: Path, **changes) -> Path:
         head.size = len(text)
         new.addfile(head, io.BytesIO(text))
     return target
+
+
+def test_only_own_and_whole_backups_make_room_for_newer_ones(scene, tmp_path):
+    for day in range(1, 5):
+        shutil.copy(scene.backup, tmp_path / f"commitments-2026010{day}T020000Z.tar")
+    told = archive.verify(scene.backup)
+    rewritten(scene.backup, tmp_path / "commitments-20250101T020000Z.tar", origin="elsewhere")
+    (tmp_path / "commitments-20250102T020000Z.tar").write_bytes(b"cut off")
+    shutil.copy(scene.backup, tmp_path / "by-hand.tar")
+    gone = shelf.clear(tmp_path, keep=3, told=told)
+    assert [path.name for path in gone] == ["commitments-20260101T020000Z.tar"]
+    assert len(list(tmp_path.iterdir())) == 6
+    assert shelf.clear(tmp_path, keep=3, told=told) == []
+
+
+@pytest.mark.parametrize("words", [("--keep", "0"), ("--keep", "-1")])
+def test_a_number_that_keeps_nothing_is_refused_before_anything_is_written(words, tmp_path):
+    with pytest.raises(CommandError, match="--keep N: write a number from 1 on"):
+        asked("backup", tmp_path, *words)
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- taking ---------------------------------------------------------------------------------------

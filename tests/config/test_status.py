@@ -8,6 +8,8 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from config import status
+from config.backups import shelf
+from config.backups.manifest import Manifest
 from config.schedule import JOBS, late_after
 from tests.factories.units import UserFactory
 from units import clock
@@ -162,3 +164,23 @@ def test_a_register_that_is_not_as_it_was_written_is_said_without_its_place(clie
     answer = client.get("/healthz")
     assert answer.json()["register"] == "broken"
     assert b"entry-changed" not in answer.content
+
+
+@pytest.mark.parametrize(
+    ("hours", "old", "complete", "well"),
+    [(0, 9999, True, True), (2, 2, True, True), (2, 3, True, False), (2, 1, False, False)],
+)
+def test_the_last_backup_is_shown_and_warned_of_when_it_is_late(
+    hours, old, complete, well, settings, tmp_path
+):
+    settings.DATA_DIR, settings.BACKUP_LATE_HOURS = tmp_path, hours
+    at = clock.real_now()
+    assert status._last_backup(at=at).well is (hours == 0)  # none is known
+    made = Manifest(
+        *(at - timedelta(hours=old), "1", "sqlite", "3", False, "here", 1, 1, "", {}, {}),
+        faults=[] if complete else ["a file: missing"],
+    )
+    shelf.note(tmp_path / "commitments-20260105T020000Z.tar", made)
+    figure = status._last_backup(at=at)
+    assert figure.well is well
+    assert "commitments-20260105T020000Z.tar" in figure.value

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.backups import Refused, here, making
+from config.backups import Refused, here, making, shelf
 from config.backups.manifest import Manifest
 
 INCOMPLETE = 2
@@ -28,9 +28,22 @@ class Command(BaseCommand):
             help="a folder, or a file that is not there yet",
         )
 
+        parser.add_argument(
+            "--keep",
+            type=int,
+            metavar="N",
+            help="in the folder DIR, keep the newest N backups of this installation, remove the others",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        keep: int | None = options["keep"]
+        if keep is not None and (keep < 1 or not options["where"].is_dir()):
+            raise CommandError(
+                "--keep N: write a number from 1 on, and a folder to put the backup in."
+            )
         try:
             target, told = making.make(options["where"])
+            shelf.note(target, told)
         except Refused as refused:
             raise CommandError(str(refused)) from refused
         except OSError as error:
@@ -43,7 +56,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Backup {target}: {in_words(told)}; read again and good.")
         if told.faults:
             self.stderr.write(f"{len(told.faults)} files of evidence are missing or changed.")
-            sys.exit(INCOMPLETE)
+            sys.exit(INCOMPLETE)  # and nothing older is removed
+        if keep is not None:
+            for path in shelf.clear(target.parent, keep=keep, told=told):
+                self.stdout.write(f"Removed {path.name}: {keep} newer ones are kept.")
 
 
 def in_words(told: Manifest) -> str:
