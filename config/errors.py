@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
 
+from config import busy
 from units.http import problems
 from units.origin import Origin, acting_from
 
@@ -35,4 +36,4 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 def server_error(request: HttpRequest) -> HttpResponseBase:
     if problems.is_api(request):
         return _as_problem(request, RuntimeError())
-    return defaults.server_error(request)
+    return busy.page_of_present_error(request) or defaults.server_error(request)
