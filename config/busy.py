@@ -31,8 +31,11 @@ def page_of_present_error(request: HttpRequest) -> HttpResponse | None:
         answer = render(None, "_refused.html", {"refused": refused}, status=503)
         answer["HX-Retarget"], answer["HX-Reswap"] = "#notices", "innerHTML"
     else:
-        context = {"typed": list(_typed(request)), "path": request.get_full_path()}
-        context["sent"] = request.method == "POST"
+        context = {
+            "typed": list(_typed(request)),
+            "path": request.get_full_path(),
+            "sent": request.method == "POST",
+        }
         answer = render(None, "503.html", context, status=503)
     answer["Retry-After"] = str(WAIT)
     answer["Cache-Control"] = "no-store"

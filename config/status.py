@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_GET
 
+from config.backups import shelf
 from config.schedule import JOBS, Job, late_after
 from units import clock
 from units.actions import restorations, verification
@@ -35,6 +36,7 @@ JOB_NAMES = {
     "forget_answers": gettext_lazy("Forget answers that nobody repeats any more"),
     "dispatch_notices": gettext_lazy("Decide who is told"),
     "send_notices": gettext_lazy("Send notices"),
+    "keep_lines": gettext_lazy("Prepare what programs will read"),
     "dispatch_webhooks": gettext_lazy("Decide which programs are told"),
     "send_texts": gettext_lazy("Send text messages"),
     "send_webhooks": gettext_lazy("Call programs"),
@@ -163,7 +165,7 @@ def status(request: WebRequest) -> HttpResponse:
         raise PermissionDenied
     at = clock.real_now()
     states = job_states(at=at)
-    figures = [*_own_figures(), *_figures_of_apps(at=at)]
+    figures = [*_own_figures(at=at), *_figures_of_apps(at=at)]
     context = {
         "jobs": states,
         "figures": figures,
@@ -172,7 +174,7 @@ def status(request: WebRequest) -> HttpResponse:
     return render(request, "config/status.html", context)
 
 
-def _own_figures() -> Iterable[Figure]:
+def _own_figures(*, at: datetime) -> Iterable[Figure]:
     postgresql = connection.vendor == "postgresql"
     yield Figure(_("Database"), "PostgreSQL" if postgresql else "SQLite", well=True)
     if not postgresql and not settings.DEMO:
@@ -181,6 +183,22 @@ def _own_figures() -> Iterable[Figure]:
             _("The owner of the database file could rewrite it; use PostgreSQL with two roles."),
             well=False,
         )
+
+    yield _last_backup(at=at)
+
+
+def _last_backup(*, at: datetime) -> Figure:
+    """Say how old the last backup is; older than BACKUP_LATE_HOURS, or with something missing, is bad."""
+    last, most = shelf.last(), settings.BACKUP_LATE_HOURS * 3600
+    if last is None:
+        return Figure(_("Last backup"), _("None was made here."), well=not most)
+    seconds = int((at - last.made_at).total_seconds())
+    said = {"age": age_in_words(seconds), "name": last.name}
+    if last.complete:
+        text = _("%(name)s, %(age)s") % said
+    else:
+        text = _("%(name)s, %(age)s: files that the database names were missing") % said
+    return Figure(_("Last backup"), text, well=last.complete and (not most or seconds <= most))
 
 
 def _figures_of_apps(*, at: datetime) -> Iterable[Figure]:

@@ -2,10 +2,15 @@
 
 from celery import shared_task
 
+from commitments.api import changes as commitments_changes
 from commitments.enums.policies import Channel
 from notifications.actions import calls, deliveries, hints, notices
 from units import clock
 from units.actions import jobs
+from units.api import changes
+from units.http import lines
+
+FEEDS = (*changes.FEEDS, *commitments_changes.FEEDS)
 
 
 @shared_task
@@ -24,6 +29,12 @@ def send_notices() -> None:
 def send_texts() -> None:
     """Hand over what is due by text message."""
     jobs.run("send_texts", lambda: deliveries.send(at=clock.job_now(), channel=Channel.SMS))
+
+
+@shared_task
+def keep_lines() -> None:
+    """Keep ready what programs will read of new entries of the register."""
+    jobs.run("keep_lines", lambda: lines.keep(FEEDS, at=clock.job_now()))
 
 
 @shared_task

@@ -136,7 +136,7 @@ def create(request: WebRequest, ref: str) -> HttpResponse:
 
 
 def _enter(request: WebRequest, ref: str, typed: dict[str, Any]) -> HttpResponse:
-    who = {"by": request.user, "at": request.now, "real_at": clock.real_now()}
+    who: dict[str, Any] = {"by": request.user, "at": request.now, "real_at": clock.real_now()}
     return _show_secret(request, webhooks.create(client_ref=ref, **who, **typed))
 
 
@@ -206,7 +206,7 @@ def replay(request: WebRequest, ref: str) -> HttpResponse:
 
 
 def _send_anew(request: WebRequest, ref: str, typed: dict[str, Any]) -> HttpResponse:
-    who = {"by": request.user, "at": request.now, "real_at": clock.real_now()}
+    who: dict[str, Any] = {"by": request.user, "at": request.now, "real_at": clock.real_now()}
     count = hints.replay(ref=ref, **who, **typed)
     said = ngettext("%(n)d hint will be sent.", "%(n)d hints will be sent.", count)
     messages.success(request, said % {"n": count})

@@ -11,12 +11,15 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.api_urls import feeds
 from tests.api.acts_in_order import ACTS, Year, make_year
 from tests.factories.body import NOW
 from tests.factories.mirror import Mirror
 from tests.factories.readers import machine
+from units import clock
 from units.actions import register
 from units.enums import Scope
+from units.http import lines
 from units.models import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +30,7 @@ WALKS = int(os.environ.get("WALKS", "5"))  # a longer run by hand: WALKS=200
 @pytest.fixture(autouse=True)
 def _as_often_as_one_likes(settings) -> None:
     settings.API_FEED_PER_MINUTE = settings.API_READS_PER_MINUTE = 10**6
+    settings.SITE_URL = "http://testserver"  # so that kept lines are read
 
 
 class Walk:
@@ -44,6 +48,7 @@ class Walk:
             "change scope": self.change_scope,
             "back up": self.back_up,
             "restore": self.restore,
+            "keep lines": self.keep_lines,
         }
         if step in steps:
             steps[step]()
@@ -63,6 +68,10 @@ class Walk:
         client.unit_scope = body.commune if narrow else body.committee
         client.save(update_fields=["unit_scope"])
 
+    def keep_lines(self) -> None:
+        """Keep ready what the next acts have changed, as the job does between two polls."""
+        lines.keep(feeds, at=clock.job_now(), limit=5)
+
     def back_up(self) -> None:
         self.backup = transaction.savepoint()
 
@@ -73,7 +82,7 @@ class Walk:
         self.backup = transaction.savepoint()
 
 
-STEPS = [*sorted(ACTS), *["poll", "change scope", "back up", "restore"] * 3]
+STEPS = [*sorted(ACTS), *["poll", "change scope", "back up", "restore", "keep lines"] * 3]
 
 
 @settings(

@@ -26,6 +26,7 @@ from tests.benchmarks import (
     register,
     sealing,
     sweeping,
+    synced,
     uploads,
 )
 from tests.benchmarks.measuring import Result, machine, write_down
@@ -46,6 +47,11 @@ def on_own_database(measure: Callable[[], Result]) -> Result:
 def whole_register(scale: str) -> Result:
     """Measure REGISTER."""
     return on_own_database(lambda: register.measure(sizes=register.SIZES[scale], rounds=7))
+
+
+def whole_sync(scale: str) -> Result:
+    """Measure P1."""
+    return on_own_database(lambda: synced.measure(size=synced.SIZES[scale], rounds=5))
 
 
 def page_of_changes(scale: str) -> Result:
@@ -107,6 +113,7 @@ def hostile_uploads(_scale: str) -> Result:
 
 
 ROWS: Mapping[str, Callable[[str], Result]] = {
+    "P1": whole_sync,
     "P2": page_of_changes,
     "P3": sweep,
     "P4": killed_sweep,
@@ -120,6 +127,7 @@ ROWS: Mapping[str, Callable[[str], Result]] = {
     "UPLOADS": hostile_uploads,
 }
 TITLES = {
+    "P1": synced.TITLE,
     "P2": changes.TITLE,
     "P3": sweeping.SWEEP_TITLE,
     "P4": sweeping.KILLED_TITLE,
@@ -142,6 +150,9 @@ def main(row: str, scale: str, *, write: bool) -> int:
         return UNFIT
     if scale not in {"small", "full"}:
         sys.stderr.write(f"SCALE={scale!r}: write 'small' or 'full'.\n")
+        return UNFIT
+    if row == "P1" and connection.vendor != "postgresql":
+        sys.stderr.write("P1 is measured on PostgreSQL: set DATABASE_URL.\n")
         return UNFIT
     result = ROWS[row](scale)
     print(f"{row}: {result.title} (scale: {scale})\n{machine()}\n\n{result.text()}")

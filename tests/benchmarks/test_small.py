@@ -14,6 +14,7 @@ from tests.benchmarks import (
     register,
     sealing,
     sweeping,
+    synced,
     uploads,
 )
 from tests.benchmarks.measuring import Pair, Result, exponent, write_down
@@ -33,9 +34,18 @@ def test_queue_costs_the_same_queries_at_every_size():
 @pytest.mark.django_db
 def test_a_page_of_changes_is_measured_beside_its_floors(settings):
     settings.ALLOWED_HOSTS = ["localhost"]
+    settings.API_FEED_PER_MINUTE = settings.API_READS_PER_MINUTE = 10**6
     result = changes.measure(sizes=(2, 4), rounds=1)
     assert len(result.pairs) == 4
     assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.django_db(transaction=True)
+def test_a_whole_sync_is_measured_beside_copy():
+    [pair] = synced.measure(size=40, rounds=1).pairs
+    assert pair.floor[0] > 0
+    assert pair.ours[0] > 0
 
 
 @pytest.mark.django_db
@@ -111,7 +121,7 @@ def test_a_crowd_of_heads_signs_through_the_pages_while_the_jobs_run():
 @pytest.mark.parametrize(
     ("row", "scale", "said"),
     [
-        ("P99", "small", "ROW='P99' is no benchmark. There are: P2 ("),
+        ("P99", "small", "ROW='P99' is no benchmark. There are: P1 ("),
         ("", "small", "ROW='' is no"),
         ("P7", "huge", "SCALE='huge': write 'small' or 'full'."),
     ],

@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from units.actions import checkpoints, register
-from units.models import RegisterCheckpoint, RegisterEntry, RegisterLink, RegisterPublication
+from units.models import (
+    FeedLine,
+    FeedTouch,
+    RegisterCheckpoint,
+    RegisterEntry,
+    RegisterLink,
+    RegisterPublication,
+)
 
 AT = datetime(2024, 2, 2, 2, 0, tzinfo=UTC)
 
@@ -62,3 +69,11 @@ def publication(*, ok: bool = True) -> RegisterPublication:
     return RegisterPublication.objects.create(
         checkpoint=unsigned(), place="/outside", ok=ok, answer="it is there", at=AT
     )
+
+
+def touch() -> FeedTouch:
+    """Return the first act of a new register as one that has touched a unit, whose line is kept."""
+    entries(1)
+    line = FeedLine.objects.create(kind="unit", ref="bx-hu", body="{}")
+    link = RegisterLink.objects.get()
+    return FeedTouch.objects.create(link=link, line=line, kind="unit", at=AT)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from units import clock
 from units.actions import changes
 from units.api.appointments import EXAMPLE as APPOINTMENT
 from units.api.appointments import AppointmentCollection
@@ -21,16 +22,18 @@ from units.api.organisation import UnitCollection
 from units.enums import Scope
 from units.http import feed, parameters
 from units.http.collections import FRESH_COPIES_ONLY, is_fresh
-from units.http.feed import Listed, Place
+from units.http.feed import Place
 from units.http.fields import Instant
+from units.http.lines import Listed
 from units.http.throttling import FeedPerMinute
 
 LIMIT, DEFAULT = 1000, 500
 STREAMED = 50_000  # acts that one stream tells at most
+AT_ONCE = 5_000  # of them, acts that are read together
 NDJSON = "application/x-ndjson"
 
 FEEDS = (
-    Listed(changes.UNIT, UnitCollection),
+    Listed(changes.UNIT, UnitCollection, daily=True),  # what it is called today
     Listed(changes.APPOINTMENT, AppointmentCollection),
 )
 
@@ -102,7 +105,7 @@ class Feed(APIView):
     scope = Scope.CHANGES_READ
     http_method_names = ["get", "head"]
     throttle_classes = (FeedPerMinute,)
-    feeds: Sequence[Listed] = ()
+    feeds: tuple[Listed, ...] = ()
 
 
 class Start(Feed):
@@ -184,26 +187,34 @@ class Changes(Feed):
             raise parameters.invalid(
                 "after", _("Send the cursor; “changes/start” gives the first.")
             )
+        head, tag = feed.end(), _tag(after, request)
+        page = request.accepted_renderer.media_type != NDJSON
+        if page and is_fresh(request, tag) and feed.stands_at(request, after, head):
+            return HttpResponse(
+                status=304, headers={"ETag": tag, "Cache-Control": FRESH_COPIES_ONLY}
+            )
         view = feed.view_of(request)
-        head = feed.end()
         place, types = feed.place_of(request, after, view, head)
         types = feed.known(self.feeds, request, ",".join(types))  # scopes may have been taken away
-        if request.accepted_renderer.media_type == NDJSON:
+        if not page:
             lines = _lines(self.feeds, request, types, place, view)
             return StreamingHttpResponse(
                 lines, content_type=NDJSON, headers={"Cache-Control": "no-store"}
             )
         found = feed.page(self.feeds, request, types, after=place, head=head, limit=limit)
         cursor = feed.cursor_of(request, types, found.place, view)
-        headers = {"ETag": _tag(cursor), "Cache-Control": FRESH_COPIES_ONLY}
-        if found.place == place and is_fresh(request, headers["ETag"]):
-            return Response(status=304, headers=headers)
-        body = {"changes": found.changes, "cursor": cursor, "has_more": found.has_more}
-        return Response(body, headers=headers)
+        headers = {"ETag": _tag(cursor, request), "Cache-Control": FRESH_COPIES_ONLY}
+        more = b"true" if found.has_more else b"false"
+        body = b'{"changes":[%b],"cursor":"%b","has_more":%b}'
+        body %= (b",".join(found.changes), cursor.encode(), more)
+        return HttpResponse(body, content_type="application/json", headers=headers)
 
 
-def _tag(cursor: str) -> str:
-    return f'"changes-{hashlib.sha256(cursor.encode()).hexdigest()[:32]}"'
+def _tag(cursor: str, request: Request) -> str:
+    """Return the tag of a page that ends at `cursor`. What may be seen follows the register and the
+    calendar: with another day comes another tag, so that the whole question is asked again."""
+    said = f"{cursor} {clock.local_date(request.now)}"
+    return f'"changes-{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
 
 
 def _limit(request: Request) -> int:
@@ -216,17 +227,16 @@ def _limit(request: Request) -> int:
 
 
 def _lines(
-    feeds: Sequence[Listed], request: Request, types: Sequence[str], place: Place, view: str
+    feeds: tuple[Listed, ...], request: Request, types: Sequence[str], place: Place, view: str
 ) -> Iterator[bytes]:
-    """Yield one line per change, page by page, and last the cursor: a fault before it cuts the answer."""
-    write = JSONRenderer().render
-    has_more = True
-    for _page in range(STREAMED // LIMIT):
-        found = feed.page(feeds, request, types, after=place, head=feed.end(), limit=LIMIT)
-        for change in found.changes:
-            yield write(change) + b"\n"
+    """Yield lines of one change each, page by page, and last the cursor: a fault before it cuts the answer."""
+    has_more, told = True, 0
+    while has_more and told < STREAMED:
+        limit = min(AT_ONCE, STREAMED - told)
+        found = feed.page(feeds, request, types, after=place, head=feed.end(), limit=limit)
+        if found.changes:
+            yield b"\n".join((*found.changes, b""))
+        told += limit
         place, has_more = found.place, found.has_more
-        if not has_more:
-            break
-    cursor = feed.cursor_of(request, types, place, view)
-    yield write({"cursor": cursor, "has_more": has_more}) + b"\n"
+    last = {"cursor": feed.cursor_of(request, types, place, view), "has_more": has_more}
+    yield feed.write(last) + b"\n"

@@ -11,32 +11,27 @@ page tells is never older than its cursor.
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.core.signing import BadSignature, Signer
 from django.db.models import Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from units.actions.changes import Act, Published, acts_between, reached, touched_by
+from units.actions.changes import Act, acts_between, reached, touched_by
 from units.enums import Role, UserKind
 from units.errors import Gone, Refused
-from units.http.collections import ReadOnlyCollection
+from units.http import lines
+from units.http.lines import AT_ONCE, Listed, bodies
 from units.http.permissions import has_scope, require_scope
 from units.models import RegisterEpoch, RegisterLink
 from units.querysets.organisation import Reach, keep_reach, reach_of
 
 LOOKED_AT = 50_000  # places of the register that one page passes over at most
-AT_ONCE = 500  # objects that are read together
-
-
-class Listed(NamedTuple):
-    """A type of the feed with the collection that gives its bodies, to whom `published.visible` shows them."""
-
-    published: Published
-    collection: type[ReadOnlyCollection]
+write = JSONRenderer().render
 
 
 # --- cursors --------------------------------------------------------------------------------------
@@ -111,6 +106,16 @@ def place_of(request: Request, text: str, view: str, head: Place) -> tuple[Place
     return place, types
 
 
+def stands_at(request: Request, text: str, head: Place) -> bool:
+    """Say whether `text` is a cursor of this holder that stands at the present end, `head`: then nothing
+    has been done since it was given, by anybody."""
+    try:
+        found = Signer(salt="changes").unsign_object(text)
+        return found["h"] == request.user.pk and Place(*found["p"]) == head
+    except (BadSignature, ValueError, KeyError, TypeError):
+        return False
+
+
 def _refused(code: str, text: Any) -> Refused:
     errors = [{"parameter": "after", "code": code, "detail": text}]
     return Refused(text, code=code, errors=errors)
@@ -142,9 +147,9 @@ def end() -> Place:
 
 
 class Page(NamedTuple):
-    """Changes in the order of their acts, each object once; `place`: where the next page begins."""
+    """Changes as JSON, in the order of their acts, each object once; `place`: where the next page begins."""
 
-    changes: list[dict[str, Any]]
+    changes: list[bytes]
     place: Place
     has_more: bool
 
@@ -180,7 +185,7 @@ def known(feeds: Collection[Listed], request: Request, types: str | None) -> tup
 
 
 def page(
-    feeds: Collection[Listed],
+    feeds: tuple[Listed, ...],
     request: Request,
     types: Collection[str],
     *,
@@ -200,21 +205,75 @@ def page(
         return Page([], head, has_more=False)
     wanted = [feed for feed in feeds if feed.published.name in types]
     last = min(head.seq, after.seq + LOOKED_AT)
+    kept = lines.kept_to(feeds, request)
+    make = _page_of_lines if after.seq < kept else _page_of_acts
+    last, changes = make(
+        wanted,
+        request,
+        after=after.seq,
+        last=min(last, kept) if after.seq < kept else last,
+        limit=limit,
+    )
+    place = head if last == head.seq else _at(last, head.epoch)
+    return Page(changes, place, has_more=place.seq < head.seq)
+
+
+def _page_of_lines(
+    wanted: Sequence[Listed], request: Request, *, after: int, last: int, limit: int
+) -> tuple[int, list[bytes]]:
+    """Return the last place of the page and its changes: kept lines, and the collections for the rest."""
+    last, present = lines.cut(wanted, after=after, last=last, limit=limit)
+    changes: list[bytes] = []
+    rest: list[tuple[int, int, str, str]] = []
+    if not present:
+        return last, changes
+    told = lines.between(present, request, after=after, last=last)
+    for seq, at, line, kind, ref, body in told:
+        if body is None:
+            rest.append((len(changes), line, kind, ref))
+            changes.append(b"")
+        else:
+            changes.append(_change(seq, kind, ref, at, body))
+    if not rest:
+        return last, changes
+    acts: dict[tuple[str, str], list[Act]] = {}
+    for kind, ref, act in lines.acts_on([row[1] for row in rest], after=after, last=last):
+        acts.setdefault((kind, ref), []).append(act)
+    for feed in present:
+        name = feed.published.name
+        mine = [(act, ref) for (kind, ref), said in acts.items() if kind == name for act in said]
+        made = {change["ref"]: change for change in _changes(feed, request, mine)}
+        for place, _line, kind, ref in rest:
+            if kind == name and ref in made:
+                changes[place] = write(made[ref])
+    return last, [change for change in changes if change]
+
+
+def _change(seq: int, kind: str, ref: str, at: datetime, body: str) -> bytes:
+    """Return an upsert as JSON. `body` is JSON already; types and references are plain letters."""
+    return (
+        f'{{"seq":{seq},"type":"{kind}","ref":"{ref}","op":"upsert","at":"{_instant(at)}","data":{body}}}'
+    ).encode()
+
+
+def _page_of_acts(
+    wanted: Sequence[Listed], request: Request, *, after: int, last: int, limit: int
+) -> tuple[int, list[bytes]]:
+    """Return the last place of the page and its changes, with nothing kept."""
     subjects = frozenset().union(*(feed.published.subjects for feed in wanted))
-    acts = acts_between(subjects, after=after.seq, last=last, limit=limit)
+    acts = acts_between(subjects, after=after, last=last, limit=limit)
     told = [(feed, touched_by(feed.published, acts)) for feed in wanted]
     if (cut := _last_that_fits(acts, told, limit)) is not None:
         last = cut
     elif len(acts) == limit:
         last = acts[-1].seq
-    place = head if last == head.seq else _at(last, head.epoch)
     changes = [
         change
         for feed, touched in told
         for change in _changes(feed, request, [one for one in touched if one[0].seq <= last])
     ]
     changes.sort(key=lambda change: change["seq"])  # stable: units stand before their appointments
-    return Page(changes, place, has_more=place.seq < head.seq)
+    return last, [write(change) for change in changes]
 
 
 def _last_that_fits(
@@ -268,14 +327,9 @@ def _changes(
 
 def _told(feed: Listed, acts: Sequence[Act], op: str, ref: str) -> dict[str, Any]:
     newest = max(acts, key=lambda act: act.seq)
-    at = newest.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    at = _instant(newest.at)
     return {"seq": newest.seq, "type": feed.published.name, "ref": ref, "op": op, "at": at}
 
 
-def bodies(
-    collection: type[ReadOnlyCollection], request: Request, refs: Collection[str]
-) -> list[dict[str, Any]]:
-    """Return the bodies that `collection` lists for the holder, of those among `refs` that it sees."""
-    view = collection(request=request, action="list", kwargs={}, format_kwarg=None)
-    rows = view.get_queryset().filter(**{f"{view.lookup_field}__in": list(refs)})
-    return list(view.get_serializer(rows, many=True).data)
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

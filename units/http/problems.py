@@ -181,7 +181,7 @@ def of_exception(exc: BaseException) -> HttpResponse | None:
         return _invalid(exc)
     if isinstance(exc, exceptions.APIException):
         return _of_rest_framework(exc)
-    if isinstance(exc, OperationalError) and _is_busy(exc):
+    if isinstance(exc, OperationalError) and is_busy(exc):
         return response("busy", headers={"Retry-After": BUSY_WAIT})
     if isinstance(exc, RequestDataTooBig):
         return response("too-large")
@@ -190,7 +190,7 @@ def of_exception(exc: BaseException) -> HttpResponse | None:
     return None
 
 
-def _is_busy(exc: OperationalError) -> bool:
+def is_busy(exc: OperationalError) -> bool:
     """Say whether the database gave up waiting for others, so that nothing of ours was written."""
     cause = exc.__cause__
     if isinstance(cause, sqlite3.OperationalError):

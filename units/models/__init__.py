@@ -7,6 +7,7 @@ from units.models.checkpoints import (
     RegisterVerification,
 )
 from units.models.clients import ApiClient, ApiToken
+from units.models.feed import FeedKept, FeedLine, FeedTouch
 from units.models.idempotency import IdempotencyRecord
 from units.models.imports import OrganisationImport
 from units.models.jobs import JobKind, JobRun
@@ -29,6 +30,9 @@ __all__ = [
     "CalendarDay",
     "DemonstrationClock",
     "FactorReset",
+    "FeedKept",
+    "FeedLine",
+    "FeedTouch",
     "IdempotencyRecord",
     "Invitation",
     "JobKind",

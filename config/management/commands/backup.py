@@ -43,11 +43,14 @@ class Command(BaseCommand):
             )
         try:
             target, told = making.make(options["where"])
-            shelf.note(target, told)
         except Refused as refused:
             raise CommandError(str(refused)) from refused
         except OSError as error:
             raise CommandError(f"No backup was made: {error}") from error
+        try:
+            shelf.note(target, told)
+        except OSError as error:  # the backup is good all the same
+            self.stderr.write(f"/status/ will not know of this backup: {error}")
         self.stdout.write("Not in it, and to be kept elsewhere:")
         for what, path in here.kept_apart().items():
             self.stdout.write(f"  {what}: {path}")
@@ -58,8 +61,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{len(told.faults)} files of evidence are missing or changed.")
             sys.exit(INCOMPLETE)  # and nothing older is removed
         if keep is not None:
-            for path in shelf.clear(target.parent, keep=keep, told=told):
-                self.stdout.write(f"Removed {path.name}: {keep} newer ones are kept.")
+            for old in shelf.clear(target.parent, keep=keep, told=told):
+                self.stdout.write(f"Removed {old.name}: {keep} newer ones are kept.")
 
 
 def in_words(told: Manifest) -> str:

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import transaction
 
 from tests.constraints import again, change, refused
-from tests.factories.register import entries, publication, unsigned
+from tests.factories.register import entries, publication, touch, unsigned
 from tests.factories.units import (
     START,
     ApiTokenFactory,
@@ -26,6 +26,7 @@ from units.actions import register
 from units.models import (
     DemonstrationClock,
     FactorReset,
+    FeedKept,
     IdempotencyRecord,
     Invitation,
     OrganisationImport,
@@ -187,6 +188,9 @@ RANGES = {
 }
 REFUSED = [
     *[(name, changed(factory, by=empty)) for name, factory in RANGES.items()],
+    ("feedline_once", repeated(lambda: touch().line)),
+    ("feedtouch_once", repeated(touch)),
+    ("feedkept_is_one_row", lambda: lambda: FeedKept.objects.create(pk=2)),
     ("idempotency_key_has_one_answer_per_holder", repeated(kept)),
     ("idempotency_key_has_16_to_64_signs", changed(kept, by={"key": "k" * 15})),
     *[
