@@ -17,6 +17,7 @@ from notifications.enums import Outcome
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(eml|log)")  # .log: Django's own, of accounts
 TELEPHONE = "X-Telephone"  # of a text message, in place of an address
+NOWHERE = ".invalid"  # such hosts never exist (RFC 6761): a mail server refuses them
 BETWEEN = b"\n" + b"-" * 79  # behind each letter in a file of Django's
 
 
@@ -44,11 +45,14 @@ class Folder:
         return None
 
     def send(self, letter: Letter) -> Result:
-        """Keep one letter; what a folder that refuses means is that the channel is broken."""
+        """Keep one letter, unless it is for nowhere: that is refused, as a mail server would. What a
+        folder that refuses means is that the channel is broken."""
         try:
             message = build(letter, sender=settings.DEFAULT_FROM_EMAIL, domain=settings.MAIL_DOMAIN)
         except ValueError as error:
             return Result(Outcome.REFUSED, str(error))
+        if letter.to_address.lower().endswith(NOWHERE):
+            return Result(Outcome.REFUSED, f"550 5.1.2 <{letter.to_address}>: no such host")
         return self._keep(_name_of(letter.at, letter.key), message)
 
     def keep_text(self, *, key: str, at: datetime, to: str, text: str) -> Result:
