@@ -218,6 +218,23 @@ def may_report(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
     return has_role(user, Role.REPORTER, pk, at=at)
 
 
+def may_record(user: User, target: Target, *, at: datetime) -> bool:
+    """Say whether `user` records inspections for `target`: who reports for its unit, a machine with
+    `reports:write` too, or a planner of the unit that assigned it, in person."""
+    return may_report(user, target.unit_id, at=at) or plans_in_person(
+        user, target.assigner_id, at=at
+    )
+
+
+def records_somewhere(user: User, *, at: datetime) -> bool:
+    """Say whether `user` may record inspections for any target."""
+    if user.kind == UserKind.MACHINE:
+        return machine_may(user, Scope.REPORTS_WRITE, user.api_client.owner_unit_id, at=at)
+    if roles_of(user, at=at) & {Role.REPORTER, Role.PLANNER}:
+        return True
+    return any(office.position.is_head for office in offices_of(user, at=at))
+
+
 def corrects_for(user: User, plan: Period, *, at: datetime) -> Reach:
     """Return the units to whose targets in `plan` `user` writes corrective actions; the same answer as
     `may_correct`, for a whole list at once."""

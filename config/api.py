@@ -35,6 +35,7 @@ COLLECTIONS = (
     "targets",
     "commitments",
     "reports",
+    "inspections",
     "cases",
     "webhooks",
 )
@@ -54,6 +55,7 @@ class RootSerializer(serializers.Serializer):
     targets = serializers.URLField()
     commitments = serializers.URLField()
     reports = serializers.URLField()
+    inspections = serializers.URLField()
     cases = serializers.URLField()
     webhooks = serializers.URLField(help_text=_("Addresses that are told of changes."))
     changes = serializers.URLField(help_text=_("Where a client that keeps a copy begins."))

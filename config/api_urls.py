@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from commitments.api import changes as commitments_changes
 from commitments.api.backlog import CaseCollection
 from commitments.api.commitments import CommitmentCollection
+from commitments.api.inspections import InspectionCollection
 from commitments.api.plans import PlanCollection
 from commitments.api.reports import ReportCollection
 from commitments.api.signatures import BODIES, address_of
@@ -26,6 +27,7 @@ router.register("plans", PlanCollection, basename="plans")
 router.register("targets", TargetCollection, basename="targets")
 router.register("commitments", CommitmentCollection, basename="commitments")
 router.register("reports", ReportCollection, basename="reports")
+router.register("inspections", InspectionCollection, basename="inspections")
 router.register("cases", CaseCollection, basename="cases")
 router.register("webhooks", WebhookCollection, basename="webhooks")
 

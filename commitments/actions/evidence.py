@@ -1,5 +1,5 @@
-"""Evidence: added to the draft of a report and taken out of it, or shown with an act on a case, where
-it stays; read by whoever may see the report or the case."""
+"""Evidence: added to the draft of a report and taken out of it, or shown with an act on a case or with
+an inspection, where it stays; read by whoever may see what it belongs to."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,7 @@ from commitments.actions import filings
 from commitments.documents import evidence as files
 from commitments.enums.backlog import CaseFileUse
 from commitments.enums.reports import EvidenceKind, ReportAct, ReportState
-from commitments.models import BacklogCase, Evidence, Report, ReportingDuty
+from commitments.models import BacklogCase, Evidence, Inspection, Report, ReportingDuty
 from units.actions.guards import unique_or
 from units.errors import Conflict, Invalid, NotFound
 from units.models import User
@@ -103,7 +103,7 @@ def remove(*, evidence_id: int, by: User, at: datetime, expected: int | None = N
     return report
 
 
-# --- with an act on a case ------------------------------------------------------------------------
+# --- with an act on a case, or an inspection -----------------------------------------------------
 
 
 class Sent(NamedTuple):
@@ -155,15 +155,40 @@ def attach(
 
     A file that the case shows already, by its hash, is named and not written again.
     """
-    told, there = [], set(case.evidence.values_list("sha256", flat=True))
+    there = set(case.evidence.values_list("sha256", flat=True))
+    return _shown(held, there, by=by, at=at, case=case, shown_for=use)
+
+
+def attach_to_inspection(
+    held: Kept, inspection: Inspection, *, by: User, at: datetime
+) -> dict[str, list[str]]:
+    """Show files with a new record of an inspection, for ever, beside those of the record that it
+    corrects; return what its register entry says of them all."""
+    there = {}
+    if inspection.corrects is not None:
+        there = {row.sha256: row for row in inspection.corrects.evidence.order_by("pk")}
+    names = ("file", "sha256", "size", "name", "kind", "captured_on", "added_by_id", "added_at")
+    Evidence.objects.bulk_create(
+        Evidence(inspection=inspection, **{name: getattr(row, name) for name in names})
+        for row in there.values()
+    )
+    told = _shown(held, set(there), by=by, at=at, inspection=inspection)
+    every = dict.fromkeys([*there, *told.get("files", [])])
+    return {"files": list(every)} if every else {}
+
+
+def _shown(
+    held: Kept, there: set[str], *, by: User, at: datetime, **subject: Any
+) -> dict[str, list[str]]:
+    """Write the files that are not `there` yet, by their hash; return what the register says of all."""
+    told = []
     for file, one, kind in held.files:
         sha256 = hashlib.sha256(one.data).hexdigest()
         told.append(sha256)
         if sha256 in there:
             continue
         Evidence.objects.create(
-            case=case,
-            shown_for=use,
+            **subject,
             file=file,
             sha256=sha256,
             size=len(one.data),

@@ -10,13 +10,15 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from commitments.actions import lookback
+from commitments.actions import inspections, lookback
+from commitments.actions.inspections import Tally
 from commitments.enums import IndicatorKind, PeriodState, RollUp, TargetState, ValueBasis
 from commitments.models import Report, RuleSet, Target
 from commitments.querysets import board as rows
 from commitments.rules import results as rules
 from commitments.rules.board import Entry
 from commitments.rules.consistency import Consistency, check_triple
+from commitments.rules.inspections import Record, why
 from commitments.rules.lights import Thresholds
 from commitments.rules.results import Result, Stored
 from commitments.rules.standings import Point, Row, Standing, Terms, history, stands
@@ -117,6 +119,7 @@ def of(
     terms, stored = _terms(said, demanded), {} if revision else _stored(said)
     reports = Report.objects.values_of(targets.values_list("pk", flat=True), at=known_at)
     found = _rows(said, observed, reports)
+    _count_units(said, found, on=on, known_at=known_at)
     parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for line in said:
         if line["parent_id"] and line["state"] != TargetState.WITHDRAWN:
@@ -261,6 +264,46 @@ def _rows(
         if not found[line["pk"]]:
             found[line["pk"]] = stated[line["indicator_id"], line["unit_id"], line["period_id"]]
     return found
+
+
+def _count_units(
+    said: Sequence[dict[str, Any]],
+    found: dict[int, list[Row]],
+    *,
+    on: date,
+    known_at: datetime | None,
+) -> None:
+    """Lead what is known of a share of distinct units down to the records behind it.
+
+    Where nobody reports on it the records themselves are what is known, from the month of the first
+    one on: before that nothing is, which is not 0.
+    """
+    tallies = inspections.tallies([line["pk"] for line in said], on=on, known_at=known_at)
+    for line in said:
+        tally = tallies.get(line["pk"])
+        if tally is None:
+            continue
+        if found[line["pk"]] or tally.reported:
+            found[line["pk"]] = [
+                row._replace(counted=why(tally.upto(row.ends_on))) for row in found[line["pk"]]
+            ]
+            continue
+        for day in _months(line["year_starts_on"], line["year_ends_on"]):
+            if day <= on and (counted := tally.upto(day)):
+                found[line["pk"]].append(_of_records(counted, tally, day))
+
+
+def _of_records(counted: Sequence[Record], tally: Tally, day: date) -> Row:
+    """Return how far a share of distinct units is at the end of a month, by the records alone."""
+    marks = {record.provenance for record in counted}
+    return Row(
+        day,
+        f"{day.year}-{day.month:02}",
+        numerator=Decimal(len(counted)),
+        denominator=Decimal(len(tally.among)),
+        provenance=Provenance.SYNTHETIC if Provenance.SYNTHETIC in marks else Provenance.LIVE,
+        counted=why(counted),
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from functools import partial
 
 from commitments.actions import duties, reports, verifications
 from commitments.demo.district import BODIES, COMMUNES, UNITS
+from commitments.demo.inspecting import Inspecting
 from commitments.demo.organisation import District
 from commitments.demo.plan import HOUSEHOLDS
 from commitments.enums import IndicatorKind, Stage
@@ -46,7 +47,7 @@ class Reporting:
         return self.district.people["thong"]
 
     def timetable(self, moment: Callable[..., datetime]) -> list[tuple[date, Callable[[], None]]]:
-        """Return who reports and who verifies on which day."""
+        """Return who reports, verifies and records inspections on which day."""
         played: list[tuple[date, Callable[[], None]]] = []
         for month, (handed_in, late, verified) in MONTHS.items():
             at = moment(handed_in, 9), moment(late, 9), moment(verified, 14)
@@ -55,7 +56,8 @@ class Reporting:
                 (late, partial(self.hand_in, month, at=at[1], late=True)),
                 (verified, partial(self.verify, month, at=at[2])),
             ]
-        return [*played, (SENT_BACK, partial(self.send_back, 4, at=moment(SENT_BACK, 10)))]
+        played.append((SENT_BACK, partial(self.send_back, 4, at=moment(SENT_BACK, 10))))
+        return [*played, *Inspecting(self.district).timetable(moment)]
 
     def month(self, number: int) -> dict[str, list[ReportingDuty]]:
         """Return the duties of a month by unit, the certificates first."""

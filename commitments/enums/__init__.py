@@ -145,6 +145,8 @@ class FigureName(TextChoices):
     COMPLETENESS = "completeness", _("completeness")
     TIMELINESS = "timeliness", _("timeliness")
     IMPLIED_GROWTH = "implied_growth", _("growth implied by the published figures")
+    INSPECTED = "inspected", _("units inspected, each counted once")
+    INSPECTION = "inspection", _("inspection")
 
 
 class RollUp(TextChoices):

@@ -27,6 +27,7 @@ from commitments.models.documents import (
     SealUse,
 )
 from commitments.models.imports import PlanImport
+from commitments.models.inspections import CountedScope, CountedUnit, Inspection
 from commitments.models.issuing import IssueLine, IssueRun
 from commitments.models.observations import Observation
 from commitments.models.plans import Mandate, Period, TaskGroup
@@ -92,6 +93,8 @@ __all__ = [
     "CommitmentVersion",
     "ConsentText",
     "CorrectiveAction",
+    "CountedScope",
+    "CountedUnit",
     "Document",
     "DocumentChain",
     "DocumentRevision",
@@ -106,6 +109,7 @@ __all__ = [
     "HandOut",
     "Hold",
     "IndicatorDefinition",
+    "Inspection",
     "IssueLine",
     "IssueRun",
     "Mandate",

@@ -293,7 +293,8 @@ class ReportCheck(models.Model):
 
 
 class Evidence(models.Model):
-    """A file that proves what a report says, or what was said of a case, where it stays for ever.
+    """A file that proves what a report says, or what was said of a case or found by an inspection,
+    where it stays for ever.
 
     Its bytes lie outside the database, under `file`.
     """
@@ -305,6 +306,13 @@ class Evidence(models.Model):
         "commitments.BacklogCase", models.PROTECT, null=True, blank=True, related_name="evidence"
     )
     shown_for = models.CharField(max_length=8, choices=CaseFileUse, blank=True)  # of a case
+    inspection = models.ForeignKey(
+        "commitments.Inspection",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="evidence",
+    )
     file = models.UUIDField()  # two reports may show the same one: a returned one and its draft
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()  # bytes
@@ -318,10 +326,14 @@ class Evidence(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="evidence_one_subject",
-                condition=Q(report__isnull=False, case=None, shown_for="")
-                | (Q(report=None, case__isnull=False) & ~Q(shown_for="")),
+                condition=Q(report__isnull=False, case=None, inspection=None, shown_for="")
+                | (Q(report=None, case__isnull=False, inspection=None) & ~Q(shown_for=""))
+                | Q(report=None, case=None, inspection__isnull=False, shown_for=""),
             ),
             models.UniqueConstraint(name="evidence_file_once_on_case", fields=["case", "sha256"]),
+            models.UniqueConstraint(
+                name="evidence_file_once_on_inspection", fields=["inspection", "sha256"]
+            ),
             models.UniqueConstraint(
                 name="evidence_file_once",
                 fields=["report", "sha256"],

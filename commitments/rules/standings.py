@@ -52,6 +52,7 @@ class Row(NamedTuple):
     source: str = ""
     provenance: str = ""
     share: Decimal | None = None  # of the plan in percent, as it was published
+    counted: Figure | None = None  # the units that records count, of a share of distinct units
 
 
 class Point(NamedTuple):
@@ -181,7 +182,8 @@ def _read(row: Row, terms: Terms) -> Figure:
             if terms.kind == IndicatorKind.GROWTH
             else (N.NUMERATOR, N.DENOMINATOR)
         )
-        parts = (figure(names[0], row.numerator), figure(names[1], row.denominator))
+        counted = () if row.counted is None else (row.counted,)
+        parts = (figure(names[0], row.numerator, *counted), figure(names[1], row.denominator))
     said = "" if row.qualifier == Qualifier.EXACT else row.qualifier
     name = N.GROWTH if terms.kind == IndicatorKind.GROWTH and parts else N.ACTUAL
     name = N.RATIO if terms.kind == IndicatorKind.RATIO and parts else name

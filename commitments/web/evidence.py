@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from commitments import permissions
 from commitments.actions import evidence, reports
 from commitments.enums.reports import ReportState
-from commitments.models import BacklogCase, Evidence, Report
+from commitments.models import BacklogCase, Evidence, Inspection, Report
 from commitments.rules.reports import Answer
 from commitments.web.reports import duty_or_404
 from units.errors import Refused
@@ -21,7 +21,10 @@ from units.http.requests import WebRequest
 def _seen_or_404(request: WebRequest, pk: int) -> Evidence:
     reports_seen = Report.objects.visible_to(request.user, at=request.now)
     cases_seen = BacklogCase.objects.visible_to(request.user, at=request.now)
-    rows = Evidence.objects.filter(Q(report__in=reports_seen) | Q(case__in=cases_seen))
+    inspections_seen = Inspection.objects.visible_to(request.user, at=request.now)
+    rows = Evidence.objects.filter(
+        Q(report__in=reports_seen) | Q(case__in=cases_seen) | Q(inspection__in=inspections_seen)
+    )
     return get_object_or_404(rows.select_related("report__duty"), pk=pk)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -26,6 +27,7 @@ from commitments.rules.results import Result
 from commitments.rules.targets import decimals_of, format_beside, format_quantity
 from commitments.web.words import language
 from units.enums import Provenance
+from units.rules.dates import day_text
 
 SIGNS: Mapping[str, str] = {
     Comparator.GE: "≥",
@@ -189,6 +191,8 @@ def text_of(figure: Figure) -> str:
     """Return the value of one figure of an explanation: a verdict in words, a share in percent."""
     if figure.name == FigureName.VERDICT:
         return str(VerdictValue(figure.said).label)
+    if figure.name == FigureName.INSPECTION:
+        return day_text(date.fromisoformat(figure.said))
     if figure.name == FigureName.COMPLETION:
         share = "" if figure.value is None else f" ({percent(figure.value)})"
         return f"{figure.said}{share}"
@@ -236,8 +240,8 @@ def check_words(check: Consistency | None) -> str:
 
 @dataclass(frozen=True)
 class Reason:
-    """A figure of an explanation as it is shown. `target`: the reference of the target it belongs to,
-    "" for none; `link`: the address of a published source, "" for another kind of source."""
+    """A figure of an explanation as it is shown. `target`, `inspection`: the reference of what it
+    belongs to, "" for none; `link`: the address of a published source, "" for another kind of source."""
 
     name: str
     text: str
@@ -246,6 +250,7 @@ class Reason:
     badge: str
     target: str
     parts: tuple["Reason", ...]
+    inspection: str = ""
 
     @property
     def link(self) -> str:
@@ -266,4 +271,5 @@ def reason(figure: Figure, *, depth: int = 9) -> Reason:
         badge(figure.provenance),
         ref if kind == "target" else "",
         tuple(reason(part, depth=depth - 1) for part in parts),
+        ref if kind == "inspection" else "",
     )

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from commitments.actions import inspections
 from commitments.enums import IndicatorKind, Qualifier
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import IndicatorDefinition, Report, ReportingDuty
@@ -31,9 +32,22 @@ TAGS: Mapping[str, str] = {  # state -> class of its tag
 }
 
 
+class Counted(NamedTuple):
+    """What records say by the end of a period about a share of distinct units."""
+
+    numerator: int
+    denominator: int
+
+    def differs_from(self, report: Report | None) -> bool:
+        """Say whether a report gives other figures than the records."""
+        if report is None or report.numerator is None or report.denominator is None:
+            return False
+        return (report.numerator, report.denominator) != self
+
+
 @dataclass(frozen=True)
 class Row:
-    """`report`: the newest that the reader may see. `previous`: the verified one of an earlier
+    """`counted` None: no units are counted one by one. `report`: the newest that the reader may see. `previous`: the verified one of an earlier
     period. `form` None: nothing can be typed. `days_late` 0: in time, or it is in."""
 
     duty: ReportingDuty
@@ -45,6 +59,7 @@ class Row:
     expected: str
     form: AnswerForm | None = None
     fault: Any = ""
+    counted: Counted | None = None
 
     @property
     def said(self) -> str:
@@ -142,13 +157,16 @@ def rows_for(
     writable: bool = False,
     typed: Any = None,
     faults: Mapping[int, Any] | None = None,
+    filled: bool = False,
 ) -> list[Row]:
     """Return one row per duty, in order; a constant number of queries.
 
     `duties`: `for_rows().with_open(user, at=at)`. `writable`: rows that can be written get their
-    form; `typed`: what was posted, `faults`: what stands in the way, by duty.
+    form; `typed`: what was posted, `faults`: what stands in the way, by duty. `filled`: a form
+    without a draft begins with what records propose.
     """
     duties = list(duties)
+    tallies = inspections.tallies({duty.target_id for duty in duties}, on=on)
     earlier: dict[int, list[Report]] = {}
     known = Report.objects.counting().select_related("duty__period")
     for report in known.filter(duty__target__in=[duty.target_id for duty in duties]):
@@ -159,6 +177,7 @@ def rows_for(
         newest = shown[0] if shown else None
         draft = newest if newest is not None and newest.state in OPEN else None
         takes = writable and _takes(duty, draft, on=on)
+        counted = _counted(tallies.get(duty.target_id), duty)
         before = [
             one
             for one in earlier.get(duty.target_id, ())
@@ -173,11 +192,20 @@ def rows_for(
                 days_late=days_late(duty, on=on),
                 plan=words_of(duty.target),
                 expected=_expected(duty),
-                form=AnswerForm(duty, draft, typed) if takes else None,
+                form=AnswerForm(duty, draft, typed, proposed=counted if filled else None)
+                if takes
+                else None,
                 fault=(faults or {}).get(duty.pk, ""),
+                counted=counted,
             )
         )
     return rows
+
+
+def _counted(tally: inspections.Tally | None, duty: ReportingDuty) -> Counted | None:
+    if tally is None:
+        return None
+    return Counted(len(tally.upto(duty.period.ends_on)), len(tally.among))
 
 
 def _takes(duty: ReportingDuty, draft: Report | None, *, on: date) -> bool:

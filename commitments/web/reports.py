@@ -35,7 +35,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     if typed is not None and not may_write:
         raise Http404
     found = visible(request).filter(pk=duty.pk)
-    (row,) = rows_of(found, request, writable=may_write, typed=typed)
+    (row,) = rows_of(found, request, writable=may_write, typed=typed, filled=True)
     status = 200
     if typed is not None and row.form is not None:
         try:
@@ -90,6 +90,7 @@ def _detail(
         and asked is None
         and permissions.may_ask_unlock(request.user, duty.unit_id, at=at),
         "asked": asked,
+        "counted_differs": row.counted is not None and row.counted.differs_from(newest),
         "may_answer": asked is not None and waiver and asked.requested_by_id != request.user.pk,
         **_beside(request, duty, reporter=reporter),
     }

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commitments import permissions
-from commitments.actions import allocations, results, revisions, targets
+from commitments.actions import allocations, inspections, results, revisions, targets
 from commitments.enums import IndicatorKind, PeriodKind, TargetState
 from commitments.models import Allocation, Period, Target
 from commitments.rules.targets import FIXED
@@ -20,6 +20,7 @@ from commitments.web import pictures
 from commitments.web.board import item_of
 from commitments.web.corrections import chain_before, following
 from commitments.web.forms.targets import ReasonForm, RevisionForm, TargetForm
+from commitments.web.inspections import counted_words
 from commitments.web.plans import plan_or_404
 from commitments.web.words import words_of
 from units import clock
@@ -99,6 +100,9 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         ],
         "split": split,
         "parts": parts,
+        "counted": counted_words(target, request=request),
+        "may_count": permissions.plans_in_person(request.user, target.assigner_id, at=request.now)
+        and inspections.may_fix(target),
         "gap": allocations.gaps(targets=[target]).get(target.pk),
         "may_plan": permissions.may_plan(request.user, target.assigner, at=request.now),
         "may_split": allocations.may_add_up(target, target.current),

@@ -45,8 +45,12 @@ SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
+<<<<<<< HEAD
     "notice", "preference", "webhook", "correction", "carryover", "policy",
     "telephone",
+=======
+    "notice", "preference", "webhook", "correction", "carryover", "policy", "inspection",
+>>>>>>> 19ef1e0 (Count inspected units one by one, among units that are frozen)
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from commitments.actions.revisions import Wanted
 from commitments.enums import Comparator
 from commitments.models import ReportingDuty, Target
 from tests.factories.body import NOW, Body, office
+from tests.factories.inspections import Inspecting, make_inspecting
 from tests.factories.reports import make_desk
 from units.models import Position
 
@@ -81,3 +82,24 @@ def registered(body: Body) -> str:
         by=body.supervisor,
         at=NOW,
     ).ref
+
+
+def inspecting(body: Body) -> Inspecting:
+    """Let the committee count the units under it one by one."""
+    made = make_inspecting(body=body, more=0)
+    made.fix()
+    return made
+
+
+def inspected(body: Body) -> str:
+    """Record an inspection of the commune."""
+    return inspecting(body).record(body.commune).ref
+
+
+def new_inspection(body: Body) -> dict[str, Any]:
+    return {
+        "target": inspecting(body).target.ref,
+        "unit": body.commune.ref,
+        "inspected_on": "2024-01-15",
+        "conclusion": "Chấp hành tốt.",
+    }

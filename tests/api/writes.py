@@ -12,7 +12,9 @@ from tests.api.things import (
     appointed,
     drafted,
     free_office,
+    inspected,
     new_draft,
+    new_inspection,
     new_target,
     owed,
     planned,
@@ -100,7 +102,25 @@ TARGETS = "/api/v1/targets/"
 COMMITMENTS = "/api/v1/commitments/"
 REPORTS = "/api/v1/reports/"
 CASES = "/api/v1/cases/"
+INSPECTIONS = "/api/v1/inspections/"
 WRITES = [
+    Write(
+        "record inspection",
+        INSPECTIONS,
+        Scope.REPORTS_WRITE,
+        "inspection.record",
+        sends=new_inspection,
+        outsiders=("supervisor", "leader"),
+    ),
+    Write(
+        "correct inspection",
+        f"{INSPECTIONS}{{ref}}/correct/",
+        Scope.REPORTS_WRITE,
+        "inspection.correct",
+        on=inspected,
+        sends=lambda body: {"unit": body.other.ref, "reason": "Nhầm đơn vị."},
+        outsiders=("supervisor", "leader", "secretary"),
+    ),
     Write(
         "register case",
         CASES,

@@ -17,6 +17,7 @@ from tests.commitments.documents.authorities import cast
 from tests.factories import readers
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import NOW, Body, make_body, person
+from tests.factories.inspections import make_inspecting
 from tests.factories.units import (
     ApiClientFactory,
     ApiTokenFactory,
@@ -104,6 +105,9 @@ def make_world() -> World:
     certificate = outside.registered(body, body.secretary, cast().head)
     hand_out = outside.taken(body, version, body.secretary)
     act = body.act(VersionAct.SIGN, version, body.secretary)
+    inspecting = make_inspecting(body=body, more=0)
+    inspecting.fix()
+    inspection = inspecting.record(body.commune).ref
     people = {
         "anonymous": None,
         "nobody": person("nobody"),
@@ -214,6 +218,10 @@ def make_world() -> World:
             )
         },
         "api:reports": {"ref": "2024-t1-2024-03", "sha256": "0" * 64},
+        "api:inspections": {"ref": inspection, "sha256": "0" * 64},
+        "commitments:inspection": {"ref": inspection},
+        "commitments:inspection-correct": {"ref": inspection},
+        "commitments:inspection-new": {"ref": inspecting.target.ref},
         "commitments:evidence": {"pk": 1},
         "commitments:evidence-remove": {"pk": 1},
         "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
@@ -223,4 +231,6 @@ def make_world() -> World:
     for name in routes():
         if name.startswith("commitments:target") and name != "commitments:target-new":
             words[name] = {"ref": body.targets[0].ref}
+    for name in ("target-inspections", "target-counted"):
+        words[f"commitments:{name}"] = {"ref": inspecting.target.ref}
     return World(body, people, words)

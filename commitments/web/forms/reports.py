@@ -1,5 +1,6 @@
 """The fields of one report, as a row of the grid or on a page of its own."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,7 +18,10 @@ YES_NO = [("", "–"), ("yes", _("Yes")), ("no", _("No"))]
 
 
 class AnswerForm(forms.Form):
-    """What a report says. Fields follow the kind of the indicator; nothing is required of a draft."""
+    """What a report says. Fields follow the kind of the indicator; nothing is required of a draft.
+
+    `proposed`: numerator and denominator to begin with, where there is no draft.
+    """
 
     nothing_to_report = forms.BooleanField(label=_("Nothing to report"), required=False)
     qualifier = forms.ChoiceField(label=_("How exact"), choices=Qualifier.choices, required=False)
@@ -39,8 +43,17 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea({"rows": 2}),
     )
 
-    def __init__(self, duty: ReportingDuty, report: Report | None, data: Any = None) -> None:
+    def __init__(
+        self,
+        duty: ReportingDuty,
+        report: Report | None,
+        data: Any = None,
+        *,
+        proposed: tuple[int, int] | None = None,
+    ) -> None:
         initial: dict[str, Any] = {"qualifier": Qualifier.EXACT, "stage": Stage.FINAL}
+        if proposed is not None:
+            initial |= {"numerator": Decimal(proposed[0]), "denominator": Decimal(proposed[1])}
         if report is not None:
             initial = {name: getattr(report, name) for name in Answer.__dataclass_fields__}
             initial["is_true"] = {True: "yes", False: "no", None: ""}[report.is_true]
