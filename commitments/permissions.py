@@ -274,6 +274,14 @@ def may_verify(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
     return verifies(user, unit, at=at) and not belongs_to(user, unit, at=at)
 
 
+def may_judge(user: User, unit: OrgUnit | int, *, at: datetime) -> bool:
+    """Say whether `user` judges how targets of `unit` stand: a leader in charge of it or one of its
+    verifiers, in person and not of that unit."""
+    if belongs_to(user, unit, at=at):
+        return False
+    return verifies(user, unit, at=at) or leads(user, unit, at=at)
+
+
 def may_waive(user: User, plan: Period, *, at: datetime) -> bool:
     """Say whether `user` waives a report and grants an unlock: who opens and closes its plan."""
     return may_assign_period(user, plan, at=at)

@@ -310,6 +310,8 @@ SPECTACULAR_SETTINGS = {
         "WebhookState": "notifications.enums.WebhookState",
         "WebhookDeliveryState": "notifications.enums.WebhookDeliveryState",
         "FigureName": "commitments.enums.FigureName",
+        "LightEnum": "commitments.enums.LightColour",  # the name that clients were promised
+        "JudgedLight": "commitments.enums.JudgedLight",
         "MandateKind": "commitments.enums.MandateKind",
         "AllocationMode": "commitments.enums.AllocationMode",
         "ItemRole": "commitments.enums.ItemRole",

@@ -310,7 +310,7 @@ def tallies(
     """Return what each of these targets counts, those left out that count no units one by one.
 
     Units are called as on `on`. `known_at`: as it was known at that instant. One query where nothing
-    is counted, three otherwise.
+    is counted, two otherwise.
     """
     among = counted.units_of(targets, at=known_at)
     if not among:
@@ -318,8 +318,7 @@ def tallies(
     found: dict[int, list[Record]] = {pk: [] for pk in among}
     for row in counted.records_of(among, on=on, at=known_at):
         found[row.pop("target_id")].append(Record(**row))
-    reported = counted.reported(among)
-    return {pk: Tally(units, tuple(found[pk]), pk in reported) for pk, units in among.items()}
+    return {pk: Tally(units, tuple(found[pk]), reported) for pk, (units, reported) in among.items()}
 
 
 def tally(target: Target, *, on: date) -> Tally | None:

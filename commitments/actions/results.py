@@ -19,6 +19,7 @@ from commitments.rules import results as rules
 from commitments.rules.board import Entry
 from commitments.rules.consistency import Consistency, check_triple
 from commitments.rules.inspections import Record, why
+from commitments.rules.judgements import Judged
 from commitments.rules.lights import Thresholds
 from commitments.rules.results import Result, Stored
 from commitments.rules.standings import Point, Row, Standing, Terms, history, stands
@@ -54,6 +55,12 @@ class Line:
         """Return a name (`name`, `group`, `unit`, `uom`) in `language`, else in Vietnamese."""
         english = self.said[f"{field}_en"] if language == "en" else ""
         return english or self.said[f"{field}_vi"] or ""
+
+    @property
+    def judgement(self) -> Judged | None:
+        """What a person holds of it beside the light; None: nobody has said, or it was taken back."""
+        told = self.said["judged"]
+        return Judged.read(told) if told and told["light"] else None
 
     @property
     def check(self) -> Consistency | None:
@@ -109,7 +116,7 @@ def of(
     known now. A constant number of queries, whatever their number.
     """
     on = clock.local_date(at)
-    said = rows.lines(targets, on=on)
+    said = rows.lines(targets, on=on, at=known_at)
     if known_at is not None:
         said = lookback.restore(said, at=known_at)
     observed = rows.observed(said, at=known_at)
@@ -278,7 +285,8 @@ def _count_units(
     Where nobody reports on it the records themselves are what is known, from the month of the first
     one on: before that nothing is, which is not 0.
     """
-    tallies = inspections.tallies([line["pk"] for line in said], on=on, known_at=known_at)
+    counting = [line["pk"] for line in said if line["counts_units"]]
+    tallies = inspections.tallies(counting, on=on, known_at=known_at) if counting else {}
     for line in said:
         tally = tallies.get(line["pk"])
         if tally is None:

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from commitments.actions import lookback, results
 from commitments.actions.results import Line
+from commitments.api.judgements import JudgementSerializer, judgement
 from commitments.enums import (
     FigureName,
     LightColour,
@@ -87,6 +88,7 @@ RESULT = {
     "headline_value": "93.64",
     "as_of": "2023-12-31",
     "provenance": "derived",
+    "judgement": None,
     "explanation": WHY,
     "etag": '"result-5f0c7a1e2b3d4c5f"',
 }
@@ -164,6 +166,9 @@ class ResultSerializer(serializers.Serializer):
     headline_value = Quantity(allow_null=True)
     as_of = serializers.DateField(allow_null=True)
     provenance = serializers.ChoiceField(choices=Provenance.choices)
+    judgement = JudgementSerializer(
+        allow_null=True, help_text=_("It changes nothing that is computed. null: nobody has said.")
+    )
 
 
 class ExplainedResultSerializer(ResultSerializer):
@@ -257,6 +262,7 @@ def result(line: Line) -> dict[str, Any]:
         "headline_value": number(found.headline.value),
         "as_of": as_of.isoformat() if as_of else None,
         "provenance": next((mark for mark in order if mark in marks), Provenance.LIVE),
+        "judgement": judgement(line),
     }
 
 
@@ -373,6 +379,10 @@ class ResultOfTarget(ReadOnlyCollection):
     def result(self, request: Request, ref: str) -> Response:
         parameters.require_known(request, ())
         target: Target = self.get_object()
-        line = results.of_one(target, at=request.now)
+        return self.tagged(self.result_of(target))
+
+    def result_of(self, target: Target) -> dict[str, Any]:
+        """Return the body of how a target stands now, with its tag."""
+        line = results.of_one(target, at=self.request.now)
         data = result(line) | {"explanation": explanation(line.result.verdict)}
-        return self.tagged(with_tag("result", data))
+        return with_tag("result", data)

@@ -176,6 +176,10 @@ class InspectionCollection(Collection):
             "target", "unit", "corrects", "corrected_by", "recorded_by"
         ).prefetch_related(shown)
 
+    def subject_of(self, row: Inspection) -> str:
+        """A correction is entered about the record that stands in the place of `row`."""
+        return str(row.corrected_by.ref if row.is_corrected else row.ref)
+
     @extend_schema(
         summary=_("Record an inspection"),
         description=_(

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import allocations, targets
-from commitments.api.board import ResultOfTarget
 from commitments.api.inputs.targets import (
     CHANGE,
     NEW,
@@ -27,6 +26,7 @@ from commitments.api.inputs.targets import (
     identity_from,
     wanted_from,
 )
+from commitments.api.judging import JudgeSerializer, JudgingOfTarget, may_judge
 from commitments.api.plans import plan_is_seen
 from commitments.api.revisions import EXAMPLE, TargetSerializer
 from commitments.enums import IndicatorKind, TargetState
@@ -111,12 +111,15 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         examples=EXAMPLES,
     ),
 )
-class TargetCollection(ResultOfTarget, BatchedCollection):
+class TargetCollection(JudgingOfTarget, BatchedCollection):
     scope = Scope.PLANS_READ
-    scopes = dict.fromkeys(
-        ("create", "partial_update", "assign", "revise", "withdraw", "allocate", "batch"),
-        Scope.PLANS_WRITE,
-    )
+    scopes = {
+        **dict.fromkeys(
+            ("create", "partial_update", "assign", "revise", "withdraw", "allocate", "batch"),
+            Scope.PLANS_WRITE,
+        ),
+        "judge": None,  # no scope opens what people alone do
+    }
     questions = {
         "create": somewhere(permissions.plans_somewhere),
         "partial_update": may_plan,
@@ -125,6 +128,7 @@ class TargetCollection(ResultOfTarget, BatchedCollection):
         "withdraw": permissions.may_withdraw,
         "allocate": may_plan,
         "batch": somewhere(permissions.plans_somewhere),
+        "judge": may_judge,
     }
     batched = {
         "create": "create",
@@ -141,6 +145,7 @@ class TargetCollection(ResultOfTarget, BatchedCollection):
         "withdraw": WithdrawTargetSerializer,
         "allocate": AllocateTargetSerializer,
         "batch": TargetBatchSerializer,
+        "judge": JudgeSerializer,
     }
     kind = "target"
     pointers = {"period": "plan"}

@@ -187,6 +187,14 @@ class LightColour(TextChoices):
     BLUE = "blue", pgettext_lazy("light", "Met")
 
 
+class JudgedLight(TextChoices):
+    """What a person holds of how a target stands: the lights, less those that only figures give."""
+
+    GREEN = "green", _("On track")
+    AMBER = "amber", _("Slow")
+    RED = "red", _("Far behind")
+
+
 class MaintainRule(TextChoices):
     ALL = "all", _("At every checkpoint")
     SHARE = "share", _("At a share of the checkpoints")

@@ -29,6 +29,7 @@ from commitments.models.documents import (
 from commitments.models.imports import PlanImport
 from commitments.models.inspections import CountedScope, CountedUnit, Inspection
 from commitments.models.issuing import IssueLine, IssueRun
+from commitments.models.judgements import Judgement
 from commitments.models.observations import Observation
 from commitments.models.plans import Mandate, Period, TaskGroup
 from commitments.models.policies import PolicyProposal
@@ -112,6 +113,7 @@ __all__ = [
     "Inspection",
     "IssueLine",
     "IssueRun",
+    "Judgement",
     "Mandate",
     "Milestone",
     "Note",

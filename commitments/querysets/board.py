@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from commitments.enums import VerdictAgainst
 from units.querysets.organisation import in_force
@@ -71,17 +72,45 @@ OWN = (
 )
 
 
-def lines(targets: QuerySet, *, on: date) -> list[dict[str, Any]]:
+def lines(targets: QuerySet, *, on: date, at: datetime | None = None) -> list[dict[str, Any]]:
     """Return these targets with group, indicator, verdict and the name that the unit has on `on`, in
-    the order of their groups; one query."""
+    the order of their groups; one query.
+
+    `counts_units`: units are counted one by one. `judged`: the last judgement of a person as a dict,
+    or None; one that takes back has no light. `at`: without judgements given later.
+    """
     called = FilteredRelation("unit__versions", condition=in_force(on, "unit__versions__"))
     conclusion = FilteredRelation(
         "verdicts", condition=Q(verdicts__against=VerdictAgainst.ADJUSTED)
     )
     said = targets.annotate(conclusion=conclusion, called=called).annotate(
-        **{name: F(path) for name, path in SAID.items()}
+        **{name: F(path) for name, path in SAID.items()},
+        counts_units=Exists(
+            apps.get_model("commitments", "CountedScope").objects.filter(
+                revision__target=OuterRef("pk")
+            )
+        ),
+        judged=Subquery(_judged(at)),
     )
-    return list(said.order_by("group_place", "code", "pk").values(*OWN, *SAID))
+    rows = said.order_by("group_place", "code", "pk")
+    return list(rows.values(*OWN, *SAID, "counts_units", "judged"))
+
+
+def _judged(at: datetime | None) -> QuerySet:
+    """Return the last judgement on the outer target as JSON."""
+    rows = apps.get_model("commitments", "Judgement").objects.filter(target=OuterRef("pk"))
+    if at is not None:
+        rows = rows.filter(given_at__lte=at)
+    said = JSONObject(
+        n="n",
+        light="light",
+        reason="reason",
+        computed="computed",
+        person="person__full_name",
+        given_at="given_at",
+        provenance="provenance",
+    )
+    return rows.order_by("-n").values(said=said)[:1]
 
 
 def terms(targets: QuerySet, *, on: date | None = None) -> list[dict[str, Any]]:

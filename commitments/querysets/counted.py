@@ -5,31 +5,35 @@ from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import F, FilteredRelation
+from django.db.models import Exists, F, FilteredRelation, OuterRef
 from django.utils.translation import get_language
 
 from units.querysets.organisation import in_force
 
 
-def units_of(targets: Iterable[int], *, at: datetime | None = None) -> dict[int, frozenset[int]]:
-    """Return the units that each of these targets counts by the newest of its scopes; one query.
-
-    `at`: by the newest that was frozen by then.
-    """
+def units_of(
+    targets: Iterable[int], *, at: datetime | None = None
+) -> dict[int, tuple[frozenset[int], bool]]:
+    """Return the units that each of these targets counts by the newest of its scopes, and whether it
+    is reported on; one query. `at`: by the newest scope that was frozen by then."""
+    duties = apps.get_model("commitments", "ReportingDuty").objects
     rows = apps.get_model("commitments", "CountedUnit").objects.filter(
         scope__revision__target__in=targets
     )
     if at is not None:
         rows = rows.filter(scope__fixed_at__lte=at)
-    newest: dict[int, tuple[int, set[int]]] = {}
-    for target, n, unit in rows.order_by("scope__revision__n").values_list(
-        "scope__revision__target_id", "scope__revision__n", "unit_id"
+    owed = Exists(duties.filter(target=OuterRef("scope__revision__target_id")))
+    newest: dict[int, tuple[int, set[int], bool]] = {}
+    for target, n, unit, reported in rows.order_by("scope__revision__n").values_list(
+        "scope__revision__target_id", "scope__revision__n", "unit_id", owed
     ):
         held = newest.get(target)
         if held is None or held[0] < n:
-            held = newest[target] = (n, set())
+            held = newest[target] = (n, set(), reported)
         held[1].add(unit)
-    return {target: frozenset(units) for target, (_n, units) in newest.items()}
+    return {
+        target: (frozenset(units), reported) for target, (_n, units, reported) in newest.items()
+    }
 
 
 def records_of(
@@ -66,9 +70,3 @@ def records_of(
         }
         for row in found
     ]
-
-
-def reported(targets: Iterable[int]) -> set[int]:
-    """Return those of these targets that are reported on; one query."""
-    duties = apps.get_model("commitments", "ReportingDuty").objects
-    return set(duties.filter(target__in=list(targets)).values_list("target", flat=True).distinct())

@@ -64,6 +64,8 @@ SAID: Mapping[str, Any] = {
     "inspection.fix_scope": _("Units that are counted frozen"),
     "inspection.record": _("Inspection recorded"),
     "inspection.correct": _("Record corrected"),
+    "judgement.give": _("Judged beside the light"),
+    "judgement.take_back": _("Judgement taken back"),
     "target.create": _("Drawn up"),
     "target.edit": _("Edited"),
     "target.assign": _("Assigned to the unit"),

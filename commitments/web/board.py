@@ -25,6 +25,7 @@ from commitments.enums import (
 from commitments.models import Period, Target
 from commitments.rules import board as rules
 from commitments.rules.board import Scope
+from commitments.rules.judgements import Judged
 from commitments.web import figures
 from commitments.web.figures import LETTERS, Mark, Reason
 from commitments.web.lookback import look
@@ -63,6 +64,7 @@ class Cell:
     line: Line
     mark: Mark
     title: str
+    judged: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ class Item:
     why: Reason
     is_synthetic: bool
     check: str = ""  # what the published figures are to each other
+    judged: Mark | None = None  # what a person holds of it, beside the light
+    judgement: Judged | None = None
 
 
 @login_required
@@ -236,6 +240,8 @@ def item_of(line: Line) -> Item:
         figures.reason(line.result.verdict),
         line.is_synthetic,
         figures.check_words(line.check),
+        figures.judged(line),
+        line.judgement,
     )
 
 
@@ -302,7 +308,9 @@ def _cell(line: Line | None) -> Cell | None:
         figures.demand(line),
         figures.actual(line),
     ]
-    return Cell(line, mark, f"{' · '.join(parts)} · {mark.words}")
+    held = figures.judged(line)
+    words = [mark.words, *([held.words] if held else [])]
+    return Cell(line, mark, " · ".join(map(str, [*parts, *words])), held)
 
 
 def _legend() -> list[Mark]:
@@ -361,6 +369,7 @@ def _export(
         _("Actual"),
         _("Against plan"),
         _("State"),
+        _("Judgement"),
         _("Provenance"),
     ]
     lines = [
@@ -372,6 +381,7 @@ def _export(
             figures.actual(cell.line),
             figures.headline(cell.line),
             str(cell.mark.words),
+            figures.judged_words(cell.line),
             _("Demonstration data") if cell.line.is_synthetic else "",
         ]
         for row in matrix
@@ -381,5 +391,5 @@ def _export(
     name = f"board-{plan.code}{f'-{on.isoformat()}' if on else ''}"
     if form == "csv":
         return tables.csv_response(name, headings, lines)
-    data = exports.table(plan.name, headings, lines, widths=(32, 12, 48, 22, 22, 24, 24, 20))
+    data = exports.table(plan.name, headings, lines, widths=(32, 12, 48, 22, 22, 24, 24, 40, 20))
     return tables.xlsx_response(name, data)

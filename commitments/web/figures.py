@@ -15,6 +15,7 @@ from commitments.enums import (
     Comparator,
     FigureName,
     IndicatorKind,
+    JudgedLight,
     LightColour,
     Qualifier,
     TargetMode,
@@ -115,6 +116,23 @@ def mark_of(result: Result) -> Mark:
     if result.hatched:
         words = _("%(light)s; the last period has no verified figure") % {"light": words}
     return Mark(colour.value, LETTERS[colour.value], words, result.hatched)
+
+
+def judged(line: Line) -> Mark | None:
+    """Return what a person holds of a target, as a mark beside that of the light; None: nobody has
+    said."""
+    said = line.judgement
+    if said is None:
+        return None
+    label = JudgedLight(said.light).label
+    words = _("Judged by a person: %(light)s") % {"light": label}
+    return Mark(said.light, LETTERS[said.light], words)
+
+
+def judged_words(line: Line) -> str:
+    """Return what a person holds of a target, with the reason; "" where nobody has said."""
+    said = line.judgement
+    return f"{JudgedLight(said.light).label}: {said.reason}" if said else ""
 
 
 def demand(line: Line) -> str:

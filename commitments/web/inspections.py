@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,13 +18,12 @@ from commitments.rules.inspections import share
 from commitments.web import figures
 from commitments.web.corrections import seen_or_404
 from commitments.web.forms.inspections import CorrectInspectionForm, InspectionForm, ScopeForm
-from commitments.web.plans import faults_into
 from commitments.web.words import words_of
 from units import clock
-from units.errors import NotAllowed, Refused
 from units.http.requests import WebRequest
 from units.models import OrgUnit, RegisterEntry
 from units.rules.dates import day_text
+from units.web import refusals
 
 SHOWN = 200
 
@@ -208,13 +206,8 @@ def _asked(
 ) -> HttpResponse:
     """Do what a form asks for and lead to the inspections of the target; else show it, filled in."""
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.shown_in(form):
             run(by=request.user, at=request.now, **form.as_arguments())  # type: ignore[attr-defined]
-        except NotAllowed:
-            raise  # and is noted
-        except (Refused, ValidationError) as error:
-            faults_into(form, error)
-        else:
             messages.success(request, done)
             return redirect("commitments:target-inspections", ref=context["target"].ref)
     status = 422 if request.method == "POST" else 200

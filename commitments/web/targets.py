@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commitments import permissions
-from commitments.actions import allocations, inspections, results, revisions, targets
+from commitments.actions import allocations, inspections, judgements, results, revisions, targets
 from commitments.enums import IndicatorKind, PeriodKind, TargetState
 from commitments.models import Allocation, Period, Target
 from commitments.rules.targets import FIXED
@@ -86,6 +86,11 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "picture": pictures.of(portrait, on=day) if portrait else None,
         "reasons": pictures.why(portrait.line) if portrait else [],
         "words": words_of(target),
+        "judgements": judgements.given_on(target) if portrait else [],
+        "may_judge": portrait is not None
+        and target.state == TargetState.ASSIGNED
+        and not portrait.line.result.concluded
+        and permissions.may_judge(request.user, target.unit_id, at=request.now),
         "after": following(target.period, [target.pk], by=request.user, at=request.now).get(
             target.pk
         ),

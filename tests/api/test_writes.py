@@ -168,6 +168,7 @@ def test_every_write_of_the_description_is_in_the_table():
     } | {f"/api/v1/reports/{{ref}}/{act}/" for act in ("verify", "return")}  # of people alone
     acts |= {f"{CASES}{{ref}}/{act}/" for act in PEOPLES}
     files = ("evidence/", "evidence/{sha256}/")  # with the webhooks: in files of their own
+    acts.add(f"{TARGETS}{{ref}}/judge/")  # of people alone
     acts.add(f"{TARGETS}batch/")  # of writes that are in the table
     described = {
         (path, method)

@@ -10,6 +10,7 @@ from django.test import Client
 from tests.api.described import judged
 from tests.api.things import (
     appointed,
+    counting,
     drafted,
     free_office,
     inspected,
@@ -110,6 +111,7 @@ WRITES = [
         Scope.REPORTS_WRITE,
         "inspection.record",
         sends=new_inspection,
+        owner=counting,
         outsiders=("supervisor", "leader"),
     ),
     Write(

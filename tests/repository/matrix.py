@@ -114,10 +114,12 @@ GET  commitments:target-verdict             302 404 404 404 404 200 404 404 302
 POST commitments:target-verdict             302 404 404 404 404 422 404 404 302
 GET  commitments:target-correction          302 404 200 404 200 404 404 404 302
 POST commitments:target-correction          302 404 422 404 422 404 404 404 302
+GET  commitments:target-judgement           302 404 404 404 404 404 404 404 302
+POST commitments:target-judgement           302 404 404 404 404 404 404 404 302
 GET  commitments:target-counted             302 404 404 404 404 404 404 404 302
 POST commitments:target-counted             302 404 404 404 422 404 404 404 302
 GET  commitments:target-inspections         302 404 404 200 200 200 404 200 302
-POST commitments:target-inspections         302 404 405 405 405 405 404 405 302
+POST commitments:target-inspections         302 405 405 405 405 405 405 405 302
 GET  commitments:inspection-new             302 404 404 404 200 200 404 404 302
 POST commitments:inspection-new             302 404 404 404 422 422 404 404 302
 GET  commitments:inspection                 302 404 404 200 200 200 404 200 302

@@ -103,6 +103,8 @@ GET  api:commitments-countersign            401 405 405 405 405 405 405 405 405
 POST api:commitments-countersign            401 404 403 403 403 403 404 403 403
 GET  api:commitments-void                   401 405 405 405 405 405 405 405 405
 POST api:commitments-void                   401 404 403 403 403 403 404 403 403
+GET  api:targets-judge                      401 405 405 405 405 405 405 405 405
+POST api:targets-judge                      401 404 403 403 403 403 404 403 403
 GET  api:inspections-list                   401 200 200 200 200 200 200 200 200
 POST api:inspections-list                   401 403 400 403 400 400 403 403 400
 GET  api:inspections-detail                 401 404 404 200 200 200 404 200 200

@@ -33,6 +33,8 @@ from tests.factories.commitments_versions import (
     target_of,
     year_of,
 )
+from tests.factories.inspections import make_inspecting
+from tests.factories.judgements import judged
 from tests.factories.register import publication
 from tests.factories.reports import make_desk
 from units.actions import register
@@ -42,6 +44,8 @@ pytestmark = pytest.mark.django_db
 EVIDENCE = [
     "commitments_caseextension",
     "commitments_consenttext",
+    "commitments_countedscope",
+    "commitments_countedunit",
     "commitments_document",
     "commitments_documentrevision",
     "commitments_documentslot",
@@ -49,6 +53,8 @@ EVIDENCE = [
     "commitments_escalationstep",
     "commitments_externalupload",
     "commitments_handout",
+    "commitments_inspection",
+    "commitments_judgement",
     "commitments_note",
     "commitments_remindednow",
     "commitments_reportcheck",
@@ -92,7 +98,12 @@ IN_PART = ["commitments_backlogcase", "commitments_evidence"]  # tried where the
 
 def leave_evidence() -> None:
     """Write at least one row into every table of `EVIDENCE`."""
-    make_desk().duty("verified")
+    desk = make_desk()
+    desk.duty("verified")
+    inspecting = make_inspecting(body=desk.body, more=0)
+    inspecting.fix()
+    inspecting.record(desk.body.commune)
+    judged(desk.body)
     returned = CommitmentVersionFactory(returned=True)
     in_force = CommitmentVersionFactory(in_force=True)
     void = act_at_slot(in_force.document.slots.last(), VersionAct.VOID, at=AT)
