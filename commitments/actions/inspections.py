@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from commitments import permissions
 from commitments.actions import evidence
 from commitments.enums import IndicatorKind, TargetState
-from commitments.models import CountedScope, CountedUnit, Inspection, Target
+from commitments.models import CountedScope, CountedUnit, Inspection, Target, TargetRevision
 from commitments.querysets import counted
 from commitments.rules.inspections import Record, firsts
 from units import clock
@@ -81,17 +81,18 @@ def fix_scope(
             % {"code": target.code},
             code="fix-scope-not-allowed",
         )
-    _require_fixable(target)
+    revision = _require_fixable(target)
     chosen = set(unit_ids)
     if not chosen:
         text = _("Choose at least one unit: a share of none is no share.")
         raise Invalid(text, code="scope-empty", fields={"units": [text]})
     if chosen - countable(target):
-        text = _("One of these units was not there on %(day)s. Choose among those that are shown.")
-        text = text % {"day": day_text(counted_on(target))}
-        raise Invalid(text, code="unit-not-countable", fields={"units": [text]})
+        late = _(
+            "One of these units was not there on %(day)s. Choose among those that are shown."
+        ) % {"day": day_text(counted_on(target))}
+        raise Invalid(late, code="unit-not-countable", fields={"units": [late]})
     scope = CountedScope.objects.create(
-        revision=target.current,
+        revision=revision,
         counted_on=counted_on(target),
         fixed_by=by,
         fixed_at=at,
@@ -115,8 +116,9 @@ def fix_scope(
     return scope
 
 
-def _require_fixable(target: Target) -> None:
-    if target.current is not None and hasattr(target.current, "counted_scope"):
+def _require_fixable(target: Target) -> TargetRevision:
+    current = target.current
+    if current is not None and hasattr(current, "counted_scope"):
         raise Conflict(
             _(
                 "The units of %(code)s are frozen. Only a revision of the target lets others be counted."
@@ -124,12 +126,13 @@ def _require_fixable(target: Target) -> None:
             % {"code": target.code},
             code="scope-fixed",
         )
-    if not may_fix(target):
+    if current is None or not may_fix(target):
         raise Conflict(
             _("%(code)s counts no units one by one: that is for a ratio that is assigned.")
             % {"code": target.code},
             code="scope-not-asked",
         )
+    return current
 
 
 def record(
@@ -271,20 +274,22 @@ def _of_correction(row: Inspection) -> dict[str, str]:
 def _require_counted(row: Inspection) -> None:
     scope = scope_of(row.target)
     if scope is None or not scope.units.filter(unit=row.unit_id).exists():
-        text = _("This unit is not among those that %(code)s counts. Choose one of them.")
-        text = text % {"code": row.target.code}
+        text = _("This unit is not among those that %(code)s counts. Choose one of them.") % {
+            "code": row.target.code
+        }
         raise Invalid(text, code="unit-not-counted", fields={"unit": [text]})
 
 
 def _require_day(row: Inspection, *, today: date) -> None:
     plan = row.target.period
     if not plan.starts_on <= row.inspected_on <= plan.ends_on:
-        text = _("Choose a day from %(first)s to %(last)s: an inspection counts in its own year.")
-        text = text % {"first": day_text(plan.starts_on), "last": day_text(plan.ends_on)}
+        text = _(
+            "Choose a day from %(first)s to %(last)s: an inspection counts in its own year."
+        ) % {"first": day_text(plan.starts_on), "last": day_text(plan.ends_on)}
         raise Invalid(text, code="inspection-outside-year", fields={"inspected_on": [text]})
     if row.inspected_on > today:
-        text = _("Choose today or an earlier day: what is to come cannot be recorded.")
-        raise Invalid(text, code="inspection-to-come", fields={"inspected_on": [text]})
+        early = _("Choose today or an earlier day: what is to come cannot be recorded.")
+        raise Invalid(early, code="inspection-to-come", fields={"inspected_on": [early]})
 
 
 # --- counting -------------------------------------------------------------------------------------

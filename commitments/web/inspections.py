@@ -207,7 +207,7 @@ def _asked(
     """Do what a form asks for and lead to the inspections of the target; else show it, filled in."""
     if request.method == "POST" and form.is_valid():
         with refusals.shown_in(form):
-            run(by=request.user, at=request.now, **form.as_arguments())  # type: ignore[attr-defined]
+            run(by=request.user, at=request.now, **form.as_arguments())
             messages.success(request, done)
             return redirect("commitments:target-inspections", ref=context["target"].ref)
     status = 422 if request.method == "POST" else 200

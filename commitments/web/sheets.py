@@ -1,10 +1,12 @@
 """The grid as a workbook: taken away, filled in elsewhere, and brought back as a preview.
 
 What comes back writes nothing. The grid is shown with what the file says in its fields, each row that
-would change named with before and after; the button of the grid saves it, as if it had been typed. A row
-that somebody has changed since the file was taken is not taken over, nor is one with a wrong cell.
+would change named with before and after; the button of the grid saves it, as if it had been typed. A
+cell that is wrong is not taken over, nor is one that somebody has changed here since the file was taken
+and that the file changes too; the others of its row are.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +19,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from commitments.actions import exports
@@ -34,7 +37,7 @@ from units.rules.dates import day_text
 from units.rules.refs import fold
 from units.rules.sheets import YES
 
-REF, VERSION = "ref", "version"
+REF, VERSION, MARKS = "ref", "version", "marks"
 COLUMNS: tuple[tuple[str, tuple[str, str], int], ...] = (  # name, heading in vi and en, width
     (REF, ("Mã báo cáo", "Report"), 26),
     (VERSION, ("Phiên bản", "Version"), 9),
@@ -51,8 +54,10 @@ COLUMNS: tuple[tuple[str, tuple[str, str], int], ...] = (  # name, heading in vi
     ("narrative", ("Ghi chú", "Note"), 40),
     ("cause", ("Vướng mắc", "Obstacle"), 16),
     ("next_steps", ("Việc tiếp theo", "Next steps"), 40),
+    (MARKS, ("Dấu khi tải", "Marks as taken"), 4),
 )
-TYPED = tuple(name for name, _heading, _width in COLUMNS[4:])
+TYPED = tuple(name for name, _heading, _width in COLUMNS[4:-1])
+MARK = 8  # hex digits: of a handful of cells, and nobody gains by making two look alike
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,11 @@ def _line(row: Row, form: AnswerForm) -> list[Any]:
         VERSION: form.seen,
         "target": f"{duty.target.code} {duty.target.indicator.name} ({row.plan})",
         "before": row.said_before,
+        MARKS: " ".join(
+            f"{name}:{_mark(_plain(form.fields[name], form.initial.get(name)))}"
+            for name in TYPED
+            if name in form.fields
+        ),
     }
     return [said.get(name, _stored(form, name)) for name, _heading, _width in COLUMNS]
 
@@ -185,21 +195,105 @@ def _compared(
                 )
             continue
         row = rows[places[ref]]
+        where = f"{where}, {row.duty.target.code}"
         if why := _objection(row, cells):
-            found.refused.append((f"{where}, {row.duty.target.code}", why))
+            found.refused.append((where, why))
             continue
-        form = AnswerForm(row.duty, _draft_of(row), _typed(row, cells))
-        if not form.has_changed():
+        typed, bad = _merged(row, cells)
+        form = AnswerForm(row.duty, _draft_of(row), typed)
+        found.refused.extend((f"{where}, {form[name].label}", why) for name, why in bad.items())
+        wrong = [f"{form[name].label}: {why}" for name, why in bad.items() if why != STALE]
+        if wrong:
+            faults[row.duty.pk] = " ".join(wrong)
+        if not form.has_changed() and not wrong:
             continue
-        if form.is_valid():
+        if form.has_changed():
             found.changes.append(Change(row, _parts(form)))
-            rows[places[ref]] = Row(**{**row.__dict__, "form": form})
-        else:
-            fault = grids.unreadable(form).message
-            faults[row.duty.pk] = fault
-            found.refused.append((f"{where}, {row.duty.target.code}", fault))
-            rows[places[ref]] = Row(**{**row.__dict__, "form": form, "fault": fault})
+        rows[places[ref]] = Row(
+            **{**row.__dict__, "form": form, "fault": faults.get(row.duty.pk, "")}
+        )
     return rows, faults, found
+
+
+STALE = gettext_lazy(
+    "It was changed here since the file was taken: the file does not know the change."
+)
+
+
+def _merged(row: Row, cells: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return what the fields of a row would send, and why cells of the file are not among it.
+
+    What the file leaves as it was taken gives way to what stands here now; what it changes is taken,
+    unless it cannot be read or was changed here as well.
+    """
+    here, marks = _typed_here(row), _marks(cells)
+    file = _typed(row, cells)
+    form = AnswerForm(row.duty, _draft_of(row), file)
+    merged, bad = dict(here), dict[str, Any]()
+    for name in TYPED:
+        if name not in form.fields:
+            continue
+        key, field, cell = f"d{row.duty.pk}-{name}", form.fields[name], cells.get(name)
+        if cell is not None and cell.problem:
+            formula = _("“%(text)s” is a formula or an error. Paste it as a value.")
+            bad[name] = formula % {"text": cell.value}
+            continue
+        now = _plain(field, form.initial.get(name))
+        try:
+            said = _plain(field, field.clean(file.get(key, "")))
+        except forms.ValidationError as error:
+            said = file.get(key, "")
+            if marks.get(name) != _mark(said):
+                bad[name] = " ".join(error.messages)
+            continue
+        if said == now or marks.get(name) == _mark(said):
+            continue
+        if name in marks and marks[name] != _mark(now):
+            bad[name] = STALE
+            continue
+        merged.pop(key, None)
+        if key in file:
+            merged[key] = file[key]
+    return merged, bad
+
+
+def _typed_here(row: Row) -> dict[str, str]:
+    """Return what the fields of a row would send as they stand here."""
+    form = row.form
+    if form is None:
+        return {}
+    found = {}
+    for name in TYPED:
+        if name not in form.fields:
+            continue
+        field, value = form.fields[name], form.initial.get(name)
+        if isinstance(field, forms.BooleanField):
+            if value:
+                found[f"d{row.duty.pk}-{name}"] = "on"
+        elif value is not None:
+            found[f"d{row.duty.pk}-{name}"] = str(field.prepare_value(value))
+    return found
+
+
+def _plain(field: forms.Field, value: Any) -> str:
+    """Return a value as the same text in every language."""
+    if isinstance(field, forms.BooleanField):
+        return "x" if value else ""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return "\n".join(str(value).split("\n")).replace("\r", "").strip()
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:MARK]
+
+
+def _marks(cells: Mapping[str, Any]) -> dict[str, str]:
+    """Return the mark that each cell had when the file was taken; {} if the column was lost."""
+    pairs = (pair.partition(":") for pair in _text(cells.get(MARKS)).split())
+    return {name: mark for name, _colon, mark in pairs}
 
 
 def _draft_of(row: Row) -> Any:
@@ -210,10 +304,8 @@ def _objection(row: Row, cells: Mapping[str, Any]) -> Any:
     """Return why a row of the file is not taken over at all; "" for nothing."""
     if row.form is None:
         return _("It cannot be written now: %(state)s.") % {"state": row.tag[0]}
-    if bad := next((cell for cell in cells.values() if cell.problem), None):
-        return _("“%(text)s” is a formula or an error. Paste it as a value.") % {"text": bad.value}
-    if _text(cells.get(VERSION)) != str(row.form.seen):
-        return _("It was changed here since the file was taken: the file does not know the change.")
+    if not _marks(cells) and _text(cells.get(VERSION)) != str(row.form.seen):
+        return STALE
     return ""
 
 

@@ -107,33 +107,44 @@ def test_out_and_back_changes_nothing(client, desk, kind, language):
     assert list(Report.objects.values()) == before
 
 
-def test_a_stale_row_and_a_wrong_cell_are_refused_and_the_others_wait_for_the_button(client, desk):
+def test_a_stale_cell_and_a_wrong_one_are_refused_and_the_others_wait_for_the_button(client, desk):
     duties = [desk.duty(place=place) for place in range(3)]
     book = taken(client)
     filled(book, 2, Value=11, Note="Eleven so far.")
-    filled(book, 3, Value="many")
-    filled(book, 4, Value=13)
+    filled(book, 3, Value="many", Note="Nobody has counted.")
+    filled(book, 4, Value=13, Note="Thirteen.")
     reports.save(
         duty_id=duties[2].pk,
-        answer=Answer(value=Decimal(12)),
+        answer=Answer(value=Decimal(12), next_steps="Đo đạc."),
         by=desk.reporter,
         expected=0,
         at=OPENED,
     )
     page = text_of(sent(client, book), 422)
-    assert "The file would change 1 row" in page
+    assert "The file would change 3 rows" in page
     assert "Value: – → <strong>11</strong>" in page
-    assert "“many” is not a number" in page
-    assert "It was changed here since the file was taken" in page
+    assert "row 3, N01.2, Value: “many” is not a number" in page
+    assert "row 4, N01.3, Value: It was changed here since the file was taken" in page
+    assert "row 4, N01.3, Note" not in page
     assert not Report.objects.filter(duty__in=duties[:2]).exists()  # nothing is saved yet
+    assert newest(duties[2]).narrative == ""
     fields = fields_of(page)
-    assert fields[f"d{duties[2].pk}-value"] == "12"
-    wrong = f"d{duties[1].pk}-"
-    kept = {name: value for name, value in fields.items() if not name.startswith(wrong)}
-    assert client.post(f"/reports/{PERIOD}", kept | {"act": "save"}).status_code == 302
+    assert client.post(f"/reports/{PERIOD}", fields | {"act": "save"}).status_code == 302
     assert (newest(duties[0]).value, newest(duties[0]).narrative) == (Decimal(11), "Eleven so far.")
-    assert newest(duties[2]).value == Decimal(12)
-    assert not duties[1].reports.exists()
+    assert (newest(duties[1]).value, newest(duties[1]).narrative) == (None, "Nobody has counted.")
+    third = newest(duties[2])  # what was written here meanwhile and the file left alone stays too
+    assert (third.value, third.narrative, third.next_steps) == (12, "Thirteen.", "Đo đạc.")
+
+
+def test_without_its_marks_a_stale_row_is_refused_as_a_whole(client, desk):
+    duty = desk.duty()
+    book = taken(client)
+    filled(book, 2, Value=11, Marks_as_taken=None)
+    answer = Answer(value=Decimal(12))
+    reports.save(duty_id=duty.pk, answer=answer, by=desk.reporter, expected=0, at=OPENED)
+    page = text_of(sent(client, book))
+    assert "row 2, N01.1: It was changed here since the file was taken" in page
+    assert "The file would change 0 rows" in page
 
 
 def test_numbers_are_read_as_the_spreadsheet_holds_them(client, desk):
@@ -152,7 +163,7 @@ def test_numbers_are_read_as_the_spreadsheet_holds_them(client, desk):
 def test_formulas_are_not_taken_over(client, cell, why):
     book = taken(client)
     filled(book, 2, Value=cell)
-    page = text_of(sent(client, book))
+    page = text_of(sent(client, book), 422)
     assert why in page
     assert "The file would change 0 rows" in page
 
