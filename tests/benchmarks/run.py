@@ -29,6 +29,7 @@ from tests.benchmarks import (
     synced,
     uploads,
 )
+>>>>>>> 2dd05e7 (Measure the roll-up of a plan beside one aggregate over the same rows)
 from tests.benchmarks.measuring import Result, machine, write_down
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -92,6 +93,9 @@ def killed_sweep(scale: str) -> Result:
 def mail(scale: str) -> Result:
     """Measure P11."""
     return on_own_database(lambda: mailing.measure(sizes=mailing.SIZES[scale]))
+def roll_up(scale: str) -> Result:
+    """Measure P8."""
+    return on_own_database(lambda: rollups.measure(sizes=rollups.SIZES[scale], rounds=5))
 
 
 def embedded_default(scale: str) -> Result:
@@ -120,6 +124,7 @@ ROWS: Mapping[str, Callable[[str], Result]] = {
     "P5": one_act,
     "P6": issue,
     "P7": queue_page,
+    "P8": roll_up,
     "P10": embedded_default,
     "P11": mail,
     "HEADS": crowd,
@@ -134,6 +139,7 @@ TITLES = {
     "P5": sealing.SIGN_TITLE,
     "P6": sealing.ISSUE_TITLE,
     "P7": queue.TITLE,
+    "P8": rollups.TITLE,
     "P10": default.TITLE,
     "P11": mailing.TITLE,
     "HEADS": heads.TITLE,

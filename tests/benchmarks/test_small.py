@@ -17,6 +17,7 @@ from tests.benchmarks import (
     synced,
     uploads,
 )
+>>>>>>> 2dd05e7 (Measure the roll-up of a plan beside one aggregate over the same rows)
 from tests.benchmarks.measuring import Pair, Result, exponent, write_down
 from tests.commitments.documents.uploads import broken_table
 from tests.running import ROOT, environment
@@ -29,6 +30,14 @@ def test_queue_costs_the_same_queries_at_every_size():
     assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
     assert result.exponent is not None
     assert "defect: they differ" not in result.text()
+
+
+@pytest.mark.django_db
+def test_a_plan_is_rolled_up_beside_one_aggregate():
+    result = rollups.measure(sizes=(1, 3), rounds=1, targets=2)
+    assert [pair.name for pair in result.pairs] == ["1 units, 24 reports", "3 units, 72 reports"]
+    assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
+    assert "they differ" not in result.text()
 
 
 @pytest.mark.django_db
