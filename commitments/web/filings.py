@@ -166,7 +166,10 @@ def rows_for(
     without a draft begins with what records propose.
     """
     duties = list(duties)
-    tallies = inspections.tallies({duty.target_id for duty in duties}, on=on)
+    shares = {  # nothing else counts units one by one
+        duty.target_id for duty in duties if duty.target.indicator.kind == IndicatorKind.RATIO
+    }
+    tallies = inspections.tallies(shares, on=on)
     earlier: dict[int, list[Report]] = {}
     known = Report.objects.counting().select_related("duty__period")
     for report in known.filter(duty__target__in=[duty.target_id for duty in duties]):
