@@ -45,16 +45,9 @@ SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
-<<<<<<< HEAD
-<<<<<<< HEAD
     "notice", "preference", "webhook", "correction", "carryover", "policy",
     "telephone",
-=======
-    "notice", "preference", "webhook", "correction", "carryover", "policy", "inspection",
->>>>>>> 19ef1e0 (Count inspected units one by one, among units that are frozen)
-=======
-    "notice", "preference", "webhook", "correction", "carryover", "policy", "inspection", "judgement",
->>>>>>> 1b1a0fe (Let people judge a target beside its light)
+    "inspection", "judgement",
 }  # fmt: skip
 
 

@@ -24,12 +24,12 @@ from tests.benchmarks import (
     mailing,
     queue,
     register,
+    rollups,
     sealing,
     sweeping,
     synced,
     uploads,
 )
->>>>>>> 2dd05e7 (Measure the roll-up of a plan beside one aggregate over the same rows)
 from tests.benchmarks.measuring import Result, machine, write_down
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -93,6 +93,8 @@ def killed_sweep(scale: str) -> Result:
 def mail(scale: str) -> Result:
     """Measure P11."""
     return on_own_database(lambda: mailing.measure(sizes=mailing.SIZES[scale]))
+
+
 def roll_up(scale: str) -> Result:
     """Measure P8."""
     return on_own_database(lambda: rollups.measure(sizes=rollups.SIZES[scale], rounds=5))

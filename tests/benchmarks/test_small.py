@@ -12,12 +12,12 @@ from tests.benchmarks import (
     mailing,
     queue,
     register,
+    rollups,
     sealing,
     sweeping,
     synced,
     uploads,
 )
->>>>>>> 2dd05e7 (Measure the roll-up of a plan beside one aggregate over the same rows)
 from tests.benchmarks.measuring import Pair, Result, exponent, write_down
 from tests.commitments.documents.uploads import broken_table
 from tests.running import ROOT, environment

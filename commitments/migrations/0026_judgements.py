@@ -10,7 +10,7 @@ from units.append_only import AppendOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commitments', '0024_inspections'),
+        ('commitments', '0025_inspections'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ VERBS = ("UPDATE", "DELETE")
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commitments', '0023_policy_proposals'),
+        ('commitments', '0024_steps_name_channels'),
         ('units', '0010_restorations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
