@@ -182,7 +182,6 @@ def measure(*, sizes: tuple[int, ...], rounds: int, targets: int = TARGETS) -> R
         with CaptureQueriesContext(connection) as asked:
             found = scene.ours().lines
         queries.add(len(asked))
-        print([q["sql"][:150] for q in asked])
         whole = next(line for line in found if line.said["ref"] == "whole-0")
         if whole.result.standing.actual.value != units * 120:
             raise AssertionError(f"{whole.result.standing} is not the sum of its parts.")

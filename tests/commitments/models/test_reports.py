@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from commitments.models import Evidence, ReportCheck, ReportingRule, Unlock, reports
 from tests.constraints import again, change, named, refused
 from tests.factories.backlog import BacklogCaseFactory
+from tests.factories.inspections import make_inspecting
 from tests.factories.reports import OPENED, make_desk, newest
 from tests.factories.units import UserFactory
 
@@ -70,6 +71,27 @@ def evidence(*, beside=False, **changes):
             "name": "a.pdf",
             "kind": "application/pdf",
             "added_by": desk.reporter,
+            "added_at": OPENED,
+        }
+        if beside:
+            Evidence.objects.create(**told)
+        return lambda: Evidence.objects.create(**(told | changes))
+
+    return rows
+
+
+def shown_with_inspection(*, beside=False, **changes):
+    def rows():
+        made = make_inspecting(more=0)
+        made.fix()
+        told = {
+            "inspection": made.record(made.units[0]),
+            "file": uuid.uuid4(),
+            "sha256": "0" * 64,
+            "size": 3,
+            "name": "a.pdf",
+            "kind": "application/pdf",
+            "added_by": made.recorder,
             "added_at": OPENED,
         }
         if beside:
@@ -156,6 +178,8 @@ REFUSED = [
     ("evidence_one_subject", evidence(report=None)),
     ("evidence_one_subject", evidence(shown_for="resolve")),
     ("evidence_one_subject", shown_on_case(shown_for="")),
+    ("evidence_one_subject", shown_with_inspection(shown_for="resolve")),
+    ("evidence_file_once_on_inspection", shown_with_inspection(beside=True)),
     ("evidence_file_once_on_case", shown_on_case(beside=True)),
     ("evidence_file_once", evidence(beside=True)),
     ("evidence_is_not_empty", evidence(size=0)),
