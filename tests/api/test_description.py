@@ -26,7 +26,7 @@ REFRESH = (
     "make openapi"
 )
 ELSEWHERE = tuple(  # whose answers are judged in files of their own
-    f"/api/v1/{name}" for name in ("reports/", "cases/", "changes", "webhooks/")
+    f"/api/v1/{name}" for name in ("reports/", "inspections/", "cases/", "changes", "webhooks/")
 )
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +111,7 @@ def test_each_operation_says_what_it_needs(path, method, found):
             "countersign",
             "void",
             "verify",
+            "judge",
             *(PEOPLES if path.startswith("/api/v1/cases/") else ()),
         }
         assert len(scopes) == (0 if acts else 1)
