@@ -14,15 +14,16 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.signals import connection_created
 from kombu.transport.redis import Transport
-from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import ResponseError
 
 from config import schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# A server that is full or read-only refuses commands. The library takes that for a fault of ours and
-# ends the worker; taken for a lost connection, it is tried again until the server works.
-Transport.connection_errors = (*Transport.connection_errors, OutOfMemoryError, ReadOnlyError)
+# A server that is full, read-only or changes its part refuses commands or ends them. The library takes
+# that for a fault of ours and ends the worker; taken for a lost connection, it is tried again until
+# the server works.
+Transport.connection_errors = (*Transport.connection_errors, ResponseError)
 
 app = Celery("commitments")
 app.conf.update(

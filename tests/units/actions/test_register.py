@@ -120,10 +120,8 @@ def test_private_values_stand_beside_the_entry_as_salted_hashes():
         first, second = written(), written()
     hashes = json.loads(first.text)["private"]
     rows = list(first.private.order_by("field"))
-    assert [(row.field, row.value) for row in rows] == [
-        ("ip", WEB.ip),
-        ("user_agent", WEB.user_agent),
-    ]
+    told = [("ip", WEB.ip), ("user_agent", WEB.user_agent)]
+    assert [(row.field, row.value) for row in rows] == told
     assert hashes == {row.field: canonical.sha256_hex(row.salt + row.value) for row in rows}
     assert WEB.ip not in first.text
     assert json.loads(second.text)["private"]["ip"] != hashes["ip"]  # another salt
