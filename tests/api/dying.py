@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 PLACES = ("before the commit", "after the commit")
+NUMBERING = "while the register gives places"
 
 
 def environment(database_url: str, folder: Path) -> dict[str, str]:
@@ -38,9 +39,18 @@ def main(where: str, token: str, key: str) -> None:
     from django.test import Client
 
     from units.http import idempotency
+    from units.models import RegisterLink
 
-    name = {"before the commit": "_store", "after the commit": "_answer_of"}[where]
-    setattr(idempotency, name, _die)
+    owner, name = {
+        "before the commit": (idempotency, "_store"),
+        "after the commit": (idempotency, "_answer_of"),
+        NUMBERING: (RegisterLink.objects, "bulk_create"),
+    }[where]
+    if where == NUMBERING:  # its rows are written then, and not committed
+        write = RegisterLink.objects.bulk_create
+        setattr(owner, name, lambda rows: (write(rows), _die()))
+    else:
+        setattr(owner, name, _die)
     answer = Client(headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key}).post(
         "/api/v1/targets/", sys.stdin.read(), content_type="application/json"
     )

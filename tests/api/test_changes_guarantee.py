@@ -5,6 +5,8 @@ rows in the same run, or the run has proved nothing.
 """
 
 import random
+import subprocess
+import sys
 import time
 from collections import defaultdict
 from contextlib import contextmanager, suppress
@@ -14,10 +16,15 @@ from threading import Event, Thread
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from commitments.models import Target
+from tests.api import dying
+from tests.api.things import new_target
+from tests.factories.body import make_body
 from tests.factories.mirror import Mirror
 from tests.factories.places import AT
-from tests.factories.readers import machine
-from tests.factories.units import OrgUnitFactory, UserFactory
+from tests.factories.readers import machine, token_of, with_token
+from tests.factories.units import ApiClientFactory, OrgUnitFactory, UserFactory
+from tests.faults.worlds import database_url
 from units import clock
 from units.actions import organisation, register, verification
 from units.enums import Role, Scope
@@ -223,3 +230,34 @@ def test_writers_in_turn_lose_nothing(district):
         time.sleep(2)
     assert RegisterEntry.objects.filter(kind="unit.rename").count() > 10
     judge(followers)
+
+
+@pytest.mark.sqlite_only
+def test_a_process_killed_while_it_gives_places_leaves_none_and_nothing_is_lost(settings, tmp_path):
+    """kill -9 in the middle of numbering, with the rows written and uncommitted."""
+    body = make_body()
+    token = token_of(ApiClientFactory(owner_unit=body.committee))
+    follower = Mirror(with_token(token))
+    places = RegisterLink.objects.count()
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.api.dying", dying.NUMBERING, token, "k" * 32],
+        cwd=settings.BASE_DIR,
+        env=dying.environment(database_url(), tmp_path),
+        input=dying.text_of(new_target(body)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == -9, killed.stdout + killed.stderr
+    made = Target.objects.get(code="N01.9").ref  # what was committed before
+    assert (RegisterLink.objects.count(), RegisterPending.objects.count()) == (places, 1)
+    follower.poll()
+    assert made not in follower.copy["target"]
+
+    while register.sequence():
+        pass
+    assert [row["ref"] for row in follower.poll() if row["type"] == "target"] == [made]
+    assert (follower.copy, follower.restarts) == (follower.view(), 0)
+    assert RegisterLink.objects.count() == places + 1
+    assert verification.verify().findings == []
