@@ -16,13 +16,14 @@ from units import clock
 
 LATE_AFTER = timedelta(minutes=5)
 SOON = timedelta(days=60)  # a new certificate takes its time
+Measure = tuple[str, dict[str, str], float]
 MANY = 500  # files that wait for their check: the job does not keep up
 
 
 def figures(at: datetime) -> Iterator[tuple[Any, Any, bool]]:
     """Yield (label, value, well) for the real instant `at`: lateness of reminders, clocks set aside."""
     business = at - clock.demonstration_offset()
-    oldest = CaseClock.objects.due(at=business).values_list("next_action_at", flat=True).first()
+    oldest = oldest_due(at=business)
     late = business - oldest if oldest else timedelta(0)
     minutes = int(late / timedelta(minutes=1))
     yield (
@@ -35,6 +36,24 @@ def figures(at: datetime) -> Iterator[tuple[Any, Any, bool]]:
     yield from _seals(at)
     aside = CaseClock.objects.filter(state=ClockState.QUARANTINED).count()
     yield (_("Clocks set aside after three failures"), aside, aside == 0)
+
+
+def oldest_due(*, at: datetime) -> datetime | None:
+    """Return when the oldest step that is due at the business instant `at` fell due; None: none is."""
+    return CaseClock.objects.due(at=at).values_list("next_action_at", flat=True).first()
+
+
+def measures(at: datetime) -> Iterator[Measure]:
+    """Yield (name, labels, value) for the real instant `at`: how late due steps are, clocks set aside."""
+    business = at - clock.demonstration_offset()
+    due = CaseClock.objects.due(at=business).values_list("next_action_at", flat=True)
+    count = due.count()
+    for quantile, place in (("1", 0), ("0.99", count // 100)):  # the oldest come first
+        late = business - due[place] if count else timedelta(0)
+        yield ("due_lateness_seconds", {"quantile": quantile}, late.total_seconds())
+    yield ("due_clocks", {}, count)
+    aside = CaseClock.objects.filter(state=ClockState.QUARANTINED).count()
+    yield ("clocks_quarantined", {}, aside)
 
 
 def subjects() -> dict[str, Any]:

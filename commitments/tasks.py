@@ -7,6 +7,7 @@ from commitments.actions import (
     cases,
     checks,
     duties,
+    invariants,
     issuing,
     openings,
     plans,
@@ -76,3 +77,15 @@ def recheck_revocation() -> None:
 def _recheck() -> int:
     answered = revocations.recheck(at=clock.job_now())
     return answered + uploads.forget_refused(real_at=clock.real_now())
+
+
+@shared_task
+def check_invariants() -> None:
+    """Compare clocks with what waits; what differs fails the job, and its words name the rows."""
+    jobs.run("check_invariants", _compare)
+
+
+def _compare() -> int:
+    if found := invariants.differences():
+        raise invariants.InvariantsBroken("; ".join(found))
+    return 0

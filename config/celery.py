@@ -77,7 +77,7 @@ class TableScheduler(Scheduler):
         self.merge_inplace(self.app.conf.beat_schedule)
 
 
-app.autodiscover_tasks(["units", "commitments", "notifications"])
+app.autodiscover_tasks(["units", "commitments", "notifications", "config"])
 
 JOB_CONNECTION = (  # a stuck job gives its rows back
     "SET statement_timeout = '15s'; SET lock_timeout = '2s'; "

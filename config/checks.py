@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -60,6 +61,7 @@ def always(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
         )
     yield from _calls()
     yield from _texts()
+    yield from _watched()
 
 
 @register(Tags.security, deploy=True)
@@ -325,6 +327,23 @@ def _texts() -> Iterable[CheckMessage]:
             f"TELEPHONE_COUNTRY={settings.TELEPHONE_COUNTRY!r} is no country of telephones.",
             hint="Write its digits, for example 84.",
             id="config.E031",
+        )
+
+
+def _watched() -> Iterable[CheckMessage]:
+    """Return what makes the watch fail each minute, and a token that is soon guessed."""
+    url = urlsplit(settings.DEADMAN_URL)
+    if settings.DEADMAN_URL and (url.scheme not in {"http", "https"} or not url.hostname):
+        yield Error(
+            "DEADMAN_URL is no http or https address.",
+            hint="Set it to the address that your watcher gave you, or leave it out.",
+            id="config.E005",
+        )
+    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_SECRET:
+        yield Error(
+            f"METRICS_TOKEN is shorter than {SHORTEST_SECRET} characters.",
+            hint="Make one with `python -c 'import secrets; print(secrets.token_urlsafe(32))'`.",
+            id="config.E006",
         )
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from config import personas
+from config import personas, status
 from notifications.models import Notice
 from units import clock
 from units.enums import Role
@@ -103,6 +103,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": Navigation(request, asked),
         "demonstration": settings.DEMO,
         "put_back": lambda: asked.answer[1],  # a template calls it where it stands
+        "reminders_delayed_since": lambda: status.delayed_since(
+            at=getattr(request, "now", None) or clock.business_now(), real_at=clock.real_now()
+        ),
     }
     if settings.DEMO:
         if request.path == reverse("account_login"):

@@ -35,6 +35,8 @@ JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who run
     Job("dispatch_webhooks", "notifications.tasks.dispatch_webhooks", 10, "register"),
     Job("send_webhooks", "notifications.tasks.send_webhooks", 5, "call"),
     Job("forget_hints", "notifications.tasks.forget_hints", 600, "register"),
+    Job("check_invariants", "commitments.tasks.check_invariants", 900, "issue"),
+    Job("watch", "config.tasks.watch", 60, "sweep"),
 )
 QUEUES: tuple[str, ...] = tuple(sorted({job.queue for job in JOBS}))
 EXPIRES = 0.9  # of the interval: wakes do not pile up behind a dead worker

@@ -256,6 +256,13 @@ HEALTH: list[str] = [  # functions of the instant that return (label, value, wel
     "commitments.health.figures",
     "notifications.health.figures",
 ]
+MEASURES: list[str] = [  # functions of the instant that yield (name, labels, value) for /metrics
+    "units.health.measures",
+    "commitments.health.measures",
+    "notifications.health.measures",
+]
+METRICS_TOKEN = env.secret("METRICS_TOKEN")  # empty: /metrics answers administrators alone
+DEADMAN_URL = env.secret("DEADMAN_URL")  # called each minute while all is well; empty: never
 
 # --- REST -------------------------------------------------------------------------------------------
 API_READS_PER_MINUTE = env.number("API_READS_PER_MINUTE", default=600)  # for each machine or person

@@ -4,7 +4,7 @@ Both answer from the database alone, so they answer also when every worker is de
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -19,8 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_GET
 
+from commitments import health as commitments_health
 from config.backups import shelf
 from config.schedule import JOBS, Job, late_after
+from notifications import health as notifications_health
 from units import clock
 from units.actions import restorations, verification
 from units.enums import Role
@@ -29,6 +31,7 @@ from units.models import JobKind
 from units.permissions import roles_of
 
 OK, STARTING, LATE = "ok", "starting", "late"
+PATIENCE = timedelta(minutes=5)  # with a step or a notice that is due
 JOB_NAMES = {
     "sequence_register": gettext_lazy("Number the register"),
     "make_checkpoint": gettext_lazy("Close and publish the register"),
@@ -49,6 +52,8 @@ JOB_NAMES = {
     "recheck_revocation": gettext_lazy("Ask whether certificates of signatories were revoked"),
     "advance_periods": gettext_lazy("Close plans whose year is over"),
     "open_cases": gettext_lazy("Register backlog cases by rule"),
+    "check_invariants": gettext_lazy("Compare the ladders with what waits"),
+    "watch": gettext_lazy("Look after the jobs themselves"),
 }
 STARTED = clock.real_now()  # of the web server: its jobs were started with it, or stand since then
 
@@ -120,6 +125,23 @@ def _state(job: Job, row: JobKind | None, *, at: datetime) -> JobState:
     return JobState(job, age, word, error=row.last_error if row else "")
 
 
+def delayed_since(*, at: datetime, real_at: datetime) -> datetime | None:
+    """Return since when reminders are delayed: the business instant of the oldest step or notice that
+    should have gone out; None where nothing is later than PATIENCE. Two indexed queries.
+
+    `at`: business time; `real_at`: the same moment in real time, in which tries are counted.
+    """
+    oldest = [
+        found
+        for found in (
+            commitments_health.oldest_due(at=at),
+            notifications_health.oldest_waiting(at=at, real_at=real_at - PATIENCE),
+        )
+        if found is not None and at - found > PATIENCE
+    ]
+    return min(oldest, default=None)
+
+
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 while pages can be served, 503 with the reason when the database does not answer.
 
@@ -130,6 +152,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
         states = job_states(at=clock.real_now())
         broken = verification.alarm()
         put_back = restorations.is_open()
+        now = clock.real_now()
+        delayed = delayed_since(at=now - clock.demonstration_offset(), real_at=now)
     except DatabaseError as error:
         connection.close()
         text = {"status": "failing", "database": f"does not answer ({type(error).__name__})"}
@@ -140,6 +164,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
             "database": "ok",
             "register": "broken" if broken else "ok",
             "put_back": put_back,  # then nothing is sent until `after_restore` was run
+            "reminders": "delayed" if delayed else "ok",
+            "reminders_delayed_since": delayed and delayed.isoformat(),
             "jobs": _jobs_in_a_word(states),
             "jobs_late": [state.job.name for state in states if state.late],
             "jobs_failing": [state.job.name for state in states if state.error],

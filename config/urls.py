@@ -7,10 +7,11 @@ from importlib.util import find_spec
 
 from django.urls import include, path
 
-from config import account_pages, problem_pages, status
+from config import account_pages, metrics, problem_pages, status
 
 shell = [
     path("status/", status.status, name="status"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("account/", account_pages.account, name="account"),
     path("problems/", problem_pages.problems, name="problems"),
     path("problems/<slug:code>/", problem_pages.problem, name="problem"),

@@ -8,6 +8,7 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from units import clock
 from units.actions import checkpoints, restorations, verification
 from units.models import (
     Appointment,
@@ -25,6 +26,7 @@ CHECKED_WITHIN = timedelta(hours=50)  # two nights, and a little
 CLOSED_WITHIN = timedelta(hours=2)
 
 Figure = tuple[Any, Any, bool]
+Measure = tuple[str, dict[str, str], float]
 
 
 def figures(at: datetime) -> Iterator[Figure]:
@@ -94,6 +96,16 @@ def _places() -> Iterator[Figure]:
                 "%(n)d checkpoint is published", "%(n)d checkpoints are published", there
             )
             yield (place.label, text % {"n": there}, True)
+
+
+def measures(at: datetime) -> Iterator[Measure]:
+    """Yield (name, labels, value) for the real instant `at`: numbering, the check of the register, how
+    far the database's clock is from this host's."""
+    yield ("register_pending", {}, RegisterPending.objects.count())
+    yield ("register_broken", {}, float(bool(verification.alarm())))
+    yield ("held_after_restore", {}, float(restorations.is_open()))
+    skew = abs((clock.database_now() - clock.real_now()).total_seconds())
+    yield ("clock_skew_seconds", {}, round(skew, 3))
 
 
 def subjects() -> dict[str, Any]:

@@ -14,6 +14,8 @@ TABLE = (
     + """
 GET  config:status                          302 403 403 403 403 403 200 403 302
 POST config:status                          302 405 405 405 405 405 405 405 302
+GET  config:metrics                         401 403 403 403 403 403 200 403 401
+POST config:metrics                         405 405 405 405 405 405 405 405 405
 GET  config:account                         302 200 200 200 200 200 200 200 302
 POST config:account                         302 405 405 405 405 405 405 405 302
 GET  config:problems                        200 200 200 200 200 200 200 200 200
