@@ -285,18 +285,28 @@
     }
   }
 
-  // --- evidence -----------------------------------------------------------------------------------
+  // --- forms with files, and forms whose words are kept until they have arrived -----------------------
   function watchUpload(form) {
     const status = form.querySelector("[data-status]");
+    if (form.dataset.draft) keepDraft(form, status);
+    let busy = false;
     async function send() {
+      if (busy) return undefined; // a second press sends nothing twice
+      busy = true;
       status.textContent = form.dataset.sending;
       try {
+        if (form.dataset.out && (await loggedOut(form))) {
+          busy = false;
+          return out(form, status);
+        }
         const sent = { method: "POST", body: new FormData(form), redirect: "manual" };
         const answer = await fetch(form.action, sent);
         if (answer.type !== "opaqueredirect") return form.submit(); // what stands in the way, on a page
+        write(form.dataset.draft, null);
         if (!form.dataset.then) return window.location.reload();
         window.location.assign(form.dataset.then); // the page of what was done, not of the act
       } catch (error) {
+        busy = false;
         status.textContent = form.dataset.kept; // the file stays chosen
         window.addEventListener("online", send, { once: true });
       }
@@ -305,6 +315,30 @@
     form.addEventListener("submit", function (event) {
       event.preventDefault();
       send();
+    });
+  }
+  // Asked before it is sent: an answer that leads to the login looks like one that leads on.
+  async function loggedOut(form) {
+    const page = await fetch(form.action, { redirect: "manual" });
+    return page.type === "opaqueredirect";
+  }
+  function out(form, status) {
+    const link = document.createElement("a");
+    link.href = form.action; // asks to log in, and comes back to this form
+    link.textContent = form.dataset.login;
+    status.textContent = form.dataset.out + " ";
+    status.append(link);
+  }
+  // What is decided or dated anew stays with who sends it: only words come back by themselves.
+  function keepDraft(form, status) {
+    const written = Array.from(form.querySelectorAll("textarea, input[type=text]"));
+    const typed = read(form.dataset.draft);
+    const empty = written.filter((field) => typed && typed[field.name] && !field.value);
+    for (const field of empty) field.value = typed[field.name];
+    if (empty.length) status.textContent = form.dataset.back;
+    form.addEventListener("input", function () {
+      const said = written.filter((field) => field.value).map((field) => [field.name, field.value]);
+      write(form.dataset.draft, said.length ? Object.fromEntries(said) : null);
     });
   }
 })();
