@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from commitments.actions import backlog, cases
+from commitments.actions import backlog, cases, invariants
 from commitments.enums import ClockKind
 from commitments.models import BacklogCase, CaseClock, Explanation, StepFired
 from commitments.rules.backlog import age, overdue
@@ -110,3 +110,7 @@ def test_the_agenda_holds_the_case_and_the_commitment_of_the_top_level(client_of
     assert "TĐ-04" in page
     assert "TĐ-03" not in page
     assert "2024-bx-f1" in page
+
+
+def test_whatever_waits_has_its_clock_and_no_clock_runs_for_nothing():
+    assert invariants.differences() == []
