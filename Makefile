@@ -5,6 +5,9 @@ VENV := .venv
 MANAGE := $(VENV)/bin/python manage.py
 PYTEST := $(VENV)/bin/python -m pytest -n 2
 SCALE ?= small
+SEED ?= 7
+EXAMPLES ?= 40
+ACTS ?= 1000
 SERVICES_DATABASE_URL ?= postgresql://127.0.0.1:5432/commitments
 SERVICES_REDIS_URL ?= redis://127.0.0.1:6379/15
 SUITE := DJANGO_SETTINGS_MODULE=config.settings_test
@@ -15,13 +18,14 @@ PRODUCTION := DATA_DIR=var/lint SECRET_KEY=$$(printf 'x-%s' 0 1 2 3 4 5 6 7 8 9 
 	DATABASE_URL=postgresql://database.example.org/commitments REDIS_URL=redis://broker.example.org \
 	REGISTER_KEY_FILE=var/lint/apart/register_key.pem REGISTER_PUBLISH=/srv/register,https://register.example.org/commitments
 
-.PHONY: help run test test-services test-faults lint openapi release-contract bench screenshots clean tools
+.PHONY: help run test test-services test-faults lint openapi release-contract fuzz bench screenshots clean tools
 
 help:
 	@echo "make run            start the demonstration (DEMO=0: an empty installation; PORT, HOST, DATA_DIR)"
 	@echo "make test           the suite on SQLite and the embedded broker (ARGS=... for pytest)"
 	@echo "make test-services  the suite again on PostgreSQL and Redis, less what reaches no database"
 	@echo "make test-faults    the fault tables in full: PostgreSQL, a broker that is killed; hours (docs/faults.md; ARGS=...)"
+	@echo "make fuzz           many requests that nobody thought of, 1,000 random acts (SEED=7 EXAMPLES=40 ACTS=1000)"
 	@echo "make lint           format, lint, types, import contracts, migrations, templates, settings, texts"
 	@echo "make openapi        write the description of the API anew: docs/openapi.yaml"
 	@echo "make release-contract  promise clients what docs/openapi.yaml says now: docs/contract.txt"
@@ -46,6 +50,10 @@ test-services: tools
 test-faults: tools
 	@SCALE=full DATABASE_URL='$(SERVICES_DATABASE_URL)' REDIS_URL='$(SERVICES_REDIS_URL)' \
 		$(VENV)/bin/python -m pytest -n 0 -s tests/faults $(ARGS)
+
+fuzz: tools
+	@SEED=$(SEED) EXAMPLES=$(EXAMPLES) ACTS=$(ACTS) $(VENV)/bin/python -m pytest -n 0 -rP \
+		tests/api/test_fuzzed.py tests/api/test_reference_client.py $(ARGS)
 
 lint: tools
 	$(VENV)/bin/python -m ruff format --check --quiet .

@@ -258,7 +258,7 @@ class Described(AutoSchema):
             yield from HOLDERS
         if self._scope() is not None:
             yield "scope-missing"
-        elif self._writes():
+        elif not self._is_public():
             yield "human-only"
         if self._is_list_view():
             yield from ("unknown-parameter", "invalid-parameter", "page-invalid")
