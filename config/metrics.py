@@ -8,7 +8,6 @@ import hmac
 import logging
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -51,11 +50,10 @@ HELP = {  # of each name; what is not here is not sent
 def metrics(request: WebRequest) -> HttpResponse:
     """Answer whoever shows METRICS_TOKEN, and administrators who are logged in."""
     if not _shows_token(request):
-        reader: Any = request.user  # a login is not asked for: programs have none
-        if not reader.is_authenticated:
+        if not request.user.is_authenticated:
             challenge = {"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"}
             return HttpResponse(status=401, headers=challenge)
-        if Role.ADMINISTRATOR not in roles_of(reader, at=request.now):
+        if Role.ADMINISTRATOR not in roles_of(request.user, at=request.now):
             raise PermissionDenied
     lines = "".join(_lines(at=clock.real_now()))
     return HttpResponse(lines, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

@@ -44,15 +44,14 @@ class Wait(NamedTuple):
 
 def waits() -> Iterator[Wait]:
     """Yield everything that a ladder runs for, as sets of rows."""
-    rows: QuerySet[Any]
-    versions: QuerySet[Any] = CommitmentVersion.objects.select_related("commitment")
+    versions = CommitmentVersion.objects.select_related("commitment")
     answered = ReturnAnswer.objects.filter(act__slot__document=OuterRef("document"))
     for kind, states in DIRECTORIES["version"].waiting.items():
         rows = versions.filter(state__in=states)
         if kind == ClockKind.ANSWER:
             rows = rows.filter(~Exists(answered))
         yield Wait(kind, rows, rows.none())
-    paused: QuerySet[Any] = BacklogCase.objects.filter(state=CaseState.SUSPENDED)
+    paused = BacklogCase.objects.filter(state=CaseState.SUSPENDED)
     for kind, states in DIRECTORIES["case"].waiting.items():
         rows = BacklogCase.objects.filter(state__in=states)
         stands = kind == ClockKind.CASE

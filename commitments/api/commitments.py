@@ -23,7 +23,6 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import commitments, documents, drafts
-from commitments.api import ladders, reminders
 from commitments.api.bundles import VERSION, ReceiptsOfCommitment
 from commitments.api.documents import (
     COMMITMENT,
@@ -119,30 +118,20 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         parameters=[VERSION],
         examples=EXAMPLES,
     ),
-    ladder=extend_schema(operation_id="commitments_ladder", parameters=[VERSION]),
-    acknowledge=extend_schema(operation_id="commitments_acknowledge"),
 )
-class CommitmentCollection(ReceiptsOfCommitment, ladders.Laddered, reminders.Snoozable, Collection):
+class CommitmentCollection(ReceiptsOfCommitment, Collection):
     scope = Scope.COMMITMENTS_READ
     scopes = {
         **dict.fromkeys(("create", "partial_update", "discard"), Scope.COMMITMENTS_WRITE),
         "issue": Scope.COMMITMENTS_ISSUE,
-        **ladders.SCOPES,
-        **reminders.SCOPES,
     }
     questions = {
         "create": somewhere(permissions.plans_somewhere),
         "partial_update": may_draft,
         "discard": may_draft,
         "issue": may_issue,
-        **ladders.QUESTIONS,
-        **reminders.QUESTIONS,
     }
-    bodies = {
-        "create": NewDraftSerializer,
-        "partial_update": ChangeDraftSerializer,
-        **reminders.BODIES,
-    }
+    bodies = {"create": NewDraftSerializer, "partial_update": ChangeDraftSerializer}
     kind = "commitment_version"
     queryset = Commitment.objects.none()
     serializer_class = CommitmentSerializer
@@ -153,8 +142,6 @@ class CommitmentCollection(ReceiptsOfCommitment, ladders.Laddered, reminders.Sno
         "pdf": ("invalid-parameter", "no-document", "no-revision"),
         "receipts": ("invalid-parameter",),
         "issue": ("seal-missing", "timestamp-unavailable"),
-        **ladders.PROBLEMS,
-        **reminders.PROBLEMS,
     }
 
     def get_queryset(self) -> Any:
