@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-PATIENCE = 300  # seconds until a start has given up; a limit, not a wait
+PATIENCE = 900  # seconds until a start has given up; a limit, not a wait
 MAKE = ["make", "--no-print-directory", "run"]
 SERVE = [sys.executable, "manage.py", "serve"]
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from commitments.enums import VersionAct, VersionState
 from config.celery import app
 from notifications.actions import notices
@@ -65,6 +67,7 @@ def read_only(broker) -> Iterator[None]:
 FAULTS = (emptied, restarted, frozen, cut_off, full, read_only)
 
 
+@pytest.mark.faults
 def test_people_sign_while_the_broker_fails_and_hear_of_it_soon_after(
     world,
     client_of,  # noqa: F811

@@ -1,6 +1,5 @@
 """Clocks and what waits, compared: nothing is told of a sound scene, and each difference has a name."""
 
-
 import pytest
 
 from commitments.actions import invariants
