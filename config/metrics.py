@@ -8,6 +8,7 @@ import hmac
 import logging
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -50,10 +51,11 @@ HELP = {  # of each name; what is not here is not sent
 def metrics(request: WebRequest) -> HttpResponse:
     """Answer whoever shows METRICS_TOKEN, and administrators who are logged in."""
     if not _shows_token(request):
-        if not request.user.is_authenticated:
+        who: Any = request.user  # perhaps nobody
+        if not who.is_authenticated:
             challenge = {"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"}
             return HttpResponse(status=401, headers=challenge)
-        if Role.ADMINISTRATOR not in roles_of(request.user, at=request.now):
+        if Role.ADMINISTRATOR not in roles_of(who, at=request.now):
             raise PermissionDenied
     lines = "".join(_lines(at=clock.real_now()))
     return HttpResponse(lines, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

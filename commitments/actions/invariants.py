@@ -53,9 +53,11 @@ def waits() -> Iterator[Wait]:
         yield Wait(kind, rows, rows.none())
     paused = BacklogCase.objects.filter(state=CaseState.SUSPENDED)
     for kind, states in DIRECTORIES["case"].waiting.items():
-        rows = BacklogCase.objects.filter(state__in=states)
+        waiting = BacklogCase.objects.filter(state__in=states)
         stands = kind == ClockKind.CASE
-        yield Wait(kind, rows | paused if stands else rows, paused if stands else rows.none())
+        yield Wait(
+            kind, waiting | paused if stands else waiting, paused if stands else waiting.none()
+        )
     for state, kind in WAITS.items():
         left = ReportingDuty.objects.filter(round=OuterRef("pk"), state=state)
         rounds = ReportRound.objects.filter(Exists(left))

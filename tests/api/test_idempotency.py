@@ -48,6 +48,7 @@ def client(body):
 ELSEWHERE = {  # whose keys are tried in files of their own
     f"{TARGETS}batch/",
     "/api/v1/reports/{ref}/evidence/",
+    f"{TARGETS}{{ref}}/judge/",
     *(f"/api/v1/webhooks/{end}" for end in ("", "{ref}/test/", "{ref}/replay/")),
 }
 
