@@ -25,7 +25,7 @@ from units.enums import Role, Tree
 from units.models import Appointment, OrgEdge, OrgUnit, OrgUnitVersion, Position, User
 
 TITLE = "first page of the queue, and its SQL alone"
-SIZES = {"small": (10, 1_000, 10_000), "full": (10, 10_000, 100_000)}
+SIZES = {"small": (10, 1_000, 10_000), "full": (10, 10_000, 100_000, 1_000_000)}
 UNITS = 1_000  # at most; more commitments are those of further years
 BATCH = 2_000
 THEN = datetime(2024, 2, 2, 2, 0, tzinfo=UTC)
@@ -182,8 +182,8 @@ def measure(*, sizes: Sequence[int], rounds: int) -> Result:
             f"{'' if same else ' (a defect: they differ)'}."
         ),
         (
-            f"Page at {sizes[-1]:,} against page at {sizes[-2]:,}: {costs[-1] / costs[-2]:.2f} "
-            "(goal: at most 1.5). Goal against the SQL alone: at most 4."
+            f"Page at {sizes[-1]:,} against page at {sizes[1]:,}: {costs[-1] / costs[1]:.2f} "
+            "(goal at 1,000,000 against 10,000: at most 1.5). Goal against the SQL alone: at most 4."
         ),
     ]
     return result
