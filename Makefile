@@ -8,6 +8,7 @@ SCALE ?= small
 SEED ?= 7
 EXAMPLES ?= 40
 ACTS ?= 1000
+WALKS ?= 100
 SERVICES_DATABASE_URL ?= postgresql://127.0.0.1:5432/commitments
 SERVICES_REDIS_URL ?= redis://127.0.0.1:6379/15
 SUITE := DJANGO_SETTINGS_MODULE=config.settings_test
@@ -52,8 +53,8 @@ test-faults: tools
 		$(VENV)/bin/python -m pytest -n 0 -s tests/faults $(ARGS)
 
 fuzz: tools
-	@SEED=$(SEED) EXAMPLES=$(EXAMPLES) ACTS=$(ACTS) $(VENV)/bin/python -m pytest -n 0 -rP \
-		tests/api/test_fuzzed.py tests/api/test_reference_client.py $(ARGS)
+	@SEED=$(SEED) EXAMPLES=$(EXAMPLES) ACTS=$(ACTS) WALKS=$(WALKS) STEPS=50 $(VENV)/bin/python -m pytest -n 0 -rP \
+		tests/api/test_fuzzed.py tests/api/test_reference_client.py tests/api/test_changes_model.py $(ARGS)
 
 lint: tools
 	$(VENV)/bin/python -m ruff format --check --quiet .

@@ -29,6 +29,7 @@ JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who run
     Job("verify_register", "units.tasks.verify_register", 600, "register"),
     Job("forget_answers", "units.tasks.forget_answers", 600, "register"),
     Job("keep_lines", "notifications.tasks.keep_lines", 5, "register"),
+    Job("forget_lines", "notifications.tasks.forget_lines", 600, "register"),
     Job("dispatch_notices", "notifications.tasks.dispatch_notices", 10, "register"),
     Job("send_notices", "notifications.tasks.send_notices", 10, "send"),
     Job("send_texts", "notifications.tasks.send_texts", 10, "call"),

@@ -268,6 +268,7 @@ DEADMAN_URL = env.secret("DEADMAN_URL")  # called each minute while all is well;
 API_READS_PER_MINUTE = env.number("API_READS_PER_MINUTE", default=600)  # for each machine or person
 API_WRITES_PER_MINUTE = env.number("API_WRITES_PER_MINUTE", default=120)  # counted apart
 API_FEED_PER_MINUTE = env.number("API_FEED_PER_MINUTE", default=120)  # questions for changes, too
+FEED_RETENTION_DAYS = env.number("FEED_RETENTION_DAYS", default=400)  # so far back it tells changes
 VERIFY_PER_MINUTE = env.number("VERIFY_PER_MINUTE", default=60)  # public questions of one address
 VERIFY_MISSES_PER_MINUTE = env.number("VERIFY_MISSES_PER_MINUTE", default=10)  # unknown codes
 REST_FRAMEWORK = {

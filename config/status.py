@@ -40,6 +40,7 @@ JOB_NAMES = {
     "dispatch_notices": gettext_lazy("Decide who is told"),
     "send_notices": gettext_lazy("Send notices"),
     "keep_lines": gettext_lazy("Prepare what programs will read"),
+    "forget_lines": gettext_lazy("Forget changes that are too old for programs"),
     "dispatch_webhooks": gettext_lazy("Decide which programs are told"),
     "send_texts": gettext_lazy("Send text messages"),
     "send_webhooks": gettext_lazy("Call programs"),

@@ -38,6 +38,12 @@ def keep_lines() -> None:
 
 
 @shared_task
+def forget_lines() -> None:
+    """Forget, of what is kept ready, what is too old for the feed."""
+    jobs.run("forget_lines", lambda: lines.forget(at=clock.job_now()))
+
+
+@shared_task
 def dispatch_webhooks() -> None:
     """Tell which programs new entries of the register concern."""
     jobs.run("dispatch_webhooks", lambda: hints.dispatch(at=clock.job_now()))

@@ -154,6 +154,8 @@ def _on_report(year: Year, act: Callable[..., Any], state: str, by: User, **more
 
 def _waive(year: Year) -> None:
     duty = ReportingDuty.objects.filter(state="awaited").order_by("-pk").first()
+    if duty is None:
+        raise Refused("Every report has come, or was locked.", code="wrong-state")
     duties.waive(
         duty_id=duty.pk,
         reason="Later.",

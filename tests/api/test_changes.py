@@ -1,17 +1,20 @@
 """The feed: whoever follows it holds what the collections show, and nothing else, whatever happens."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from config.api_urls import feeds
 from tests.api.acts_in_order import ACTS, Year, make_year
 from tests.api.described import is_problem, judged
 from tests.factories.body import NOW
 from tests.factories.mirror import Mirror
 from tests.factories.readers import machine, person
 from units.actions import register
+from units.api.changes import NDJSON
 from units.enums import Scope
-from units.http import feed
+from units.http import feed, lines
 
 pytestmark = pytest.mark.django_db
 READS = [
@@ -253,6 +256,26 @@ def test_a_register_put_back_from_a_backup_begins_anew(year):
     is_problem(client.get("/api/v1/changes", {"after": cursor}), 410, "history-changed")
 
 
+def test_a_client_that_was_away_for_too_long_begins_anew(year, settings):
+    client = machine(year.body.committee, *READS)
+    old = start(client)["cursor"]
+    year.do("edit the plan")
+    while lines.keep(feeds, at=NOW):
+        pass
+    read = changes(client, old)["cursor"]
+    year.do("rename a unit")
+    late = NOW + timedelta(days=settings.FEED_RETENTION_DAYS, seconds=1)
+    assert lines.forget(at=NOW + timedelta(days=1)) == 0
+    while lines.forget(at=late):
+        pass
+    problem = is_problem(client.get("/api/v1/changes", {"after": old}), 410, "cursor-expired")
+    lines_too = client.get("/api/v1/changes", {"after": old}, headers={"Accept": NDJSON})
+    is_problem(lines_too, 410, "cursor-expired")
+    assert [row["type"] for row in changes(client, read)["changes"]] == ["unit"]
+    fresh = client.get(problem["restart"]).json()
+    assert changes(client, fresh["cursor"])["changes"] == []
+
+
 def test_another_history_is_noticed_even_if_nobody_has_said_so(year):
     client = machine(year.body.committee, *READS)
     year.do("edit the plan")
@@ -269,5 +292,5 @@ def test_a_page_costs_the_same_for_one_and_for_three(year, count, django_assert_
     cursor = start(client)["cursor"]
     for _each in range(count):
         year.do("draw up a target")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         assert len(changes(client, cursor)["changes"]) == count + 1  # and their plan

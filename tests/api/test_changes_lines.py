@@ -7,11 +7,13 @@ import pytest
 
 from config.api_urls import feeds
 from tests.api.acts_in_order import Year, make_year
+from tests.api.described import is_problem
 from tests.api.test_changes import READS, YEARS, acts_of, changes, mirrors_of, start
+from tests.factories.body import NOW
 from tests.factories.readers import machine, person
 from units import clock
 from units.http import feed, lines
-from units.models import FeedKept, FeedLine, RegisterLink
+from units.models import FeedKept, FeedLine, FeedTouch, RegisterLink
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +110,51 @@ def test_an_object_that_is_gone_leaves_no_body(year):
     assert not FeedLine.objects.filter(kind="commitment").exclude(body=None).exists()
 
 
+def test_what_is_forgotten_leaves_no_touches_and_no_line_that_nothing_touches(year, settings):
+    year.do("draw up a target")
+    year.do("edit the plan")
+    keep()
+    kept = FeedKept.objects.get().seq
+    year.do("edit the plan")
+    keep()
+    late = NOW + timedelta(days=settings.FEED_RETENTION_DAYS)
+    assert lines.forget(at=late - timedelta(seconds=1)) == 0
+    assert lines.forget(at=late) == FeedKept.objects.get().floor > kept
+    assert (FeedTouch.objects.count(), FeedLine.objects.count()) == (0, 0)
+    assert lines.forget(at=late) == 0
+    year.do("edit the plan")
+    keep()
+    assert [line.kind for line in FeedLine.objects.all()] == ["plan"]
+
+
+def test_lines_of_another_release_are_made_again_from_the_floor_on(year, settings):
+    year.do("edit the plan")
+    keep()
+    lines.forget(at=NOW + timedelta(days=settings.FEED_RETENTION_DAYS))
+    FeedKept.objects.update(form="of another release")
+    year.do("draw up a target")
+    keep()
+    kept = FeedKept.objects.get()
+    assert 0 < kept.floor < kept.seq == RegisterLink.objects.latest("seq").seq
+    assert set(FeedLine.objects.values_list("kind", flat=True)) == {"plan", "target"}
+
+
+def test_a_page_whose_beginning_is_forgotten_while_it_is_read_is_no_page(year, monkeypatch):
+    """Its touches may be gone by then: what it would leave out must not be passed over."""
+    client = machine(year.body.committee, *READS)
+    cursor = start(client)["cursor"]
+    year.do("edit the plan")
+    keep()
+
+    def read_late(*args, **kwargs):
+        lines.forget(at=NOW + timedelta(days=4000))
+        return read(*args, **kwargs)
+
+    read = lines.between
+    monkeypatch.setattr(lines, "between", read_late)
+    is_problem(client.get("/api/v1/changes", {"after": cursor}), 410, "cursor-expired")
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_page_of_lines_costs_the_same_for_one_and_for_three(
     year, count, django_assert_num_queries
@@ -117,7 +164,7 @@ def test_a_page_of_lines_costs_the_same_for_one_and_for_three(
     for _each in range(count):
         year.do("draw up a target")
     keep()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         assert len(changes(client, cursor)["changes"]) == count + 1  # and their plan
 
 

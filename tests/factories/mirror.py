@@ -18,13 +18,15 @@ COLLECTIONS = {
 
 
 class Mirror:
-    """`copy` is what the client believes; `restarts` how often it had to take everything anew."""
+    """`copy` is what the client believes; `restarts` how often it had to take everything anew, `gone` the
+    codes that told it to."""
 
     def __init__(
         self, client: Client, *, limit: int = 500, types: Collection[str] = tuple(COLLECTIONS)
     ) -> None:
         self.client, self.limit, self.types = client, limit, types
         self.copy: Copy = {}
+        self.gone: list[str] = []
         self.cursor, self.restarts = "", -1
         self.begin()
 
@@ -44,6 +46,7 @@ class Mirror:
         while True:
             answer = self.client.get("/api/v1/changes", {"after": self.cursor, "limit": self.limit})
             if answer.status_code == 410:
+                self.gone.append(answer.json()["code"])
                 self.begin()
                 return told
             assert answer.status_code == 200, answer.content

@@ -144,6 +144,7 @@ class Changes(Feed):
             "invalid-parameter",
             "cursor-invalid",
             "cursor-mismatch",
+            "cursor-expired",
             "history-changed",
             "scope-changed",
         )

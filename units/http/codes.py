@@ -171,6 +171,14 @@ CODES: tuple[Code, ...] = (
         _("Send “Accept: application/json”, or no such header."),
     ),
     Code(
+        "cursor-expired",
+        410,
+        _("The cursor is older than what is kept of the feed."),
+        _(
+            "Build a new copy from the address under “restart”, then put it in the place of the old one."
+        ),
+    ),
+    Code(
         "history-changed",
         410,
         _("The service was put back from a backup: acts that you know may be lost."),

@@ -73,8 +73,8 @@ def cursor_of(request: Request, types: Sequence[str], place: Place, view: str) -
 def place_of(request: Request, text: str, view: str, head: Place) -> tuple[Place, tuple[str, ...]]:
     """Return where the cursor `text` stands, and the types that it is for. `head`: the present end.
 
-    Raises Refused (cursor-invalid, cursor-mismatch), and Gone (history-changed, scope-changed) with
-    `restart`, the address at which to begin again.
+    Raises Refused (cursor-invalid, cursor-mismatch), and Gone (cursor-expired, history-changed,
+    scope-changed) with `restart`, the address at which to begin again.
     """
     try:
         found = Signer(salt="changes").unsign_object(text)
@@ -90,7 +90,9 @@ def place_of(request: Request, text: str, view: str, head: Place) -> tuple[Place
             "cursor-mismatch",
             _("The cursor belongs to another client. Begin with one of your own."),
         )
-    restart = f"{request.build_absolute_uri(reverse('api:changes-start'))}?types={','.join(types)}"
+    restart = _restart(request, types)
+    if place.seq != head.seq and lines.is_forgotten(place.seq):
+        raise _expired(restart)
     if not _still_holds(place, head):
         raise Gone(
             _("The register was put back from a backup. Take everything anew."),
@@ -104,6 +106,19 @@ def place_of(request: Request, text: str, view: str, head: Place) -> tuple[Place
             restart=restart,
         )
     return place, types
+
+
+def _restart(request: Request, types: Collection[str]) -> str:
+    address = request.build_absolute_uri(reverse("api:changes-start"))
+    return f"{address}?types={','.join(types)}"
+
+
+def _expired(restart: str) -> Gone:
+    return Gone(
+        _("The cursor is older than what is kept of the feed. Take everything anew."),
+        code="cursor-expired",
+        restart=restart,
+    )
 
 
 def stands_at(request: Request, text: str, head: Place) -> bool:
@@ -200,6 +215,7 @@ def page(
 
     One act may change many objects, and many acts one: the page has an object once, as it is now.
     An empty page with `has_more` is one that passed over what is none of the holder's business.
+    Raises Gone (cursor-expired) where its beginning was forgotten while it was read.
     """
     if after.seq == head.seq:
         return Page([], head, has_more=False)
@@ -214,6 +230,8 @@ def page(
         last=min(last, kept) if after.seq < kept else last,
         limit=limit,
     )
+    if lines.is_forgotten(after.seq):
+        raise _expired(_restart(request, types))
     place = head if last == head.seq else _at(last, head.epoch)
     return Page(changes, place, has_more=place.seq < head.seq)
 

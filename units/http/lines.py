@@ -9,7 +9,7 @@ the object by the rules of the collection; everything else is read from the coll
 import hashlib
 import inspect
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ from units.models import FeedKept, FeedLine, FeedTouch, RegisterLink, User
 from units.querysets.organisation import EVERYWHERE
 
 AT_ONCE = 500  # objects that are read together
+FORGOTTEN = 5_000  # places that one run of the job forgets at most
 
 
 class Listed(NamedTuple):
@@ -95,7 +96,7 @@ def keep(feeds: tuple[Listed, ...], *, at: datetime, limit: int = 500) -> int:
     if turn.form != (form := form_of(feeds, settings.SITE_URL)):
         FeedTouch.objects.all().delete()
         FeedLine.objects.all().delete()
-        turn.seq, turn.form = 0, form
+        turn.seq, turn.form = turn.floor, form
         turn.save(update_fields=["seq", "form"])
     head = RegisterLink.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
     if turn.seq >= head:
@@ -135,6 +136,45 @@ def _keep_type(feed: Listed, touched: Sequence[tuple[Act, str]], *, at: datetime
         ignore_conflicts=True,
         batch_size=AT_ONCE,
     )
+
+
+# --- forgetting ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def forget(*, at: datetime) -> int:
+    """Move the floor over acts that are older than FEED_RETENTION_DAYS by `at`, and drop their touches
+    and the lines that are left without any; return over how many places, at most FORGOTTEN.
+
+    Only what is kept is forgotten. Floor and touches go in one transaction: whoever finds, after it has
+    read a page, the floor still below its place has missed nothing.
+    """
+    turn = FeedKept.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+    if turn is None:
+        return 0
+    since = at - timedelta(days=settings.FEED_RETENTION_DAYS)
+    places = RegisterLink.objects.filter(seq__gt=turn.floor, seq__lte=turn.seq).order_by("seq")
+    floor = before = turn.floor
+    for seq, done in places.values_list("seq", "entry__at")[:FORGOTTEN]:
+        if done > since:
+            break
+        floor = seq
+    if floor == before:
+        return 0
+    old = FeedTouch.objects.filter(link__gt=before, link__lte=floor)
+    touched = list(old.values_list("line", flat=True).distinct())
+    FeedTouch.objects.filter(link__lte=floor).delete()
+    for begin in range(0, len(touched), AT_ONCE):
+        lines = FeedLine.objects.filter(pk__in=touched[begin : begin + AT_ONCE])
+        lines.filter(~Exists(FeedTouch.objects.filter(line=OuterRef("pk")))).delete()
+    turn.floor = floor
+    turn.save(update_fields=["floor"])
+    return floor - before
+
+
+def is_forgotten(seq: int) -> bool:
+    """Say whether what was done right behind the place `seq` is too old for the feed. One query."""
+    return FeedKept.objects.filter(pk=1, floor__gt=seq).exists()
 
 
 # --- reading ------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ deleted whenever one likes, and is then made again; whoever reads beyond it asks
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class FeedLine(models.Model):
@@ -45,13 +45,23 @@ class FeedTouch(models.Model):
 
 
 class FeedKept(models.Model):
-    """How far lines and touches are kept: one row. `form`: a digest of how bodies are made, or empty."""
+    """How far lines and touches are kept: one row. `form`: a digest of how bodies are made, or empty.
+
+    `floor`: the feed tells what was done behind this place; what lies before it is too old (ADR 34).
+    """
 
     seq = models.BigIntegerField(default=0)
+    floor = models.BigIntegerField(default=0)
     form = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="feedkept_is_one_row", condition=Q(pk=1))]
+        constraints = [
+            models.CheckConstraint(name="feedkept_is_one_row", condition=Q(pk=1)),
+            models.CheckConstraint(
+                name="feedkept_forgets_what_was_kept",
+                condition=Q(floor__gte=0, floor__lte=F("seq")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"up to {self.seq}"

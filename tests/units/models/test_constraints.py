@@ -95,10 +95,8 @@ def invitation(**changes):
 
 
 def factor_reset(**changes):
-    told = {"reason": "lost", "asked_at": AT, "expires_at": AT + DAY}
-    return FactorReset.objects.create(
-        person=UserFactory(), asked_by=UserFactory(), **(told | changes)
-    )
+    told = {"reason": "lost", "asked_at": AT, "expires_at": AT + DAY} | changes
+    return FactorReset.objects.create(person=UserFactory(), asked_by=UserFactory(), **told)
 
 
 def confirmed(**changes):
@@ -191,6 +189,7 @@ REFUSED = [
     ("feedline_once", repeated(lambda: touch().line)),
     ("feedtouch_once", repeated(touch)),
     ("feedkept_is_one_row", lambda: lambda: FeedKept.objects.create(pk=2)),
+    ("feedkept_forgets_what_was_kept", lambda: lambda: FeedKept.objects.create(pk=1, floor=1)),
     ("idempotency_key_has_one_answer_per_holder", repeated(kept)),
     ("idempotency_key_has_16_to_64_signs", changed(kept, by={"key": "k" * 15})),
     *[
