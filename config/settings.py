@@ -358,6 +358,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 BACKUP_LATE_HOURS = env.int("BACKUP_LATE_HOURS", default=0)  # then /status/ warns; 0: never
+DRILL_LATE_DAYS = env.int("DRILL_LATE_DAYS", default=0)  # without a restore on trial; 0: never
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default=urlsplit(SITE_URL).hostname or "localhost")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"commitments@{MAIL_DOMAIN}")
 EMAIL_URL = env.secret("EMAIL_URL")  # empty: a demonstration keeps its mail in DATA_DIR/mail

@@ -212,6 +212,7 @@ def _own_figures(*, at: datetime) -> Iterable[Figure]:
         )
 
     yield _last_backup(at=at)
+    yield _last_drill(at=at)
 
 
 def _last_backup(*, at: datetime) -> Figure:
@@ -226,6 +227,25 @@ def _last_backup(*, at: datetime) -> Figure:
     else:
         text = _("%(name)s, %(age)s: files that the database names were missing") % said
     return Figure(_("Last backup"), text, well=last.complete and (not most or seconds <= most))
+
+
+def _last_drill(*, at: datetime) -> Figure:
+    """Say when a backup was last put back on trial; longer ago than DRILL_LATE_DAYS is bad."""
+    last, most = shelf.last_drill(), settings.DRILL_LATE_DAYS
+    if last is None:
+        return Figure(_("Last restore drill"), _("None was written down."), well=not most)
+    ago = at - last.ended_at
+    text = ngettext(
+        "%(name)s, %(age)s: put back and good after %(minutes)d minute",
+        "%(name)s, %(age)s: put back and good after %(minutes)d minutes",
+        last.minutes,
+    )
+    said = {"name": last.name, "age": age_in_words(int(ago.total_seconds()))}
+    return Figure(
+        _("Last restore drill"),
+        text % (said | {"minutes": last.minutes}),
+        well=not most or ago.days <= most,
+    )
 
 
 def _figures_of_apps(*, at: datetime) -> Iterable[Figure]:

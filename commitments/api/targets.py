@@ -137,6 +137,8 @@ class TargetCollection(JudgingOfTarget, BatchedCollection):
         "revise": "revise",
         "withdraw": "withdraw",
     }
+    named_by = {"plan": "period__code", "code": "code"}
+    fixed = ("plan",)
     problems = {"batch": ("batch-refused",)}
     bodies = {
         "create": NewTargetSerializer,

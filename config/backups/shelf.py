@@ -1,10 +1,11 @@
-"""What is known of backups afterwards: when the last one was made, and which old ones may go."""
+"""What is known of backups afterwards: when the last one was made, when one was last put back on trial,
+and which old ones may go."""
 
 import json
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config.backups import Refused, archive, here
 from config.backups.manifest import Manifest
@@ -20,6 +21,14 @@ class Last(NamedTuple):
     complete: bool
 
 
+class Drill(NamedTuple):
+    """A backup that was put back elsewhere and found good. `name`: of its file; `minutes`: how long it took."""
+
+    ended_at: datetime
+    name: str
+    minutes: int
+
+
 def note(target: Path, told: Manifest) -> None:
     """Remember beside the data that this backup was made. Raises OSError."""
     said = {
@@ -27,9 +36,7 @@ def note(target: Path, told: Manifest) -> None:
         "name": target.name,
         "complete": not told.faults,
     }
-    draft = _path().with_suffix(".new")
-    draft.write_text(json.dumps(said), encoding="utf-8")
-    draft.replace(_path())
+    _write(_path(), said)
 
 
 def last() -> Last | None:
@@ -39,6 +46,26 @@ def last() -> Last | None:
         return Last(datetime.fromisoformat(said["made_at"]), said["name"], said["complete"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def note_drill(drill: Drill) -> None:
+    """Remember beside the data that a backup was put back and found good. Raises OSError."""
+    _write(_drill_path(), drill._asdict() | {"ended_at": drill.ended_at.isoformat()})
+
+
+def last_drill() -> Drill | None:
+    """Return the last drill that was noted for this installation; None: none is known of."""
+    try:
+        said = json.loads(_drill_path().read_text(encoding="utf-8"))
+        return Drill(datetime.fromisoformat(said["ended_at"]), said["name"], int(said["minutes"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, said: dict[str, Any]) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(said), encoding="utf-8")
+    draft.replace(path)
 
 
 def clear(folder: Path, *, keep: int, told: Manifest) -> list[Path]:
@@ -66,3 +93,7 @@ def _is_own(path: Path, told: Manifest) -> bool:
 
 def _path() -> Path:
     return here.data_dir() / "last-backup.json"
+
+
+def _drill_path() -> Path:
+    return here.data_dir() / "last-drill.json"

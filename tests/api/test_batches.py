@@ -253,3 +253,85 @@ def test_a_batch_is_at_most_1_mib(body, client):
         BATCH, text, content_type="application/json", headers={"Idempotency-Key": new_key()}
     )
     is_problem(answer, 413, "too-large")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_item_costs_a_bounded_number_of_questions(
+    body, client, count, django_assert_max_num_queries
+):
+    """Savepoints among them; plan and unit are asked for once, and no object is written out."""
+    items = [new(body, f"N01.{90 + n}") for n in range(count)]
+    with django_assert_max_num_queries(16 + 58 * count):
+        assert told(send(client, items)) == [(201, "")] * count
+
+
+# --- upserts ------------------------------------------------------------------------------------------
+
+
+def upsert(code: str, *, tag: str | None = None, **changes):
+    """Return an item as a program sends it that knows a target by its own code alone."""
+
+    def item(body):
+        named = {} if tag is None else {"if_match": tag}
+        return {"act": "upsert", "body": new_target(body) | {"code": code} | changes} | named
+
+    return item
+
+
+def test_an_upsert_draws_up_what_is_not_there_and_changes_what_is(body, client):
+    first = send(client, [upsert(code)(body) for code in ("U.1", "U.2")]).json()["results"]
+    assert [row["status"] for row in first] == [201, 201]
+    told_again = send(
+        client,
+        [
+            upsert("U.1", tag=first[0]["etag"], clause="2.2")(body),
+            upsert("U.3")(body),
+        ],
+    )
+    assert told(told_again) == [(200, ""), (201, "")]
+    rows = told_again.json()["results"]
+    assert rows[0]["ref"] == first[0]["ref"]
+    assert Target.objects.get(code="U.1").clause == "2.2"
+    assert Target.objects.filter(code__startswith="U.").count() == 3
+
+
+def test_an_upsert_writes_over_nothing_that_its_sender_has_not_seen(body, client):
+    old = send(client, [upsert("U.1")(body)]).json()["results"][0]["etag"]
+    send(client, [upsert("U.1", tag=old, clause="2.2")(body)])
+    answer = send(client, [upsert("U.1")(body), upsert("U.1", tag=old)(body)])
+    assert told(answer) == [(428, "version-missing"), (412, "object-changed")]
+    now = client.get(f"{TARGETS}{Target.objects.get(code='U.1').ref}/")["ETag"]
+    assert [row["problem"]["etag"] for row in answer.json()["results"]] == [now, now]
+    again = send(client, [upsert("U.1", tag=now, clause="2.3")(body)])
+    assert told(again) == [(200, "")]
+
+
+def test_an_upsert_that_has_seen_a_tag_makes_nothing_new(body, client):
+    answer = send(client, [upsert("U.1", tag='"target-2024-u-1-1"')(body)])
+    assert told(answer) == [(404, "not-found")]
+    assert not Target.objects.filter(code="U.1").exists()
+
+
+def test_an_upsert_does_not_find_what_its_sender_does_not_see(body, client):
+    """A planned target is seen by the side that assigns it: for others it is not there."""
+    send(client, [upsert("U.1")(body)])
+    commune = machine(body.commune)
+    answer = send(commune, [upsert("U.1")(body)])
+    assert answer.status_code in {403, 200}
+    assert "etag" not in answer.json()
+    assert not any(row["etag"] for row in answer.json().get("results", ()))
+
+
+def test_all_or_none_holds_for_upserts(body, client):
+    items = [upsert("U.1")(body), upsert("N01.1")(body)]  # the second is assigned already
+    answer = send(client, items, atomic=True)
+    is_problem(answer, 422, "batch-refused")
+    assert not Target.objects.filter(code="U.1").exists()
+
+
+@pytest.mark.parametrize(
+    "body_of_item", [{}, {"plan": 1, "code": ["x"]}, {"plan": "2024\0", "code": "U.1"}]
+)
+def test_an_upsert_without_its_names_is_refused_like_a_creation(client, body_of_item):
+    answer = send(client, [{"act": "upsert", "body": body_of_item}])
+    assert [row["status"] for row in answer.json()["results"]] == [400]

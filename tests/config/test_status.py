@@ -1,8 +1,10 @@
 """/healthz and /status/: what runs, what is late, what failed; honest from the first second."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core import management
 from django.db import DatabaseError, connection
 from django.test import RequestFactory
 from django.utils import translation
@@ -16,6 +18,7 @@ from units import clock
 from units.actions import jobs
 from units.models import JobKind, RegisterVerification
 
+ARCHIVE = "commitments-20260105T020000Z.tar"
 NAMES = [job.name for job in JOBS]
 
 
@@ -180,7 +183,29 @@ def test_the_last_backup_is_shown_and_warned_of_when_it_is_late(
         *(at - timedelta(hours=old), "1", "sqlite", "3", False, "here", 1, 1, "", {}, {}),
         faults=[] if complete else ["a file: missing"],
     )
-    shelf.note(tmp_path / "commitments-20260105T020000Z.tar", made)
+    shelf.note(tmp_path / ARCHIVE, made)
     figure = status._last_backup(at=at)
     assert figure.well is well
-    assert "commitments-20260105T020000Z.tar" in figure.value
+    assert ARCHIVE in figure.value
+
+
+@pytest.mark.parametrize(("days", "old", "well"), [(0, 999, True), (40, 40, True), (40, 41, False)])
+def test_the_last_restore_drill_is_shown_and_warned_of_when_it_is_late(
+    days, old, well, settings, tmp_path
+):
+    settings.DATA_DIR, settings.DRILL_LATE_DAYS = tmp_path, days
+    at = clock.real_now()
+    assert status._last_drill(at=at).well is (days == 0)  # none is known
+    management.call_command("note_drill", ARCHIVE, "--minutes=42", stdout=StringIO())
+    figure = status._last_drill(at=at + timedelta(days=old, hours=1))
+    assert figure.well is well
+    assert ARCHIVE in figure.value
+    assert "42" in figure.value
+
+
+@pytest.mark.parametrize("words", [("another.tar", "--minutes=42"), (ARCHIVE, "--minutes=0")])
+def test_a_drill_that_cannot_be_is_not_written_down(words, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    with pytest.raises(management.CommandError, match="the archive's own name"):
+        management.call_command("note_drill", *words)
+    assert shelf.last_drill() is None

@@ -5,6 +5,7 @@ savepoint of the one transaction, so what a refused item began is undone, and a 
 """
 
 import json
+from collections.abc import Collection as AnyOf
 from collections.abc import Iterator, Mapping
 from inspect import unwrap
 from typing import Any, NamedTuple
@@ -27,13 +28,16 @@ from units.http.schema import Problem
 from units.http.writing import Collection
 
 MOST = 200  # items of one request
+UPSERT = "upsert"  # creates, or changes what its body names by the sender's own code
 
 
 class ItemSerializer(StrictSerializer):
     about = _("One write: what its own address would get.")
 
     ref = serializers.CharField(
-        required=False, max_length=80, help_text=_("Which object; left out by a creation.")
+        required=False,
+        max_length=80,
+        help_text=_("Which object; left out by a creation and an upsert."),
     )
     if_match = serializers.CharField(
         required=False, max_length=200, help_text=_("Its tag, as in the header If-Match.")
@@ -43,8 +47,8 @@ class ItemSerializer(StrictSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if (attrs["act"] == "create") == ("ref" in attrs):
-            text = _("A creation names no object, every other act does.")
+        if (attrs["act"] in {"create", UPSERT}) == ("ref" in attrs):
+            text = _("A creation or an upsert names no object by “ref”, every other act does.")
             raise serializers.ValidationError({"ref": [text]}, code="invalid")
         return attrs
 
@@ -93,13 +97,21 @@ class BatchRefused(Invalid):
 
 
 class BatchedCollection(Collection):
-    """A collection with many writes in one. `batched`: {act as an item names it: method}."""
+    """A collection with many writes in one. `batched`: {act as an item names it: method}. Its
+    serializer has `get_etag`.
+
+    `named_by`: the fields of a creation that together name the object in the sender's own system; with
+    them an item may say `upsert`.
+    """
 
     batched: Mapping[str, str] = {}
+    named_by: Mapping[str, str] = {}  # {field of the body: lookup}; those of `fixed` never change
+    fixed: AnyOf[str] = ()
 
     def carry_out(self) -> Response:
         """Do what was sent. Raises BatchRefused for an atomic batch with an item that is refused."""
         sent = self.sent()
+        self.request.found = {}
         results, refused = [], []
         for index, item in enumerate(sent["items"]):
             done = self._carry_out_one(item)
@@ -114,8 +126,11 @@ class BatchedCollection(Collection):
 
     def _carry_out_one(self, item: Mapping[str, Any]) -> Done:
         view = type(self)()
+        if item["act"] == UPSERT:
+            item = self._settled(item)
         view.action = self.batched[item["act"]]
         view.args, view.format_kwarg, view.headers = (), None, {}
+        view.in_short = True
         view.kwargs = {"ref": item["ref"]} if "ref" in item else {}
         view.detail = "ref" in item
         view.request = _request_of(self.request, item)
@@ -126,6 +141,24 @@ class BatchedCollection(Collection):
                 return Done(act(view, view.request, **view.kwargs), None)
         except (Refused, ValidationError, APIException, Http404) as error:
             return Done(view.handle_exception(error), error)
+
+    def _settled(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an upsert as the change of what is there under its names, or as a creation.
+
+        One that has seen a tag changes: where nothing is there any more it finds nothing.
+        """
+        body = item.get("body", {})
+        names = [body.get(field) for field in self.named_by]
+        ref = None
+        if all(isinstance(name, str) and "\0" not in name for name in names):
+            found = self.get_queryset().filter(
+                **dict(zip(self.named_by.values(), names, strict=True))
+            )
+            ref = found.values_list(self.lookup_field, flat=True).first()
+        if ref is None and "if_match" not in item:
+            return {**item, "act": "create"}
+        rest = {field: value for field, value in body.items() if field not in self.fixed}
+        return {**item, "act": "change", "ref": ref or "", "body": rest}
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:
         """Note attempts without a right, whose own notes went with the transaction of the batch."""
@@ -138,7 +171,7 @@ class BatchedCollection(Collection):
 def _request_of(request: Request, item: Mapping[str, Any]) -> Request:
     """Return `request` as it would have come alone, to the address of the item."""
     alone = clone_request(request, "POST")
-    alone._full_data = item.get("body", {})
+    alone._full_data, alone.found = item.get("body", {}), request.found
     alone.headers = CaseInsensitiveMapping({"If-Match": item.get("if_match", "")})
     return alone
 

@@ -79,13 +79,15 @@ class Problem(serializers.Serializer):
         required=False, help_text=_("With use-the-page: the page on which a person does it.")
     )
     etag = serializers.CharField(
-        required=False, help_text=_("With 412: the tag that the object has now.")
+        required=False, help_text=_("With 412 and 428: the tag that the object has now.")
     )
     written_at = serializers.DateTimeField(
-        required=False, help_text=_("With 412: when the object was written last.")
+        required=False, help_text=_("With 412 and 428: when the object was written last.")
     )
     written_by = serializers.CharField(
-        required=False, allow_null=True, help_text=_("With 412: by whom; null: by the system.")
+        required=False,
+        allow_null=True,
+        help_text=_("With 412 and 428: by whom; null: by the system."),
     )
     move = serializers.CharField(required=False, help_text=_("With 409: what was asked for."))
     state = serializers.CharField(required=False, help_text=_("With 409: the state it is in."))

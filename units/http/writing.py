@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from units.enums import Scope
-from units.errors import Invalid, StaleVersion
+from units.errors import Invalid, StaleVersion, VersionMissing
 from units.http import etags, parameters
 from units.http.collections import ReadOnlyCollection
 from units.http.parsers import StrictSerializer
@@ -50,6 +50,9 @@ class Collection(ReadOnlyCollection):
     questions: Mapping[str, Question] = {}
     bodies: Mapping[str, type[serializers.Serializer]] = {}
     kind = ""  # of the subject of register entries: who wrote last, and when
+    in_short = (
+        False  # answer a write with reference and tag alone: all that a batch tells of an item
+    )
     pointers: Mapping[str, str] = {}  # names of model fields that bodies call otherwise
 
     def sent(self) -> dict[str, Any]:
@@ -65,8 +68,13 @@ class Collection(ReadOnlyCollection):
 
         Raises VersionMissing without If-Match, StaleVersion unless it names the tag of `row`.
         """
-        shown = self.get_serializer(row).data["etag"]
+        shown = self._tag_of(row)
         return etags.expected_version(self.request, shown=shown, version=self.version_of(row))
+
+    def _tag_of(self, row: Any) -> str:
+        if self.in_short:
+            return self.get_serializer().get_etag(row)
+        return self.get_serializer(row).data["etag"]
 
     def version_of(self, row: Any) -> int:
         return row.etag_version
@@ -84,9 +92,14 @@ class Collection(ReadOnlyCollection):
         return self._answer(pk, 200)
 
     def _answer(self, pk: int, status: int) -> Response:
-        row = self.get_queryset().filter(pk=pk).first()
+        rows = self.get_queryset().filter(pk=pk)
+        if self.in_short:
+            rows = rows.select_related(None).prefetch_related(None)
+        row = rows.first()
         if row is None:
             return Response(status=204)
+        if self.in_short:
+            return Response({"ref": row.ref}, status=status, headers={"ETag": self._tag_of(row)})
         data = self.get_serializer(row).data
         headers = {"ETag": data["etag"], "Cache-Control": "no-store"}
         if status == 201:
@@ -94,8 +107,8 @@ class Collection(ReadOnlyCollection):
         return Response(data, status=status, headers=headers)
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:
-        """Say with a 412 which tag the object has now, and who wrote it when."""
-        if isinstance(exc, StaleVersion) and (
+        """Say with a 412 or 428 which tag the object has now, and who wrote it when."""
+        if isinstance(exc, StaleVersion | VersionMissing) and (
             ref := self.kwargs.get(self.lookup_url_kwarg or "ref")
         ):
             row = self.get_queryset().filter(**{self.lookup_field: ref}).first()
@@ -106,7 +119,7 @@ class Collection(ReadOnlyCollection):
     def _newest(self, row: Any) -> dict[str, Any]:
         entries = RegisterEntry.objects.about(self.kind, self.subject_of(row))
         last = entries.select_related("actor").order_by("-pk").first()
-        found = {"etag": self.get_serializer(row).data["etag"]}
+        found = {"etag": self._tag_of(row)}
         if last is not None:
             found |= {"written_at": last.at, "written_by": last.actor and last.actor.full_name}
         return found
@@ -148,7 +161,13 @@ class RefField(serializers.CharField):
         return row
 
     def _find(self, text: str) -> Any:
-        return self.rows(self.context["request"]).filter(**{self.by: text}).first()
+        """Return what `text` names. A batch asks once for each name: its requests share `found`."""
+        request = self.context["request"]
+        found = getattr(request, "found", {})
+        key = self.rows, self.by, text
+        if key not in found and (row := self.rows(request).filter(**{self.by: text}).first()):
+            found[key] = row
+        return found.get(key)
 
     def run_validators(self, value: Any) -> None:
         """Leave the object alone: what was written was judged by whether it names something."""

@@ -19,7 +19,7 @@ from commitments.enums import (
 )
 from commitments.models import IndicatorDefinition, Period, Target, TaskGroup
 from commitments.rules.targets import Share, Step
-from units.http.batches import MOST, BatchSerializer, ItemSerializer
+from units.http.batches import MOST, UPSERT, BatchSerializer, ItemSerializer
 from units.http.fields import SentQuantity
 from units.http.parsers import StrictSerializer
 from units.http.writing import RefField, seen_units, unknown_reference
@@ -249,8 +249,11 @@ def _indicator(code: str, version: int | None = None) -> IndicatorDefinition:
 
 class TargetItemSerializer(ItemSerializer):
     act = serializers.ChoiceField(
-        choices=["create", "change", "assign", "revise", "withdraw"],
-        help_text=_("As the address of one target is called; “change” is its PATCH."),
+        choices=["create", "change", UPSERT, "assign", "revise", "withdraw"],
+        help_text=_(
+            "As the address of one target is called; “change” is its PATCH. “upsert” has the body of a "
+            "creation: it changes the target with this “plan” and “code”, or draws it up."
+        ),
     )
 
 
