@@ -13,6 +13,7 @@ from commitments.api.signatures import BODIES, address_of
 from commitments.api.targets import TargetCollection
 from commitments.api.verify import VerifyCode, VerifyFile
 from config import api
+from notifications.api.absences import AbsenceCollection
 from notifications.api.webhooks import WebhookCollection
 from units.api import changes
 from units.api.appointments import AppointmentCollection
@@ -29,6 +30,7 @@ router.register("commitments", CommitmentCollection, basename="commitments")
 router.register("reports", ReportCollection, basename="reports")
 router.register("inspections", InspectionCollection, basename="inspections")
 router.register("cases", CaseCollection, basename="cases")
+router.register("absences", AbsenceCollection, basename="absences")
 router.register("webhooks", WebhookCollection, basename="webhooks")
 
 feeds = (*changes.FEEDS, *commitments_changes.FEEDS)

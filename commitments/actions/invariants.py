@@ -44,14 +44,15 @@ class Wait(NamedTuple):
 
 def waits() -> Iterator[Wait]:
     """Yield everything that a ladder runs for, as sets of rows."""
-    versions = CommitmentVersion.objects.select_related("commitment")
+    rows: QuerySet[Any]
+    versions: QuerySet[Any] = CommitmentVersion.objects.select_related("commitment")
     answered = ReturnAnswer.objects.filter(act__slot__document=OuterRef("document"))
     for kind, states in DIRECTORIES["version"].waiting.items():
         rows = versions.filter(state__in=states)
         if kind == ClockKind.ANSWER:
             rows = rows.filter(~Exists(answered))
         yield Wait(kind, rows, rows.none())
-    paused = BacklogCase.objects.filter(state=CaseState.SUSPENDED)
+    paused: QuerySet[Any] = BacklogCase.objects.filter(state=CaseState.SUSPENDED)
     for kind, states in DIRECTORIES["case"].waiting.items():
         waiting = BacklogCase.objects.filter(state__in=states)
         stands = kind == ClockKind.CASE

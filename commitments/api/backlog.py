@@ -22,6 +22,7 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import backlog, evidence, proposed, resolutions, suspensions
+from commitments.api import ladders
 from commitments.api.cases import CASE, CaseSerializer
 from commitments.api.evidence import SHA256
 from commitments.api.inputs.backlog import (
@@ -178,19 +179,26 @@ def _reopen(**given: Any) -> CaseProposal:
         description=_("What is overdue, who must do it by when, and what became of it."),
         examples=EXAMPLES,
     ),
+    ladder=extend_schema(operation_id="cases_ladder", summary=_("Read the ladder of a case")),
+    acknowledge=extend_schema(
+        operation_id="cases_acknowledge", summary=_("Say that the last step on a case is seen")
+    ),
 )
-class CaseCollection(Collection):
+class CaseCollection(ladders.Laddered, Collection):
     scope = Scope.CASES_READ
     scopes = {
         "create": Scope.CASES_WRITE,
         "partial_update": Scope.CASES_WRITE,
         **dict.fromkeys(PEOPLES),
+        **ladders.SCOPES,
     }
     questions = {
         "create": somewhere(permissions.registers_somewhere),
         "partial_update": _may_register,
         **PEOPLES,
+        **ladders.QUESTIONS,
     }
+    problems = ladders.PROBLEMS
     bodies = BODIES
     kind = "backlog_case"
     pointers = {"origin_period": "plan"}

@@ -23,6 +23,7 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import commitments, documents, drafts
+from commitments.api import ladders, reminders
 from commitments.api.bundles import VERSION, ReceiptsOfCommitment
 from commitments.api.documents import (
     COMMITMENT,
@@ -118,20 +119,37 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         parameters=[VERSION],
         examples=EXAMPLES,
     ),
+    ladder=extend_schema(
+        operation_id="commitments_ladder",
+        summary=_("Read the ladder of a commitment"),
+        parameters=[VERSION],
+    ),
+    acknowledge=extend_schema(
+        operation_id="commitments_acknowledge",
+        summary=_("Say that the last step on a commitment is seen"),
+    ),
 )
-class CommitmentCollection(ReceiptsOfCommitment, Collection):
+class CommitmentCollection(ReceiptsOfCommitment, ladders.Laddered, reminders.Snoozable, Collection):
     scope = Scope.COMMITMENTS_READ
     scopes = {
         **dict.fromkeys(("create", "partial_update", "discard"), Scope.COMMITMENTS_WRITE),
         "issue": Scope.COMMITMENTS_ISSUE,
+        **ladders.SCOPES,
+        **reminders.SCOPES,
     }
     questions = {
         "create": somewhere(permissions.plans_somewhere),
         "partial_update": may_draft,
         "discard": may_draft,
         "issue": may_issue,
+        **ladders.QUESTIONS,
+        **reminders.QUESTIONS,
     }
-    bodies = {"create": NewDraftSerializer, "partial_update": ChangeDraftSerializer}
+    bodies = {
+        "create": NewDraftSerializer,
+        "partial_update": ChangeDraftSerializer,
+        **reminders.BODIES,
+    }
     kind = "commitment_version"
     queryset = Commitment.objects.none()
     serializer_class = CommitmentSerializer
@@ -142,6 +160,8 @@ class CommitmentCollection(ReceiptsOfCommitment, Collection):
         "pdf": ("invalid-parameter", "no-document", "no-revision"),
         "receipts": ("invalid-parameter",),
         "issue": ("seal-missing", "timestamp-unavailable"),
+        **ladders.PROBLEMS,
+        **reminders.PROBLEMS,
     }
 
     def get_queryset(self) -> Any:

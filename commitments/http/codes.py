@@ -23,4 +23,58 @@ CODES: tuple[Code, ...] = (
         _("This is no SHA-256."),
         _("Send 64 hexadecimal digits: the SHA-256 of the whole file."),
     ),
+    Code(
+        "no-ladder",
+        404,
+        _("No ladder runs for this object."),
+        _("Nothing is waited for in its present state, or the last step was taken."),
+    ),
+    Code(
+        "nothing-to-acknowledge",
+        409,
+        _("No step of the ladder has been taken yet."),
+        _("Wait for the first reminder."),
+    ),
+    Code(
+        "clock-changed",
+        412,
+        _("The next step was taken meanwhile."),
+        _("Read the ladder again, then decide."),
+    ),
+    Code(
+        "acknowledged-already",
+        409,
+        _("The step is acknowledged already."),
+        _("Nothing needs to be done: it is not repeated meanwhile."),
+    ),
+    Code(
+        "snooze-needs-reason",
+        422,
+        _("A row is put aside without a reason."),
+        _("Say why: others read it beside the row."),
+    ),
+    Code(
+        "snooze-in-the-past",
+        422,
+        _("The row would come back on a day that is not still to come."),
+        _("Choose a later day."),
+    ),
+    Code(
+        "snooze-too-long",
+        422,
+        _("The row would come back after the day on which it is due, or after more than 30 days."),
+        _("Choose an earlier day. What is late is not put aside."),
+    ),
+    Code(
+        "snoozed-already",
+        409,
+        _("The row is put aside already."),
+        _("Take it back first."),
+    ),
+    Code(
+        "not-snoozed",
+        409,
+        _("The row is not put aside, or has come back by itself."),
+        _("Nothing needs to be done."),
+    ),
 )

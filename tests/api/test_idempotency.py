@@ -14,7 +14,7 @@ from commitments.models import Target
 from config.api_urls import router
 from tests.api.described import document, is_problem
 from tests.api.things import new_target, planned
-from tests.api.writes import TARGETS, WRITES, entries, new_key, scene
+from tests.api.writes import OWN_ACTS, TARGETS, WRITES, entries, new_key, scene
 from tests.factories.body import make_body
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory, UserFactory
@@ -49,6 +49,7 @@ ELSEWHERE = {  # whose keys are tried in files of their own
     f"{TARGETS}batch/",
     "/api/v1/reports/{ref}/evidence/",
     f"{TARGETS}{{ref}}/judge/",
+    *OWN_ACTS,
     *(f"/api/v1/webhooks/{end}" for end in ("", "{ref}/test/", "{ref}/replay/")),
 }
 

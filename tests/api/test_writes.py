@@ -6,7 +6,7 @@ import pytest
 
 from commitments.api.backlog import PEOPLES
 from tests.api.described import document, is_problem
-from tests.api.writes import CASES, TARGETS, WRITES, entries, new_key, scene
+from tests.api.writes import CASES, OWN_ACTS, TARGETS, WRITES, entries, new_key, scene
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory
 from units.enums import Scope
@@ -170,6 +170,7 @@ def test_every_write_of_the_description_is_in_the_table():
     files = ("evidence/", "evidence/{sha256}/")  # with the webhooks: in files of their own
     acts.add(f"{TARGETS}{{ref}}/judge/")  # of people alone
     acts.add(f"{TARGETS}batch/")  # of writes that are in the table
+    acts |= OWN_ACTS  # of people for themselves
     described = {
         (path, method)
         for path, methods in document()["paths"].items()

@@ -104,6 +104,11 @@ COMMITMENTS = "/api/v1/commitments/"
 REPORTS = "/api/v1/reports/"
 CASES = "/api/v1/cases/"
 INSPECTIONS = "/api/v1/inspections/"
+OWN_ACTS = {  # of people for themselves: in a file of their own
+    *(f"{COMMITMENTS}{{ref}}/{act}/" for act in ("acknowledge", "snooze", "take-back")),
+    f"{CASES}{{ref}}/acknowledge/",
+    *(f"/api/v1/absences/{end}" for end in ("", "{ref}/end/")),
+}
 WRITES = [
     Write(
         "record inspection",

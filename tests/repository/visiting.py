@@ -186,6 +186,7 @@ def make_world() -> World:
         "notifications:webhook-act": {"ref": told, "act": "test"},
         "api:webhooks": {"ref": told},
         "notifications:notice": {"notice": Notice.objects.filter(recipient=body.secretary)[0].pk},
+        "api:absences": {"ref": today.isoformat()},
         "notifications:read": {"notice": Notice.objects.filter(recipient=body.secretary)[0].pk},
         "notifications:absence-end": {"absence": away.pk},
         "notifications:letter": {"name": "20240202-090000-1.eml"},

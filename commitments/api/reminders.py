@@ -1,0 +1,95 @@
+"""Putting a row of one's own queue aside by REST, and taking it back: a person's word, no token's."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from commitments.actions import reminders
+from units.http.idempotency import idempotent
+from units.http.parsers import StrictSerializer
+from units.http.writing import Collection, NothingSerializer
+from units.models import User
+
+SNOOZE = {"until": "2024-02-19", "reason": "Chờ đồng chí Chủ tịch đi công tác về."}
+
+
+class SnoozeSerializer(StrictSerializer):
+    about = _("Until which morning the row is put aside, and why. Supervisors read the reason.")
+
+    until = serializers.DateField(help_text=_("At most the day on which it is due, or 30 days."))
+    reason = serializers.CharField(max_length=500)
+
+
+class SnoozedSerializer(serializers.Serializer):
+    about = _("Until when the row is hidden from the queue of who has put it aside.")
+
+    until = serializers.DateField()
+    reason = serializers.CharField()
+
+
+def _sees(user: User, row: Any, *, at: datetime) -> bool:
+    """Say yes: one puts aside for oneself what one sees, and nothing else changes."""
+    del user, row, at
+    return True
+
+
+QUESTIONS = {"snooze": _sees, "take_back": _sees}
+SCOPES = {"snooze": None, "take_back": None}
+BODIES = {"snooze": SnoozeSerializer}
+PROBLEMS = {
+    "snooze": (
+        "snooze-needs-reason",
+        "snooze-in-the-past",
+        "snooze-too-long",
+        "snoozed-already",
+    ),
+    "take_back": ("not-snoozed",),
+}
+
+
+class Snoozable(Collection):
+    """What a reader of the queue does for oneself. Subclasses add QUESTIONS, SCOPES, BODIES, PROBLEMS."""
+
+    @extend_schema(
+        operation_id="commitments_snooze",
+        summary=_("Put it aside in one's own queue"),
+        description=_(
+            "Others see who has, until when, and why; the ladder goes on. It comes back by itself, or when "
+            "the commitment moves on. No token has a queue."
+        ),
+        request=SnoozeSerializer,
+        responses=SnoozedSerializer,
+        examples=[OpenApiExample("snooze", value=SNOOZE)],
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def snooze(self, request: Request, ref: str) -> Response:
+        commitment = self.get_object()
+        sent = self.sent()
+        self.expected(commitment)
+        reminders.snooze(version_id=commitment.shown.pk, by=request.user, at=request.now, **sent)
+        body = {"until": sent["until"].isoformat(), "reason": sent["reason"].strip()}
+        return Response(body, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(
+        operation_id="commitments_take_back",
+        summary=_("Take back into one's own queue what was put aside"),
+        description=_("It stands there again at once."),
+        request=NothingSerializer,
+        responses={204: OpenApiResponse(description=_("It is back."))},
+        examples=[OpenApiExample("nothing", value={}, request_only=True)],
+    )
+    @action(detail=True, methods=["post"], url_path="take-back")
+    @idempotent
+    def take_back(self, request: Request, ref: str) -> Response:
+        commitment = self.get_object()
+        self.sent()
+        self.expected(commitment)
+        reminders.take_back(version_id=commitment.shown.pk, by=request.user, at=request.now)
+        return Response(status=204)
