@@ -34,7 +34,7 @@ from commitments.rules.commitments import MOVES
 from commitments.web.rows import rows_for
 from units import clock
 from units.actions import factors
-from units.errors import Conflict, Invalid, NotAllowed, Refused
+from units.errors import Conflict, Invalid, NotAllowed, Refused, WrongState
 from units.http import etags, reauth
 from units.http.requests import WebRequest
 from units.models import RegisterEntry
@@ -260,6 +260,7 @@ def confirm(request: WebRequest, step_up: UUID) -> HttpResponse:
         "seconds": round((asked.expires_at - asked.created_at).total_seconds()),
         "refused": refused,
         "again": refused is not None and refused.code in AGAIN,
+        "over": isinstance(refused, WrongState) or getattr(refused, "code", "") in OVER,
         "methods": factors.methods_of(request.user),
         "passkey_options": json.dumps(options, default=dict) if options else "",
         "demonstration_code": demonstration_code(request),
@@ -278,6 +279,10 @@ AGAIN = {
     "step-up-elsewhere",
     "revision-moved",
 }  # only a new start helps
+OVER = {
+    "already-signed",
+    "both-sides",
+}  # nothing is left to confirm, like every state that moved on
 
 
 def demonstration_code(request: WebRequest) -> str:
