@@ -1,19 +1,43 @@
-"""A process that confirms an act and dies at a named point: `python -m ... POINT STEP_UP USER DATABASE`."""
+"""A process that dies at a named point: `python -m ... DATABASE ACT POINT WHAT USER`.
+
+ACT "sign" confirms the step-up WHAT, "prepare" opens and prepares it for the version WHAT, "issue"
+issues that version.
+"""
 
 import os
 import sys
 from typing import Any
 from uuid import UUID
 
+from commitments.enums import VersionAct
+
 DIED = 9
-POINTS = {  # where the process dies -> after which function
+POINTS = {  # of signing: where the process dies -> after which function
     "factor": "commitments.actions.stepups.checked_factor",
     "signing": "commitments.documents.seal.sign",
     "seal-use": "commitments.actions.sealing._checked",
+    "proof": "commitments.actions.stepups.spend",
     "tail": "commitments.actions.documents.append_revision",
     "act": "commitments.actions.signatures.write_act",
+    "entry": "units.actions.register.append",
     "state": "commitments.actions.versions.move",
+    "clocks": "commitments.actions.cases.finish",
     "commit": "commitments.actions.signatures.confirm",
+}
+PREPARING = {
+    "receipt": "commitments.actions.signatures.open_reading",
+    "statement": "commitments.actions.signatures.prepare",
+}
+ISSUING = {
+    "rendering": "commitments.documents.render.render",
+    "fields": "commitments.documents.seal.place_fields",
+    "signing": "commitments.documents.seal.certify",
+    "seal-use": "commitments.actions.sealing._checked",
+    "document": "commitments.actions.documents.store",
+    "entry": "units.actions.register.append",
+    "state": "commitments.actions.versions.move",
+    "clock": "commitments.actions.cases.start",
+    "commit": "commitments.actions.commitments.issue",
 }
 
 
@@ -30,26 +54,49 @@ def die_after(path: str) -> None:
     setattr(module, function, last_words)
 
 
-def main(point: str, step_up: str, username: str, database: str) -> None:
+def main(database: str, act: str, point: str, what: str, username: str) -> None:
     import django
 
     django.setup()
     from django.db import connection
 
     connection.settings_dict["NAME"] = database
-    from commitments.actions import signatures
+    from commitments.actions import commitments, signatures
+    from commitments.models import CommitmentVersion
     from tests.factories.body import NOW, REAL, code_of
     from units.models import User
 
-    die_after(POINTS[point])
     by = User.objects.get(username=username)
-    signatures.confirm(
-        step_up_uuid=UUID(step_up),
+    login = f"session-of-{username}"
+    if act == "sign":
+        die_after(POINTS[point])
+        signatures.confirm(
+            step_up_uuid=UUID(what),
+            by=by,
+            at=NOW,
+            real_at=REAL,
+            session_key=login,
+            code=code_of(by, REAL),
+        )
+        return
+    version = CommitmentVersion.objects.get(pk=what)
+    if act == "issue":
+        die_after(ISSUING[point])
+        commitments.issue(version_id=version.pk, by=by, expected=version.etag_version, at=NOW)
+        return
+    die_after(PREPARING[point])
+    receipt = signatures.open_reading(
+        version_id=version.pk, act=VersionAct.SIGN, by=by, at=NOW, language="en"
+    )
+    signatures.prepare(
+        receipt_uuid=receipt.uuid,
+        act=VersionAct.SIGN,
         by=by,
+        expected=version.etag_version,
         at=NOW,
         real_at=REAL,
-        session_key=f"session-of-{username}",
-        code=code_of(by, REAL),
+        session_key=login,
+        agreed=True,
     )
 
 

@@ -12,20 +12,26 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, connections, transaction
 
-from commitments.actions import checks, documents, signatures
+from commitments.actions import checks, commitments, documents, signatures
 from commitments.documents import seal
 from commitments.enums import VersionAct, VersionState
 from commitments.models import (
+    CaseClock,
     Document,
     DocumentChain,
     DocumentRevision,
+    DocumentSlot,
     SealUse,
     SignatureAct,
+    StepUp,
+    StepUpUse,
+    TotpStepUsed,
+    ViewReceipt,
 )
-from tests.commitments.actions.dying import DIED, POINTS
-from tests.factories.body import make_body
+from tests.commitments.actions.dying import DIED, ISSUING, POINTS, PREPARING
+from tests.factories.body import NOW, make_body
 from units.errors import Conflict, Refused
-from units.models import RegisterEntry
+from units.models import RegisterEntry, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 A = VersionAct
@@ -146,13 +152,13 @@ def test_no_lock_is_held_while_bytes_are_signed_or_validated(monkeypatch):
     assert [name for name, inside in asked if inside] == []
 
 
-def confirm_and_die(step_up, username: str, point: str) -> None:
-    """Let another process confirm and die at `point`. A fork would not do: the typesetter has threads."""
+def let_die(act: str, point: str, what: object, by: User) -> None:
+    """Let another process do `act` and die at `point`. A fork would not do: the typesetter has threads."""
     name = str(connection.settings_dict["NAME"])
     connections.close_all()
-    command = [sys.executable, "-m", "tests.commitments.actions.dying"]
+    command = [sys.executable, "-m", "tests.commitments.actions.dying", name, act, point]
     done = subprocess.run(
-        [*command, point, str(step_up.uuid), username, name],
+        [*command, str(what), by.username],
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
@@ -167,23 +173,70 @@ def test_a_kill_leaves_nothing_or_the_whole_act(point):
     version = body.issued(second=False)
     step_up = body.prepare(A.SIGN, version, body.secretary)
 
-    confirm_and_die(step_up, body.secretary.username, point)
+    let_die("sign", point, step_up.uuid, body.secretary)
 
     def left():
         version.refresh_from_db()
         return (
             version.state,
             SignatureAct.objects.count(),
+            StepUpUse.objects.count(),
+            TotpStepUsed.objects.count(),
             DocumentRevision.objects.filter(no=2).count(),
             RegisterEntry.objects.filter(kind="commitment.sign").count(),
-            version.sealed.chain.last_no,
+            DocumentChain.objects.get(document=version.document).last_no,
         )
 
-    whole = (VersionState.SIGNED, 1, 1, 1, 2)
-    assert left() == (whole if point == "commit" else (VersionState.ISSUED, 0, 0, 0, 1))
+    whole = (VersionState.SIGNED, 1, 1, 1, 1, 1, 2)
+    nothing = (VersionState.ISSUED, 0, 0, 0, 0, 0, 1)
+    assert left() == (whole if point == "commit" else nothing)
     assert SealUse.objects.filter(base_no=1).exists() == (point not in {"factor", "signing"})
 
     act = body.confirm(step_up, body.secretary)  # the same answer again: one act in the end
-    version = type(version).objects.get(pk=version.pk)
     assert left() == whole
     assert act.revision == documents.last_revision(version.sealed)
+
+
+@pytest.mark.parametrize("point", PREPARING)
+def test_a_kill_while_preparing_binds_nobody(point):
+    body = make_body()
+    version = body.issued(second=False)
+
+    let_die("prepare", point, version.pk, body.secretary)
+
+    version.refresh_from_db()
+    assert (version.state, SignatureAct.objects.count()) == (VersionState.ISSUED, 0)
+    assert (ViewReceipt.objects.count(), StepUp.objects.count()) == (1, int(point == "statement"))
+    assert not SealUse.objects.filter(base_no=1).exists()
+    body.act(A.SIGN, version, body.secretary)
+    assert version.state == VersionState.SIGNED
+
+
+@pytest.mark.parametrize("point", ISSUING)
+def test_a_kill_while_issuing_leaves_a_draft_or_the_whole_document(point):
+    body = make_body()
+    version = body.draft()
+
+    let_die("issue", point, version.pk, body.planner)
+
+    def left():
+        version.refresh_from_db()
+        return (
+            version.state,
+            Document.objects.count(),
+            DocumentSlot.objects.count(),
+            DocumentRevision.objects.count(),
+            DocumentChain.objects.count(),
+            CaseClock.objects.count(),
+            RegisterEntry.objects.filter(kind="commitment.issue").count(),
+        )
+
+    whole = (VersionState.ISSUED, 1, 3, 2, 1, 1, 1)
+    assert left() == (whole if point == "commit" else (VersionState.DRAFT, 0, 0, 0, 0, 0, 0))
+    uses = point not in {"rendering", "fields", "signing"}
+    assert SealUse.objects.exists() == uses
+
+    if point != "commit":
+        asked = {"version_id": version.pk, "by": body.planner, "at": NOW}
+        commitments.issue(**asked, expected=version.etag_version)
+    assert left() == whole
