@@ -1,6 +1,7 @@
 """From a frozen content to a PDF: one file, the same bytes for the same content; and its stamps."""
 
 import json
+import re
 import shutil
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from units.rules import canonical
 TEMPLATE = Path(__file__).with_name("commitment.typ")
 STAMP = Path(__file__).with_name("stamp.typ")
 LANGUAGES = ("vi", "en")
+CLAIMS = re.compile(rb"<pdf(?:a|ua)id:(\w+)>[^<]*</pdf(?:a|ua)id:\1>")  # to meet PDF/A, PDF/UA
 SPACES = "\u00a0\u2009\u202f"  # besides the plain one; people type them between groups of digits
 
 
@@ -59,7 +61,10 @@ class Rendered(NamedTuple):
 
 
 def render(content: str, *, language: str, address: str, demo_seal: bool = False) -> Rendered:
-    """Return the PDF of one commitment version: PDF/A-3a and PDF/UA-1, `content` attached.
+    """Return the PDF of one commitment version, `content` attached.
+
+    It is made by the rules of PDF/A-3a and PDF/UA-1 as the typesetter knows and enforces them, and does
+    not say so: a claim needs a validator that is not the maker, and none has looked.
 
     `content`: the canonical JSON text that is hashed; it goes in as data and never as markup.
     `language`: "vi" or "en", of the frame and of all texts that exist in both. `address`: where the
@@ -83,9 +88,21 @@ def render(content: str, *, language: str, address: str, demo_seal: bool = False
         TEMPLATE, {"content.json": content.encode(), "address.svg": qr_svg(address)}, inputs
     ) as compiler:
         # To be archived with the content attached (PDF/A-2 would refuse it), read by screen readers.
-        pdf = _compiled(compiler, standards=["a-3a", "ua-1"])
+        pdf = _unclaimed(_compiled(compiler, standards=["a-3a", "ua-1"]))
         rows = json.loads(compiler.query("<signature-place>", field="value"))
     return Rendered(pdf, [_place(row) for row in rows])
+
+
+def _unclaimed(pdf: bytes) -> bytes:
+    """Return `pdf` with spaces where it claims to meet a standard; every other byte stays in place.
+
+    Such a file keeps its metadata in the clear. Raises NotRendered where no claim is found, for
+    then it may stand where nobody looks.
+    """
+    blank, found = CLAIMS.subn(lambda claim: b" " * len(claim[0]), pdf)
+    if not found:
+        raise NotRendered("The typesetter wrote what it claims in some other way.")
+    return blank
 
 
 def _place(row: Mapping[str, Any]) -> Place:

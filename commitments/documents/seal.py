@@ -5,7 +5,6 @@ signs, and grows by one PAdES revision for each act. Every function here returns
 begins with the file that it was given. Slow (tens of milliseconds): never call it inside a transaction.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -24,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import Certificate, load_der_x509_certificate
 from pyhanko.pdf_utils.content import ImportedPdfPage
-from pyhanko.pdf_utils.generic import DictionaryObject, StreamObject
+from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, SimpleBoxLayoutRule
 from pyhanko.sign import fields, signers
@@ -48,9 +47,6 @@ ROOM_FOR_TOKEN = 12_000  # bytes that a timestamp token with its chain may need
 ROOM_FOR_CMS = 2_000  # bytes of a CMS without its certificates
 DEMO = "DEMO"  # stands in the name of every certificate that proves nothing
 FILLED = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID)  # no margins
-CLAIMS = re.compile(
-    rb"<pdf(?:a|ua)id:(\w+)>[^<]*</pdf(?:a|ua)id:\1>"  # of archiving and of accessibility
-)
 
 
 class KeyUnfit(ValueError):
@@ -126,11 +122,9 @@ def _open(path: Path, password_file: Path, _marks: tuple[int, int]) -> Key:
 def place_fields(pdf: bytes, places: Sequence[Place]) -> bytes:
     """Return `pdf` with an empty signature field at each place and an invisible one for the seal.
 
-    The last of `places` closes the document for good once it is signed. What the file said of
-    archiving and accessibility standards it says no more: nobody has checked that for a form.
+    The last of `places` closes the document for good once it is signed.
     """
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
-    _drop_claims(writer)
     fields.append_signature_field(writer, SigFieldSpec(SEAL_FIELD))
     for place in places:
         last = place is places[-1]
@@ -146,17 +140,6 @@ def place_fields(pdf: bytes, places: Sequence[Place]) -> bytes:
     output = BytesIO()
     writer.write(output)
     return output.getvalue()
-
-
-def _drop_claims(writer: IncrementalPdfFileWriter) -> None:
-    if "/Metadata" not in writer.root:
-        return
-    metadata = writer.root["/Metadata"]
-    kept = {name: value for name, value in metadata.items() if name in {"/Type", "/Subtype"}}
-    writer.root["/Metadata"] = writer.add_object(
-        StreamObject(kept, stream_data=CLAIMS.sub(b"", metadata.data))
-    )
-    writer.update_root()
 
 
 def certify(pdf: bytes, key: Key, *, timestamper: TimeStamper | None = None) -> bytes:
