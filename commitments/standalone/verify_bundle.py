@@ -19,6 +19,7 @@ import json
 import logging
 import sys
 import zipfile
+from contextlib import contextmanager
 from hashlib import sha256, sha512
 from itertools import pairwise
 from pathlib import Path
@@ -53,6 +54,17 @@ class Report:
 def require(true, text):
     if not true:
         raise Wrong(text)
+
+
+@contextmanager
+def naming(name):
+    """Let whatever goes wrong with a file be said with its name: it may hold anything."""
+    try:
+        yield
+    except Wrong as wrong:
+        raise wrong if name in str(wrong) else Wrong(f"{name}: {wrong}") from wrong
+    except Exception as error:
+        raise Wrong(f"{name} has not the form that it should have: {error!r}") from error
 
 
 def hex_of(data):
@@ -467,7 +479,8 @@ def check_register(bundle, keys, report):
     rows, states = [], []
     for name in bundle.named("register/"):
         receipt = bundle.json(name)
-        states.append(check_entry(name, receipt, keys))
+        with naming(name):
+            states.append(check_entry(name, receipt, keys))
         rows.append(receipt)
         if states[-1] is None:
             report.open(f"{name}: no checkpoint covers it yet; take the bundle again in an hour")
@@ -739,8 +752,10 @@ def check_acts(bundle, report):
     """Check each act alone; return its statement by the file's name."""
     statements, passkeys, codes = {}, 0, []
     for name, act in bundle.acts:
-        statements[name] = check_statement(bundle, name, act)
-        if check_proof(name, act):
+        with naming(name):
+            statements[name] = check_statement(bundle, name, act)
+            by_passkey = check_proof(name, act)
+        if by_passkey:
             passkeys += 1
         else:
             codes.append(name)

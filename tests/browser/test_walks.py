@@ -23,7 +23,7 @@ from tests.browser.walking import (
     log_in,
 )
 from tests.factories.body import make_body
-from tests.factories.evidence import bad, evidence_of, run
+from tests.factories.evidence import FLIPS, bad, evidence_of, flipped, run
 from units import clock
 from units.models import Appointment, DemonstrationClock, RegisterEntry
 
@@ -244,6 +244,10 @@ def test_a_passkey_signs_the_very_statement(
     _code, lines = run(tmp_path, proof, "--key", proof.key)
     assert bad(lines) == []
     assert "GOOD 1 acts are confirmed by a passkey over the statement" in lines
+    for flip in FLIPS.values():  # and whoever has changed one byte of it is found out
+        code, lines = run(tmp_path, flipped(proof, flip), "--key", proof.key)
+        assert code == 1
+        assert any(flip.said in line for line in bad(lines)), (flip, lines)
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -19,7 +19,8 @@ from commitments.enums import VersionAct
 from commitments.standalone import verify_bundle as verifier
 from tests import seals
 from tests.factories.body import NOW, REAL, make_body
-from tests.factories.evidence import Evidence, bad, evidence_of, run
+from tests.factories.evidence import FLIPS, Evidence, bad, evidence_of, run
+from tests.factories.evidence import flipped as flipped_in
 from tests.factories.passkeys import SoftPasskey
 from units.actions import accounts, factors
 
@@ -219,6 +220,12 @@ def test_who_lists_the_changed_file_anew_is_found_out_all_the_same(evidence):
     for name in bound:
         lines = found(signed_anew(files | {name: flipped(files[name])}), evidence.key)
         assert bad(lines), name
+
+
+@pytest.mark.parametrize("what", FLIPS)
+def test_one_flipped_byte_is_named_though_every_list_was_made_anew(what, evidence):
+    lines = found(flipped_in(evidence, FLIPS[what]).files, evidence.key)
+    assert any(FLIPS[what].said in line for line in bad(lines)), lines
 
 
 @pytest.mark.parametrize(
