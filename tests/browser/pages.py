@@ -1,6 +1,18 @@
 """The pages of which pictures are taken, by who sees them: persona, name of the picture, address."""
 
-PAGES: dict[str, dict[str, str]] = {
+from typing import NamedTuple
+
+
+class Behind(NamedTuple):
+    """A page whose address nobody knows by heart: the first link on `page` that leads to `route`."""
+
+    page: str
+    route: str
+
+
+HUONG_SON = "/commitments/2024-bx-huong-son/"
+
+PAGES: dict[str, dict[str, str | Behind]] = {
     "": {
         "login": "/accounts/login/",
         "password-reset": "/accounts/password/reset/",
@@ -18,6 +30,11 @@ PAGES: dict[str, dict[str, str]] = {
         "absence": "/inbox/absence/",
         "account": "/account/",
         "factors": "/accounts/2fa/",
+        "reauthenticate": "/accounts/reauthenticate/",
+        "reauthenticate-code": "/accounts/2fa/reauthenticate/",
+        "authenticator-off": "/accounts/2fa/totp/deactivate/",
+        "recovery-codes-new": "/accounts/2fa/recovery-codes/generate/",
+        "logout": "/accounts/logout/",
         "passkeys": "/accounts/2fa/webauthn/",
         "passkey-add": "/accounts/2fa/webauthn/add/",
         "sessions": "/accounts/sessions/",
@@ -38,6 +55,7 @@ PAGES: dict[str, dict[str, str]] = {
         "home": "/",
         "commitment-in-force": "/commitments/2024-bx-huong-son/",
         "409": "/commitments/2024-bx-huong-son/sign/",
+        "register-entry": Behind(HUONG_SON, "units:receipt"),
     },
     "tung": {
         "home": "/",
@@ -47,6 +65,10 @@ PAGES: dict[str, dict[str, str]] = {
         "league": "/board/league/?year=2024",
         "board-back": "/board/?year=2024&as_of=2024-03-31",
         "agenda": "/cases/agenda/",
+        "case": "/cases/2023-td-04/",
+        "countersign-many": "/countersign/",
+        "target-withdraw": "/targets/2024-n08-1/withdraw/",
+        "verdict": "/targets/2024-n07-1/verdict/",
     },
     "lieu": {"home": "/", "inbox": "/inbox/", "cases": "/cases/"},
     "sim": {"home": "/", "reports": "/reports/", "report": "/reports/2024-n14-1-9-2024-04/"},
@@ -67,6 +89,10 @@ PAGES: dict[str, dict[str, str]] = {
         "commitment-refused": "/commitments/2024-bx-f2/",
         "target": "/targets/2024-h17-1/",
         "unit": "/units/bx-hnd/",
+        "verify-code": Behind(HUONG_SON, "commitments:verify-code"),
+        "step": Behind("/cases/2023-td-03/", "notifications:step"),
+        "inspections": "/targets/2024-h17-3/inspections/",
+        "inspection": "/inspections/2024-h17-3-i1/",
     },
     "ta": {"home": "/", "commitments": "/commitments/"},
     "bach": {
@@ -82,6 +108,14 @@ PAGES: dict[str, dict[str, str]] = {
         "uncorrected": "/queue/?bucket=uncorrected",
         "cases": "/cases/",
         "case-new": "/cases/new/",
+        "case": "/cases/2023-td-03/",
+        "case-registered": "/cases/2023-td-12/",
+        "case-suspended": "/cases/2023-td-05/",
+        "case-closed": "/cases/2023-td-07/",
+        "case-edit": "/cases/2023-td-12/edit/",
+        "case-act": Behind("/cases/2023-td-03/", "commitments:case-act"),
+        "explanation": Behind("/cases/2023-td-08/", "commitments:explanation"),
+        "queue-row": Behind("/queue/?bucket=late", "commitments:queue-row"),
         "ladders": "/cases/ladders/",
         "reports": "/reports/overview/",
         "reports-year": "/reports/year/",
@@ -94,6 +128,11 @@ PAGES: dict[str, dict[str, str]] = {
         "plan-2023": "/plans/2023/",
         "plan-import": "/plans/2024/import/",
         "settlement": "/plans/2023/settlement/",
+        "issue-all": "/plans/2024/issue/",
+        "proposals": "/plans/2024/proposals/",
+        "target-withdraw": "/targets/2024-n08-1/withdraw/",
+        "inspection-new": "/targets/2024-h17-3/inspections/new/",
+        "inspection-correct": "/inspections/2024-h17-3-i1/correct/",
         "correction": "/targets/2023-n07-1/correction/",
         "carry": "/targets/2023-n07-1/carry/",
         "mandate-new": "/plans/2024/mandates/new/",
@@ -118,6 +157,11 @@ PAGES: dict[str, dict[str, str]] = {
         "unit-new": "/units/new/",
         "unit": "/units/bx-thien-ke/",
         "unit-office-new": "/units/bx-thien-ke/offices/new/",
+        "unit-name": "/units/bx-thien-ke/name/",
+        "unit-end": "/units/bx-thien-ke/end/",
+        "office-end": "/offices/quat-luu-chu-tich/end/",
+        "watcher-end": Behind("/units/bx/", "units:unwatch"),
+        "appointment-end": Behind("/units/bx-thien-ke/", "units:appointment-end"),
         "unit-superior": "/units/bx-thien-ke/superior/",
         "unit-watchers-new": "/units/bx-thien-ke/watchers/new/",
         "ladder-propose": "/cases/ladders/sign/propose/",
@@ -125,6 +169,8 @@ PAGES: dict[str, dict[str, str]] = {
         "person-new": "/people/new/",
         "people-import": "/people/import/",
         "person": "/people/soi/",
+        "person-change": "/people/soi/change/",
+        "factor-reset": "/people/soi/factor/reset/",
         "appoint": "/offices/bdv-truong-ban/appoint/",
         "role-new": "/people/soi/roles/new/",
         "clients": "/clients/",
@@ -135,6 +181,38 @@ PAGES: dict[str, dict[str, str]] = {
         "mail": "/mail/",
         "withheld": "/withheld/",
         "status": "/status/",
+        "calendar": "/calendar/",
+        "calendar-2024": "/calendar/2024/",
+        "trust": "/trust/",
+        "trust-new": "/trust/new/",
+        "certificate-new": "/trust/certificates/new/",
         "api-docs": "/api/v1/docs/",
     },
+}
+
+WALKED = {  # taken on the way of an act, or from a page that exists for a moment: `screenshots.MORE`
+    "commitments:confirm",
+    "commitments:receipt",
+}
+FILES = {  # answers that are no page
+    "commitments:bundle",
+    "commitments:import-template",
+    "commitments:outside-file",
+    "commitments:pdf",
+    "commitments:plan-export",
+    "config:metrics",
+    "units:import-template",
+    "units:people-export",
+    "units:receipt-file",
+    "units:verifier",
+}
+BARE = {  # the demonstration has nothing behind them: no file signed elsewhere, no webhook, no reset
+    "commitments:outside",
+    "notifications:webhook",
+    "notifications:webhook-replay",
+    "notifications:webhook-secret",
+    "account_inactive",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
 }

@@ -2,8 +2,8 @@
 
 Starts a demonstration of its own in a folder that goes away, logs in as each persona, and writes
 `<persona>-<page>-<language>-<width>.png` under `var/screenshots`. It asserts nothing; it prints
-which pages scroll sideways or complain in the console. `--only soi` (or `--only queue`) takes the
-pictures whose name contains that text; `--at` uses a demonstration that runs already.
+which pages scroll sideways or complain in the console. `--only soi queue` takes the
+pictures whose name contains one of these; `--at` uses a demonstration that runs already.
 """
 
 import os
@@ -17,9 +17,11 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import django
+from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.pages import PAGES
+from tests.browser.pages import PAGES, Behind
 from tests.conftest import find_program
 
 ROOT = Path(__file__).parents[2]
@@ -62,13 +64,13 @@ def demonstration() -> Iterator[str]:
 class Camera:
     """Takes each page in both languages and both widths."""
 
-    def __init__(self, browser: Browser, url: str, folder: Path, only: str) -> None:
+    def __init__(self, browser: Browser, url: str, folder: Path, only: list[str]) -> None:
         self.browser, self.url, self.folder, self.only = browser, url, folder, only
         self.taken, self.faults = 0, []
 
     def wants(self, name: str) -> bool:
         """Whether the picture `name` is asked for."""
-        return self.only in name
+        return any(text in name for text in self.only)
 
     def log_in(self, username: str) -> Page:
         """Return a page on which the persona is logged in; "" stays outside."""
@@ -136,12 +138,34 @@ class Camera:
             page.goto(address)
             self.take(page, name, language)
 
+    def behind(self, page: Page, name: str, way: Behind) -> None:
+        """Take the page to which a link of another leads; say so when there is no such link."""
+        if not self.wants(name):
+            return
+        page.goto(way.page)
+        links = page.locator("a[href]").evaluate_all(
+            "all => all.filter(one => one.origin == location.origin).map(one => one.pathname)"
+        )
+        found = next((link for link in links if route_of(link) == way.route), None)
+        if found is None:
+            self.faults.append(f"{name}: no link to {way.route} on {way.page}")
+        else:
+            self.everywhere(page, name, found)
+
     def in_both(self, page: Page, walk: Callable[[Page, str], None]) -> None:
         """Go a way that ends in answers of a POST once in each language."""
         for language in LANGUAGES:
             page.goto("/")
             self.speak(page, language)
             walk(page, language)
+
+
+def route_of(path: str) -> str:
+    """Return the name of the route that answers `path`; "" of none."""
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return ""
 
 
 def click(page: Page, selector: str) -> None:
@@ -264,7 +288,10 @@ def take_all(camera: Camera) -> None:
         if camera.wants(username) or any(map(camera.wants, names.values())) or username in MORE:
             page = camera.log_in(username)
             for name, address in pages.items():
-                camera.everywhere(page, names[name], address)
+                if isinstance(address, Behind):
+                    camera.behind(page, names[name], address)
+                else:
+                    camera.everywhere(page, names[name], address)
             for more in MORE.get(username, []):
                 more(camera, page)
             page.context.close()
@@ -273,8 +300,10 @@ def take_all(camera: Camera) -> None:
 
 def main() -> None:
     """Take what is asked for."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings_test")
+    django.setup()
     asked = ArgumentParser(description=__doc__)
-    asked.add_argument("--only", default="", help="the pictures whose name contains this")
+    asked.add_argument("--only", nargs="+", default=[""], help="pictures whose name contains this")
     asked.add_argument("--at", default="", help="the address of a running demonstration")
     asked.add_argument("--out", type=Path, default=ROOT / "var" / "screenshots")
     options = asked.parse_args()
