@@ -1,6 +1,7 @@
 """What every page shows around its own matter."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +16,15 @@ from config import personas, status
 from notifications.models import Notice
 from units import clock
 from units.enums import Role
-from units.models import Restoration, User
+from units.models import Appointment, Oversight, Restoration, User
 from units.permissions import roles_of
 
 STEERING = {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER, Role.INSPECTOR}
+
+
+def now_of(request: HttpRequest) -> datetime:
+    """Return the instant of the request; of one that failed before it had one, the present."""
+    return getattr(request, "now", None) or clock.business_now()
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,20 @@ class Asked:
         self.request = request
 
     @cached_property
-    def answer(self) -> tuple[int, bool]:
-        """Return how many notices the reader has not read, and whether the database was put back and
-        nobody has owned up yet. Nothing of it is told to whoever is not logged in."""
+    def answer(self) -> tuple[int, bool, bool]:
+        """Return how many notices the reader has not read, whether the database was put back and
+        nobody has owned up yet, and whether an office of the reader watches a unit. Nothing of it is
+        told to whoever is not logged in."""
         user: Any = getattr(self.request, "user", None)
         if user is None or not user.is_authenticated:
-            return 0, False
+            return 0, False, False
         rows = User.objects.filter(pk=user.pk)
         unread = Coalesce(Subquery(Notice.objects.number_unread_of(user)), 0)
         put_back = Exists(Restoration.objects.filter(epoch=None))
-        return rows.values_list(unread, put_back).first() or (0, False)
+        day = clock.local_date(now_of(self.request))
+        held = Appointment.objects.in_force(day).filter(person=user)
+        watching = Oversight.objects.in_force(day).filter(position__in=held.values("position"))
+        return rows.values_list(unread, put_back, Exists(watching)).first() or (0, False, False)
 
 
 class Navigation:
@@ -64,15 +74,14 @@ class Navigation:
     @cached_property
     def entries(self) -> list[Entry]:
         """Return what this person may open, the most used first."""
-        at = getattr(self.request, "now", None) or clock.business_now()
-        roles = roles_of(self.request.user, at=at)
+        roles = roles_of(self.request.user, at=now_of(self.request))
         steers, administers = bool(roles & STEERING), Role.ADMINISTRATOR in roles
         wanted = [
             ("commitments:home", _("Home"), True),
             ("commitments:list", _("Commitments"), True),
             ("commitments:reports", _("Reports"), True),
             ("commitments:board", _("Board"), True),
-            ("commitments:queue", _("Queue"), steers),
+            ("commitments:queue", _("Queue"), steers or self.asked.answer[2]),
             ("commitments:cases", _("Backlog"), True),
             ("commitments:plans", _("Plans"), steers),
             ("units:list", _("Units"), True),

@@ -298,10 +298,10 @@ class Bucket:
         """Return how many there are; equal to the list."""
         return self._found(user, at=at).count()
 
-    def rows(self, user: Any, *, at: datetime) -> list[CaseRow]:
-        """Return the first 200."""
+    def rows(self, user: Any, *, at: datetime, most: int = 200) -> list[CaseRow]:
+        """Return the first `most`."""
         found = self._found(user, at=at).for_rows().order_by(F("level").desc(), "original_due_on")
-        return case_rows(found[:200], at=at)
+        return case_rows(found[:most], at=at)
 
 
 OPENED = Bucket("cases_opened", gettext_lazy("Cases opened by rule, to be made clear"))

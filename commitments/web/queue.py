@@ -5,13 +5,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -19,15 +17,15 @@ from commitments.actions import cases, exports
 from commitments.enums import Field
 from commitments.models import CommitmentItem, CommitmentVersion, Hold, Note, Reminder, TaskGroup
 from commitments.querysets import queue as buckets
+from commitments.web import tabs
 from commitments.web.rows import Row, rows_for
-from commitments.web.tabs import Matter, Tab, by_matter
 from commitments.web.words import as_key, searched
 from units import clock
 from units.actions import verification
 from units.errors import Refused
 from units.http import tables
 from units.http.requests import WebRequest
-from units.models import Appointment, OrgEdge, OrgUnit, OrgUnitVersion, Position
+from units.models import Appointment, OrgEdge, OrgUnit, OrgUnitVersion
 from units.querysets.organisation import Reach, reach_of_page, subtree
 from units.rules.dates import instant_text
 
@@ -36,17 +34,6 @@ OFFERED = 200  # units that the filter lists
 FORMS = {"csv", "xlsx"}
 WIDTHS = (14, 9, 32, 40, 24, 12, 10, 24, 24)  # of the columns, in characters
 CHUNK = 500  # rows of an export that are read at once
-BUCKETS = {
-    "late": _("Late to sign"),
-    "awaiting": _("Awaiting signature"),
-    "returned": _("Returned for correction"),
-    "refused": _("Refused"),
-    "to_countersign": _("To countersign"),
-    "drafts": _("Drafts"),
-    "not_taken_over": _("Not yet taken over"),
-    "in_force": _("In force"),
-    "no_head": _("No head in office"),
-}
 SORTS = {  # each ends in the key, so that a position in the list is exact
     "due": ("sign_by", "pk"),
     "unit": ("commitment__unit__ref", "pk"),
@@ -59,36 +46,27 @@ FILTERS = ("q", "unit", "field", "group", "late", "held", "sort")
 def queue(request: WebRequest) -> HttpResponseBase:
     """Show one bucket. Filters, sort and position live in the address; nothing here changes a row."""
     key = request.GET.get("bucket", "late")
-    foreign = [import_string(path) for path in settings.QUEUE_BUCKETS]
-    others = {bucket.key: bucket for bucket in foreign}
-    if key not in BUCKETS and key not in others:
+    others = tabs.others()
+    if key not in tabs.LABELS and key not in others:
         raise Http404
     day = clock.local_date(request.now)
     reach = reach_of_page(request.user, at=request.now)  # once: every part of the page asks for it
     filtered = _filtered(request, reach)
     if (form := request.GET.get("export")) in FORMS and key in buckets.CONDITIONS:
         return _export(buckets.bucket(filtered, key, on=day), key, form, at=request.now)
-    vacant = _vacant_heads(reach, on=day)
-    numbers = buckets.counts(filtered, on=day) | {"no_head": vacant.count()}
-    numbers |= {name: bucket.count(request.user, at=request.now) for name, bucket in others.items()}
-    labels = BUCKETS | {name: bucket.label for name, bucket in others.items()}
-    matters = {name: bucket.matter for name, bucket in others.items()}
-    bar = [
-        Tab(
-            name,
-            label,
-            matters.get(name, Matter.COMMITMENTS),
-            numbers[name],
-            _address(request, bucket=name),
-        )
-        for name, label in labels.items()
-    ]
+    bar = tabs.tabs_of(
+        request.user,
+        filtered,
+        reach,
+        address=lambda name: _address(request, bucket=name),
+        at=request.now,
+    )
     context: dict[str, Any] = {
         "tabs": bar,
-        "matters": by_matter(bar),
+        "matters": tabs.by_matter(bar),
         "register_alarm": verification.alarm(),
         "bucket": key,
-        "label": labels[key],
+        "label": others[key].label if key in others else tabs.LABELS[key],
         "chosen": {name: request.GET.get(name, "") for name in FILTERS},
         "filtered": any(request.GET.get(name) for name in FILTERS if name != "sort"),
         "narrowed": any(request.GET.get(name) for name in FILTERS if name != "q"),
@@ -96,7 +74,7 @@ def queue(request: WebRequest) -> HttpResponseBase:
         "today": day,
     } | _choices(reach, on=day)
     if key == "no_head":
-        context["vacant"] = vacant
+        context["vacant"] = tabs.vacant_heads(reach, on=day)
     elif key in others:
         context["foreign_rows"] = others[key].rows(request.user, at=request.now)
         context["foreign_template"] = others[key].template
@@ -248,7 +226,7 @@ def _export(versions: QuerySet, key: str, form: str, *, at: datetime) -> HttpRes
     rows = _cells(versions, at=at)
     if form == "csv":
         return tables.csv_response(f"queue-{key}", headings, rows)
-    data = exports.table(str(BUCKETS[key])[:31], headings, rows, WIDTHS)
+    data = exports.table(str(tabs.LABELS[key])[:31], headings, rows, WIDTHS)
     return tables.xlsx_response(f"queue-{key}", data)
 
 
@@ -274,13 +252,6 @@ def _cells(versions: QuerySet, *, at: datetime) -> Iterator[list[Any]]:
                 instant_text(row.last_entry.at, zone) if row.last_entry else "",
                 instant_text(row.next_step.at, zone) if row.next_step else "",
             ]
-
-
-def _vacant_heads(reach: Reach, *, on: date) -> QuerySet[Position]:
-    """Return the head offices in reach that nobody holds on the day `on`."""
-    heads = Position.objects.heads().in_force(on).vacant(on).filter(reach.on("unit"))
-    named = heads.select_related("unit").prefetch_related("unit__versions")
-    return named.order_by("unit__ref", "pk")
 
 
 class Result(NamedTuple):

@@ -15,6 +15,7 @@ QUEUE = {
     "no_head": 1,
 }
 SIGN, COUNTERSIGN = "Read and sign", "Read and countersign"
+COUNT = re.compile(r"<strong>(\d+)</strong> ([^<]*)</a>")
 
 
 def page(client, path: str) -> str:
@@ -51,8 +52,35 @@ def test_planner_may_answer_two_and_issue_the_draft(client_of):
     assert "300" in page(client, "/targets/2024-h17-1/allocate/")
 
 
+def counts_of(home: str) -> dict[str, int]:
+    return {label: int(count) for count, label in COUNT.findall(home)}
+
+
+def test_supervisor_finds_every_bucket_and_what_burns_first_at_home(client_of):
+    home = page(client_of("bach"), "/")
+    counts = counts_of(home)
+    assert counts["Reports to verify"] == 43
+    assert counts["Cases escalated to me"] == 4
+    assert counts["No head in office"] == 1
+    assert "In force" not in counts  # nobody waits for these
+    urgent = home[home.index("Most urgent") :]
+    assert re.findall(r">([^<]*)</a> [^<]* <span[^>]*>(\d+) days? late", urgent) == [
+        ("25/CK-2024", "85"),
+        ("TĐ-04", "47"),
+        ("TĐ-03", "19"),
+        ("TĐ-08", "7"),
+        ("05/CK-2024", "5"),
+    ]
+
+
 def test_leader_in_charge_sees_the_refusal_and_the_gap(client_of):
     client = client_of("lieu")
+    home = page(client, "/")
+    counts = counts_of(home)
+    assert (counts["Refused"], counts["No head in office"]) == (1, 1)
+    assert "TĐ-03" in home[home.index("Most urgent") :]
+    assert "Nothing waits for you" not in home
+    assert 'href="/queue/"' in home  # the queue is in the menu of whoever watches units
     page(client, "/commitments/2024-bx-f2/")
     assert "Nhữ Văn Gạo" in page(client, "/units/bx-quat-luu/")
 
