@@ -180,9 +180,20 @@ def allocate(
     return split
 
 
-def part_of(whole: revisions.Wanted, value: Decimal) -> revisions.Wanted:
-    """Return what a part says that nobody has said more about."""
-    return replace(whole, value=value, baseline=None, baseline_period="", roadmap=())
+def part_of(whole: revisions.Wanted, value: Decimal, *, decimals: int) -> revisions.Wanted:
+    """Return what a part says that nobody has said more about: what the whole says, its roadmap in
+    the proportion of the part, and no baseline, which is each unit's own. `decimals`: of the
+    indicator."""
+    periods = [period for period, _expected in whole.roadmap]
+    expected = [point for _period, point in whole.roadmap]
+    roadmap = rules.roadmap_of_part(expected, part=value, decimals=decimals)
+    return replace(
+        whole,
+        value=value,
+        baseline=None,
+        baseline_period="",
+        roadmap=tuple(zip(periods, roadmap, strict=False)),
+    )
 
 
 def _part(
@@ -196,7 +207,8 @@ def _part(
     at: datetime,
 ) -> Target:
     """Return the target that carries one part, with `value` as its newest revision."""
-    wanted = part_of(revisions.wanted_of(target.revisions.order_by("-n")[0]), value)
+    whole = revisions.wanted_of(target.revisions.order_by("-n")[0])
+    wanted = part_of(whole, value, decimals=target.indicator.decimals)
     if child is None:
         return target_actions.create_target(
             period_id=target.period_id,
@@ -220,7 +232,7 @@ def _part(
         )
     return target_actions.revise_target(
         target_id=child.pk,
-        wanted=replace(revisions.wanted_of(last), value=value, roadmap=()),
+        wanted=replace(revisions.wanted_of(last), value=value, roadmap=wanted.roadmap),
         reason=target.revisions.order_by("-n")[0].reason or str(_("The allocation changed.")),
         by=by,
         expected=child.etag_version,

@@ -83,7 +83,8 @@ def _is_plain_part(target: Target, splits: dict[str, Row] | Any) -> bool:
     same = ("group_id", "indicator_id", "origin", "clause")
     return (
         said is not None
-        and allocations.part_of(said, target.current.value) == revisions.wanted_of(target.current)
+        and allocations.part_of(said, target.current.value, decimals=target.indicator.decimals)
+        == revisions.wanted_of(target.current)
         and all(getattr(target, name) == getattr(whole, name) for name in same)
         and not (target.is_new or target.is_difficult)
     )

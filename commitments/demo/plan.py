@@ -283,6 +283,32 @@ ROADMAPS: Mapping[str, tuple[str, ...]] = {  # of 2024, from January on
     "N08.1": tuple(map(str, (290, 560, 850, 1150, 1450, 1750, 2040, 2320, 2600, 2890, 3170, 3450))),
     "H17.3": ("", "", "", "8.333333", "", "", "", "", "", "", "", "25"),
 }
+MONTHS = tuple(map(str, (7, 15, 23, 31, 39, 48, 56, 64, 73, 82, 91, 100)))  # percent of the value
+LEVEL = (
+    "",
+    "",
+    "100",
+    "",
+    "",
+    "100",
+    "",
+    "",
+    "100",
+    "",
+    "",
+    "100",
+)  # a level that is to be kept up
+PACE: Mapping[str, Decimal] = {  # of what is slow in 2024: its share of what would be on its way
+    "N02.1": Decimal("0.88"),
+    "N04.2": Decimal("0.70"),
+    "N05.2": Decimal("0.86"),
+    "N08.2": Decimal("0.66"),
+    "N08.3": Decimal("0.88"),
+    "N13.2": Decimal("0.74"),
+    "N14.1": Decimal("0.78"),
+    "N03.2": Decimal("0.90"),
+    "N12.1": Decimal("0.90"),
+}
 ROADMAP_REVISED = tuple(map(str, (15, 40, 70, 100, 130, 160, 190, 215, 240, 260, 280, 300)))
 
 # --- what each unit carries of 2024 ---------------------------------------------------------------
@@ -291,16 +317,34 @@ BY_HOUSEHOLDS = ["H17.1", "N03.2", "N05.1", "N08.1", "N13.2"]  # the parts add u
 OF_EVERY_COMMUNE = ["N01.1", "N03.1", "N06.1", "N12.2", "N14.1", "N16.1", "N16.2"]
 OF_BODIES: Mapping[str, list[str]] = {
     "bx-btc": ["N01.1", "N02.1", "N02.2", "N03.3", "N06.1"],
-    "bx-btg": ["N01.1", "N01.2", "N01.3", "N02.1", "N06.1"],
+    "bx-btg": ["N01.1", "N01.2", "N01.3", "N06.1", "N12.1"],
     "bx-bdv": ["N01.1", "N02.1", "N03.3", "N05.2", "N06.1"],
     "bx-ubkt": ["N01.1", "N02.1", "N04.1", "N04.2", "N06.1"],
-    "bx-vphu": ["N01.1", "N02.1", "N03.3", "N06.1", "N06.2"],
+    "bx-vphu": ["N01.1", "N06.1", "N06.2", "N08.2", "N08.3"],
     **{ref: ["N01.1", "N02.1", "N05.2", "N06.1"] for ref in BODIES[5:]},
+    "bx-mttq": ["N01.1", "N05.2", "N06.1", "N08.3"],
+    "bx-dtn": ["N01.1", "N02.1", "N06.1", "N15.1"],
+    "bx-ccb": ["N01.1", "N05.2", "N06.1", "N15.1"],
     "bx-f1": ["N06.1", "N08.2", "N09.1"],
     "bx-f2": ["N01.1", "N02.1", "N06.1"],
     "bx-f3": ["N01.1", "N02.1", "N06.1"],
 }
 OF_2023: Mapping[str, list[str]] = {"bx-f1": ["N08.2", "N09.1"], "bx-f3": ["N02.1", "N06.1"]}
+
+
+def roadmap(aim: Aim) -> tuple[str, ...]:
+    """Return what is expected of a target by the end of each month of 2024, "" where nothing is; ()
+    where nobody carries a part of it, so that nobody reports on its way."""
+    if aim.code in ROADMAPS:
+        return ROADMAPS[aim.code]
+    if aim.code not in carriers(2024) or aim.kind == IndicatorKind.GRADE or aim.maintained:
+        return ()
+    value = Decimal(aim.values[1] or 0)
+    shares = MONTHS if aim.nature == Nature.FLOW else LEVEL
+    step = Decimal(1).scaleb(-aim.decimals)
+    return tuple(
+        str((value * Decimal(share) / 100).quantize(step)) if share else "" for share in shares
+    )
 
 
 def carriers(year: int) -> dict[str, list[str]]:

@@ -19,11 +19,11 @@ from commitments.demo.plan import (
     OWN_GROUP,
     REVISED,
     ROADMAP_REVISED,
-    ROADMAPS,
     SCALE,
     UOMS,
     Aim,
     carriers,
+    roadmap,
 )
 from commitments.enums import (
     AllocationMode,
@@ -247,7 +247,7 @@ def _wanted(aim: Aim, year: int, months: list[Period]) -> targets.Wanted:
             for vi, en, day, weight in aim.steps
         ]
     if year == 2024:
-        said["roadmap"] = _points(ROADMAPS.get(aim.code, ()), months)
+        said["roadmap"] = _points(roadmap(aim), months)
         if aim.code == "H17.1":
             said |= {"baseline": Decimal(250), "baseline_period": "2023"}
     return targets.Wanted(aim.comparator, None if value is None else Decimal(value), **said)

@@ -13,7 +13,7 @@ from commitments.actions import duties, reports, verifications
 from commitments.demo.district import BODIES, COMMUNES, UNITS
 from commitments.demo.inspecting import Inspecting
 from commitments.demo.organisation import District
-from commitments.demo.plan import HOUSEHOLDS
+from commitments.demo.plan import HOUSEHOLDS, PACE
 from commitments.enums import IndicatorKind, Stage
 from commitments.enums.reports import ReportState
 from commitments.models import Period, Report, ReportingDuty
@@ -162,6 +162,8 @@ def _answer(duty: ReportingDuty, number: int, certificates: Decimal | None) -> A
     target, indicator = duty.target, duty.target.indicator
     current = target.current
     wanted = current.value if current is not None and current.value is not None else Decimal(0)
+    whole = target.code.rpartition(".")[0]
+    wanted *= PACE.get(whole, Decimal(1))
     stage = Stage.PROVISIONAL if number == 4 else Stage.FINAL
     if indicator.kind == IndicatorKind.RATIO:
         top = (wanted * BASE / 100).to_integral_value(ROUND_HALF_UP)

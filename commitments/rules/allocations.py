@@ -1,7 +1,7 @@
 """Splitting a target of the whole among units so that the parts add up."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -55,6 +55,29 @@ def largest_remainder(total: Decimal, keys: Sequence[Key], *, decimals: int) -> 
         key.id: Decimal(int(quota) + (key in lucky)).scaleb(-decimals)
         for key, quota in quotas.items()
     }
+
+
+def roadmap_of_part(points: Sequence[Decimal], *, part: Decimal, decimals: int) -> list[Decimal]:
+    """Return the roadmap of a part: that of the whole in the proportion of the part to the whole.
+
+    `points`: what is expected of the whole, the last one its value. Each is rounded half up to
+    `decimals` and never beyond `part`, at which the last one ends. [] where the whole is 0, unless
+    nothing is all that is ever expected.
+
+    >>> [str(p) for p in roadmap_of_part([Decimal(15), Decimal(100)], part=Decimal(27), decimals=0)]
+    ['4', '27']
+    """
+    if not points or not points[-1]:
+        return list(points) if not part and not any(points) else []
+    step = Decimal(1).scaleb(-decimals)
+    share = Fraction(part) / Fraction(points[-1])
+    exact = [Fraction(point) * share for point in points[:-1]]
+    rounded = [
+        (Decimal(value.numerator) / value.denominator).quantize(step, ROUND_HALF_UP)
+        for value in exact
+    ]
+    ascending = points[0] <= points[-1]
+    return [min(one, part) if ascending else max(one, part) for one in rounded] + [part]
 
 
 def gap(

@@ -8,6 +8,7 @@ from commitments.actions import allocations, commitments, drafts, targets
 from commitments.enums import Comparator, TargetState
 from tests.constraints import change
 from tests.factories.body import NOW, SIGN_BY, make_body
+from tests.factories.reports import months_of
 from units.errors import Invalid, StaleVersion, WrongState
 from units.models import RegisterEntry
 
@@ -30,7 +31,7 @@ def allocate(body, whole, *parts, **more):
     return allocations.allocate(**(asked | more))
 
 
-def split(body, *parts, value=250, assigned=True, **more):
+def split(body, *parts, value=250, assigned=True, roadmap=(), **more):
     """Return a target of the whole district that is split into `parts`."""
     plan, group = body.plan, body.targets[0].group
     whole = targets.create_target(
@@ -39,7 +40,7 @@ def split(body, *parts, value=250, assigned=True, **more):
         indicator_id=body.targets[0].indicator_id,
         unit_id=body.committee.pk,
         code="W.1",
-        wanted=targets.Wanted(Comparator.GE, Decimal(value)),
+        wanted=targets.Wanted(Comparator.GE, Decimal(value), roadmap=roadmap),
         by=body.planner,
         at=NOW,
     )
@@ -191,3 +192,20 @@ def test_parts_of_a_uniform_target_all_demand_the_same():
     )
     draft.refresh_from_db()
     assert issue(draft, body).state == "issued"
+
+
+def test_a_part_takes_over_the_roadmap_in_its_proportion():
+    body = make_body()
+    months = months_of(body.plan)
+    roadmap = [(months[2].pk, Decimal(40)), (months[11].pk, Decimal(250))]
+    whole = split(body, 150, 100, roadmap=roadmap)
+    parts = whole.children.order_by("pk")
+    assert [[point.value for point in part.current.roadmap.order_by("period")] for part in parts] == [
+        [24, 150],
+        [16, 100],
+    ]
+    allocate(body, whole, 200, 50)
+    whole.refresh_from_db()
+    first = whole.children.order_by("pk").first()
+    assert first is not None
+    assert [point.value for point in first.current.roadmap.order_by("period")] == [32, 200]
