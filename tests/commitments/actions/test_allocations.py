@@ -194,18 +194,20 @@ def test_parts_of_a_uniform_target_all_demand_the_same():
     assert issue(draft, body).state == "issued"
 
 
+def expected_of(part):
+    """Return the roadmap of a part, month by month."""
+    return [point.value for point in part.current.roadmap.order_by("period")]
+
+
 def test_a_part_takes_over_the_roadmap_in_its_proportion():
     body = make_body()
     months = months_of(body.plan)
     roadmap = [(months[2].pk, Decimal(40)), (months[11].pk, Decimal(250))]
     whole = split(body, 150, 100, roadmap=roadmap)
-    parts = whole.children.order_by("pk")
-    assert [[point.value for point in part.current.roadmap.order_by("period")] for part in parts] == [
-        [24, 150],
-        [16, 100],
-    ]
+    first, second = whole.children.order_by("pk")
+    assert expected_of(first) == [24, 150]
+    assert expected_of(second) == [16, 100]
     allocate(body, whole, 200, 50)
     whole.refresh_from_db()
-    first = whole.children.order_by("pk").first()
-    assert first is not None
-    assert [point.value for point in first.current.roadmap.order_by("period")] == [32, 200]
+    first = whole.children.order_by("pk")[0]
+    assert expected_of(first) == [32, 200]
