@@ -1,9 +1,13 @@
 """Reports of the demonstration are those of its scenario, month by month."""
 
+from collections import Counter
+
 import pytest
 from django.db.models import Count
 
-from commitments.models import Report, ReportingDuty
+from commitments.actions import results
+from commitments.enums import LightColour
+from commitments.models import Report, ReportingDuty, Target
 from commitments.rules.discipline import reporting
 from units import clock
 from units.models import User
@@ -84,3 +88,18 @@ def test_first_screens_have_what_the_scenario_promises(client_of):
 def test_reports_are_marked_as_demonstration_data():
     marks = Report.objects.values_list("provenance").annotate(count=Count("pk"))
     assert [mark for mark, _count in marks] == ["synthetic"]
+
+
+def test_lights_of_the_district_are_of_every_colour(at):
+    """Grey is what nobody reports on yet: growth, steps, and what the district counts alone."""
+    plan = Target.objects.filter(period__code="2024")
+    found = [line for line in results.of(plan, at=at).lines if not line.said["parent_id"]]
+    lights = Counter((line.said["origin"], line.result.light) for line in found)
+    assert lights == {
+        ("superior", LightColour.GREEN): 13,
+        ("superior", LightColour.AMBER): 6,
+        ("superior", LightColour.RED): 4,
+        ("superior", LightColour.GREY): 9,
+        ("own", LightColour.GREEN): 2,
+        ("own", LightColour.GREY): 1,
+    }

@@ -7,14 +7,13 @@ from decimal import Decimal
 import pytest
 from django.db.models import Sum
 
-from commitments.actions import allocations, cases, results
+from commitments.actions import allocations, cases
 from commitments.demo import year
 from commitments.enums import (
     ClockKind,
     Comparator,
     Decision,
     Field,
-    LightColour,
     TargetState,
     VerdictValue,
     VersionAct,
@@ -396,18 +395,3 @@ def test_loading_stops_at_nine_of_15_may(at):
     assert timedelta(0) <= local - datetime(2024, 5, 15, 9, tzinfo=clock.body_zone())
     assert local.date() == date(2024, 5, 15)
     assert reach_of(User.objects.get(username="ta"), at=at).unit_ids == frozenset()
-
-
-def test_lights_of_the_district_are_of_every_colour(at):
-    """Grey is what nobody reports on yet: growth, steps, and what the district counts alone."""
-    plan = Target.objects.filter(period__code="2024")
-    found = [line for line in results.of(plan, at=at).lines if not line.said["parent_id"]]
-    lights = Counter((line.said["origin"], line.result.light) for line in found)
-    assert lights == {
-        ("superior", LightColour.GREEN): 13,
-        ("superior", LightColour.AMBER): 6,
-        ("superior", LightColour.RED): 4,
-        ("superior", LightColour.GREY): 9,
-        ("own", LightColour.GREEN): 2,
-        ("own", LightColour.GREY): 1,
-    }
