@@ -3,8 +3,8 @@
 from django.urls import path, register_converter
 
 from commitments.actions.slots import CEREMONY
-from commitments.enums import ClockKind, VersionAct
-from commitments.rules.cases import DEFAULT_POLICIES
+from commitments.enums import VersionAct
+from commitments.enums.policies import LadderKey
 from commitments.web import (
     acknowledgements,
     acts,
@@ -14,9 +14,11 @@ from commitments.web import (
     batches,
     board,
     bundles,
+    calendars,
     carryovers,
     commitments,
     corrections,
+    deputies,
     desk,
     discipline,
     evidence,
@@ -60,15 +62,15 @@ class ActConverter:
 
 
 class LadderConverter:
-    """A kind of ladder in an address."""
+    """A ladder in an address."""
 
-    regex = "|".join(DEFAULT_POLICIES)
+    regex = "|".join(LadderKey)
 
-    def to_python(self, value: str) -> ClockKind:
-        return ClockKind(value)
+    def to_python(self, value: str) -> LadderKey:
+        return LadderKey(value)
 
     def to_url(self, value: str) -> str:
-        return ClockKind(value).value
+        return LadderKey(value).value
 
 
 register_converter(ActConverter, "act")
@@ -144,6 +146,8 @@ urlpatterns = [
     path("reports/<slug:ref>/save/", reports.autosave, name="report-save"),
     path("reports/<slug:ref>/evidence/", evidence.add, name="evidence-add"),
     path("reports/<slug:ref>/unlocks/<int:unlock>/", reports.answer_unlock, name="unlock-answer"),
+    path("reports/<slug:ref>/snooze/", reminders.snooze_reports, name="report-snooze"),
+    path("reports/<slug:ref>/take-back/", reminders.take_back_reports, name="report-take-back"),
     path("reports/<slug:ref>/<slug:name>/", reports.act, name="report-act"),
     path("evidence/<int:pk>/", evidence.download, name="evidence"),
     path("evidence/<int:pk>/remove/", evidence.remove, name="evidence-remove"),
@@ -162,8 +166,13 @@ urlpatterns = [
     ),
     path("cases/<slug:ref>/", backlog.detail, name="case"),
     path("cases/<slug:ref>/edit/", backlog.edit, name="case-edit"),
+    path("cases/<slug:ref>/snooze/", reminders.snooze_case, name="case-snooze"),
+    path("cases/<slug:ref>/take-back/", reminders.take_back_case, name="case-take-back"),
     path("cases/<slug:ref>/act/<slug:name>/", acts.act, name="case-act"),
+    path("calendar/days/<int:day>/", calendars.effect, name="day-effect"),
     path("clocks/<int:row>/acknowledge/", acknowledgements.acknowledge, name="acknowledge"),
+    path("clocks/<int:row>/deputy/", deputies.delegate, name="delegate"),
+    path("clocks/<int:row>/deputy/take-back/", deputies.take_back, name="delegate-take-back"),
     path("explanations/<int:explanation>/", acts.explanation, name="explanation"),
     path("commitments/", commitments.index, name="list"),
     path("commitments/<slug:ref>/", commitments.detail, name="detail"),

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import cases
+from commitments.actions import cases, reminders
 from commitments.actions.subjects import Cases
 from commitments.enums import ClockKind
-from commitments.enums.backlog import CaseAct, CaseProposalState, CaseState
+from commitments.enums.backlog import CaseAct, CaseKind, CaseProposalState, CaseState
+from commitments.enums.policies import LadderKey
 from commitments.models import BacklogCase, Period, Report, Target
 from commitments.rules import backlog as rules
 from units import clock
@@ -45,6 +46,10 @@ LATER = [  # what the acts after the registration write
     "registered_by",
     "rule",
 ]
+LADDERS: Mapping[CaseKind, LadderKey] = {  # of an assigned case; the others climb that of CASE
+    CaseKind.TARGET: LadderKey.TARGET,
+    CaseKind.MILESTONE: LadderKey.MILESTONE,
+}
 CLEAR_LABELS = {
     "office": _("who: the office that resolves it"),
     "task": _("task"),
@@ -119,6 +124,7 @@ def move(
     if case.state != before:
         waiting = case.proposals.filter(state=CaseProposalState.OPEN)
         waiting.update(state=CaseProposalState.LAPSED)
+        reminders.cancel(case, at=at)  # whoever has put it aside looks at it again
     return enter(
         case, act.value, by=by, at=at, data={"from": before, "to": case.state} | dict(data or {})
     )
@@ -142,7 +148,18 @@ def enter(
 
 def start_clock(case: BacklogCase, *, at: datetime) -> None:
     """Start the ladder of an assigned case anew, from its current due date."""
-    cases.start(subject=case, kind=ClockKind.CASE, at=at, due_on=case.current_due_on)
+    cases.start(
+        subject=case,
+        kind=ClockKind.CASE,
+        at=at,
+        due_on=case.current_due_on,
+        by=LADDERS.get(CaseKind(case.kind)),
+    )
+
+
+def await_assignment(case: BacklogCase, *, at: datetime) -> None:
+    """Start the ladder of a case that was registered: whoever supervises the unit is to assign it."""
+    cases.start(subject=case, kind=ClockKind.ASSIGN, at=at)
 
 
 # --- entering and assigning -----------------------------------------------------------------------
@@ -208,6 +225,7 @@ def register_case(
         at=at,
         data={"kind": case.kind, "unit": unit.ref, "original_due_on": original_due_on.isoformat()},
     )
+    await_assignment(case, at=at)
     return case
 
 
@@ -284,7 +302,7 @@ def edit(
 
 @transaction.atomic
 def assign(*, case_id: int, by: User, expected: int, at: datetime) -> BacklogCase:
-    """Assign a case to the office that resolves it; its ladder starts.
+    """Assign a case to the office that resolves it; its ladder starts, that of the assignment ends.
 
     Raises NotAllowed (assign-not-allowed), StaleVersion (case-changed), WrongState, Invalid
     (case-unclear, with the missing ones of the six clears in `fields`).
@@ -307,6 +325,7 @@ def assign(*, case_id: int, by: User, expected: int, at: datetime) -> BacklogCas
     move(
         case, CaseAct.ASSIGN, by=by, at=at, data={"office": case.office.ref if case.office else ""}
     )
+    cases.finish(subject=case, at=at, reason="assigned", kinds=[ClockKind.ASSIGN])
     start_clock(case, at=at)
     return case
 

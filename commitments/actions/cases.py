@@ -19,6 +19,7 @@ from commitments.actions import firings, ladders, versions
 from commitments.actions.addressees import Addressee
 from commitments.actions.subjects import as_column, as_columns, awaited_kind, directory_of
 from commitments.enums import Audience, ClockKind, ClockState, VersionState
+from commitments.enums.policies import LadderKey
 from commitments.models import CaseClock, CommitmentVersion, RemindedNow
 from commitments.rules import cases as rules
 from units import clock
@@ -32,15 +33,22 @@ RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5))  # then the clock is 
 MAX_FAILURES = len(RETRY_AFTER) + 1
 
 
-def start(*, subject: Any, kind: ClockKind, at: datetime, due_on: date | None = None) -> CaseClock:
+def start(
+    *,
+    subject: Any,
+    kind: ClockKind,
+    at: datetime,
+    due_on: date | None = None,
+    by: LadderKey | None = None,
+) -> CaseClock:
     """Start the clock of `kind` for `subject`, inside the caller's transaction and lock; return it.
 
-    `subject`: of a kind that `subjects` lists. `due_on` None: the working days of the house after the local day of `at` (not for SIGN and
+    `subject`: of a kind that `subjects` lists. `by`: which ladder it climbs; None: that of `kind`. `due_on` None: the working days of the house after the local day of `at` (not for SIGN and
     CASE, whose day a person sets). An older clock of that kind begins its next generation: whatever it has
     fired stays, and counts no more.
     """
     on = clock.local_date(at)
-    policy = ladders.in_force(kind, on=on)
+    policy = ladders.in_force(by or LadderKey(kind), on=on)
     ladder = ladders.of(policy)
     rows = CaseClock.objects.select_for_update(no_key=True).filter(**as_column(subject), kind=kind)
     row = rows.order_by("-pk").first() or CaseClock(**as_column(subject), kind=kind, generation=0)
@@ -74,7 +82,7 @@ def keep_running(*, subjects: Mapping[Any, date], kind: ClockKind, at: datetime)
     idle = [row for row in known.values() if row.state == ClockState.DONE]
     new = [subject for subject in subjects if subject.pk not in known]
     if new:
-        policy = ladders.in_force(kind, on=on)
+        policy = ladders.in_force(LadderKey(kind), on=on)
         ladder = ladders.of(policy)
         rows = [
             CaseClock(

@@ -28,6 +28,7 @@ from commitments.enums import (
     VersionAct,
     VersionState,
 )
+from commitments.enums.policies import LadderKey
 from commitments.models import CommitmentVersion, ReturnAnswer, SignatureAct, Target, Verdict
 from commitments.rules.commitments import OPEN
 from units import clock
@@ -83,7 +84,13 @@ def issue(
                 "sign_by": version.sign_by.isoformat(),
             },
         )
-        cases.start(subject=version, kind=ClockKind.SIGN, at=at, due_on=version.sign_by)
+        cases.start(
+            subject=version,
+            kind=ClockKind.SIGN,
+            at=at,
+            due_on=version.sign_by,
+            by=LadderKey.HANDOVER if version.is_takeover else None,
+        )
         if last is not None:
             last()
     return version

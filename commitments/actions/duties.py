@@ -308,7 +308,7 @@ def waive_period(*, period_id: int, reason: str, by: User, at: datetime) -> int:
     waiting = ReportingDuty.objects.filter(
         period=period, state__in=[DutyState.AWAITED, DutyState.MISSING]
     )
-    done, units = _waive_all(waiting, said)
+    done, units = _waive_all(waiting, said, at=at)
     register.append(
         kind="duty.waive_period",
         subject=f"period/{period.code}",
@@ -321,16 +321,18 @@ def waive_period(*, period_id: int, reason: str, by: User, at: datetime) -> int:
     return done
 
 
-def waive_of_target(target: Target, *, reason: str) -> int:
+def waive_of_target(target: Target, *, reason: str, at: datetime) -> int:
     """Waive whatever has not come of a target that is being withdrawn; return how many.
 
     Runs in the transaction of the withdrawal, whose register entry speaks for it.
     """
     waiting = target.duties.filter(state__in=[DutyState.AWAITED, DutyState.MISSING])
-    return _waive_all(waiting, reason)[0]
+    return _waive_all(waiting, reason, at=at)[0]
 
 
-def _waive_all(waiting: QuerySet[ReportingDuty], reason: str) -> tuple[int, set[int]]:
+def _waive_all(
+    waiting: QuerySet[ReportingDuty], reason: str, *, at: datetime
+) -> tuple[int, set[int]]:
     """Waive these duties and end the clocks of rounds in which nothing is left; return how many,
     and their units."""
     rows = waiting.select_for_update(of=("self",), no_key=True).order_by("pk")
@@ -340,7 +342,7 @@ def _waive_all(waiting: QuerySet[ReportingDuty], reason: str) -> tuple[int, set[
     )
     keys = {key for _pk, _unit, key in locked if key is not None}
     for kind in rounds.WAITS.values():
-        rounds.settle(keys, kind=kind)
+        rounds.settle(keys, kind=kind, at=at)
     return done, {unit for _pk, unit, _round in locked}
 
 

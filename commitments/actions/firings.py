@@ -18,9 +18,10 @@ from commitments.models import (
     StepFired,
 )
 from commitments.rules import cases as rules
+from commitments.rules.cases import EXHAUSTED
 from units.actions import register
 
-EXHAUSTED, FULFILLED = "exhausted", "fulfilled"
+FULFILLED = "fulfilled"
 
 
 @dataclass

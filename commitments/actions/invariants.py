@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from commitments.actions.firings import EXHAUSTED
 from commitments.actions.rounds import WAITS
 from commitments.actions.subjects import DIRECTORIES
 from commitments.enums import ClockKind, ClockState
@@ -21,6 +20,7 @@ from commitments.models import (
     ReportRound,
     ReturnAnswer,
 )
+from commitments.rules.cases import EXHAUSTED
 
 MOST = 50  # differences of one sort that are named; the rest are no help to whoever mends
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from commitments.enums import ClockKind
+from commitments.enums.policies import LadderKey
 from commitments.models import EscalationPolicy, EscalationStep
 from commitments.rules import cases as rules
 from units import clock
@@ -31,26 +31,26 @@ class Ladder(NamedTuple):
 
 
 @transaction.atomic
-def in_force(kind: ClockKind, *, on: date) -> EscalationPolicy:
-    """Return the newest version of the ladder for `kind` that is in force on the day `on`.
+def in_force(key: LadderKey, *, on: date) -> EscalationPolicy:
+    """Return the newest version of the ladder `key` that is in force on the day `on`.
 
     Before anybody has written one, the default of the house becomes version 1. Two who need it
     first at once get the same one: its key is unique.
     """
-    versions = EscalationPolicy.objects.filter(key=kind).order_by("-version")
+    versions = EscalationPolicy.objects.filter(key=key).order_by("-version")
     found = versions.filter(in_force_from__lte=on).first() or versions.last()
     if found is not None:
         return found
+    house = rules.DEFAULT_POLICIES[key]
     calendar, _made = WorkingCalendar.objects.get_or_create(key=BODY_CALENDAR)
     policy, made = EscalationPolicy.objects.get_or_create(
-        key=kind,
+        key=key,
         version=1,
-        defaults={"subject_kind": kind, "calendar": calendar, "in_force_from": on},
+        defaults={"subject_kind": house.kind, "calendar": calendar, "in_force_from": on},
     )
     if made:
         EscalationStep.objects.bulk_create(
-            EscalationStep(policy=policy, **columns_of(step))
-            for step in rules.DEFAULT_POLICIES[kind].steps
+            EscalationStep(policy=policy, **columns_of(step)) for step in house.steps
         )
     return policy
 

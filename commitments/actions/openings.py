@@ -14,12 +14,20 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from commitments.actions import backlog, carryovers, results
-from commitments.enums import IndicatorKind, PeriodState, TargetState, VerdictAgainst, VerdictValue
-from commitments.enums.backlog import CaseKind
+from commitments.enums import (
+    ClockKind,
+    IndicatorKind,
+    PeriodState,
+    TargetState,
+    VerdictAgainst,
+    VerdictValue,
+)
+from commitments.enums.backlog import CaseKind, CaseState
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import (
     BacklogCase,
     Carryover,
+    CaseClock,
     CaseRule,
     Milestone,
     Period,
@@ -82,6 +90,8 @@ class Opening:
 
     def batch(self) -> int:
         """Open cases for up to BATCH causes or targets; return how many were looked at, 0 at the end."""
+        if adopted := self.adopt():
+            return adopted
         opened = sum(self.open(cause) for cause in [*self.reports(), *self.verdicts()])
         if opened:
             return opened
@@ -90,6 +100,17 @@ class Opening:
             self.open(cause)
         self.after = chunk[-1].pk if chunk else self.after
         return len(chunk)
+
+    @transaction.atomic
+    def adopt(self) -> int:
+        """Start the clock of up to BATCH cases that were registered before assigning had one; return
+        how many. What has waited so long has the full time from now on."""
+        its = CaseClock.objects.filter(case=OuterRef("pk"), kind=ClockKind.ASSIGN)
+        lost = BacklogCase.objects.filter(~Exists(its), state=CaseState.REGISTERED).order_by("pk")
+        rows = list(lost.select_for_update(of=("self",), no_key=True)[:BATCH])
+        for case in rows:
+            backlog.await_assignment(case, at=self.at)
+        return len(rows)
 
     def open(self, cause: Cause) -> bool:
         """Register the case of one cause; say whether this run did, for another may be faster."""
@@ -133,6 +154,7 @@ class Opening:
                     "rule_version": self.rule.version,
                 },
             )
+            backlog.await_assignment(case, at=self.at)
         return True
 
     # --- causes that rows say by themselves -------------------------------------------------------

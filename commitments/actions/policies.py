@@ -12,8 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments.actions import ladders
-from commitments.enums import ClockKind
-from commitments.enums.policies import PolicyProposalState
+from commitments.enums.policies import LadderKey, PolicyProposalState
 from commitments.models import EscalationPolicy, EscalationStep, PolicyProposal
 from commitments.rules import policies as rules
 from commitments.rules.cases import Step
@@ -36,7 +35,7 @@ PROBLEMS: Mapping[str, Any] = {
 @transaction.atomic
 def propose(
     *,
-    kind: ClockKind,
+    kind: LadderKey,
     steps: Sequence[Step],
     ack_days: int,
     legal_basis: str,
@@ -121,7 +120,7 @@ def publish(*, proposal_id: int, by: User, at: datetime) -> EscalationPolicy:
             code="publish-own-policy",
         )
     today = clock.local_date(at)
-    newest = _newest(ClockKind(proposal.kind), on=today)
+    newest = _newest(LadderKey(proposal.kind), on=today)
     _require_base(newest, proposal.base_version)
     moved = Conflict(_moved_on(newest), code="policy-moved-on")
     with unique_or(moved):
@@ -148,7 +147,7 @@ def steps_of(proposal: PolicyProposal) -> tuple[Step, ...]:
     return tuple(ladders.step_of(row) for row in proposal.steps)
 
 
-def _newest(kind: ClockKind, *, on: date) -> EscalationPolicy:
+def _newest(kind: LadderKey, *, on: date) -> EscalationPolicy:
     """Return the highest version of a ladder; the default becomes version 1 when there is none."""
     first = ladders.in_force(kind, on=on)
     rows = EscalationPolicy.objects.filter(key=first.key).select_related("calendar")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Q
 
-from commitments.actions import cases
+from commitments.actions import cases, reminders
 from commitments.enums import ClockKind
 from commitments.enums.reports import DutyState
 from commitments.models import ReportingDuty, ReportRound
@@ -108,7 +108,7 @@ def follow(
         _again(duty, due_on, at=at)
     if left is None or before not in WAITS:
         return {}
-    ended = settle({left.pk}, kind=WAITS[before])
+    ended = settle({left.pk}, kind=WAITS[before], at=at)
     if duty.state == DutyState.MISSING:
         locked = _lock({left.pk})
         cases.keep_running(
@@ -128,7 +128,7 @@ def _again(duty: ReportingDuty, due_on: date | None, *, at: datetime) -> None:
     _run([duty.round], ClockKind.REPORT, at=at)
 
 
-def settle(keys: Collection[int], *, kind: ClockKind) -> set[int]:
+def settle(keys: Collection[int], *, kind: ClockKind, at: datetime) -> set[int]:
     """End the clock of `kind` in those of these rounds where nothing is left to wait for; return
     their keys. Waits for whoever has one of the rounds in hand. Inside the caller's transaction.
     """
@@ -140,6 +140,7 @@ def settle(keys: Collection[int], *, kind: ClockKind) -> set[int]:
     empty = [row for row in rows if row.pk not in still]
     if empty:
         cases.finish_all(subjects=empty, reason="settled", kinds=[kind])
+        reminders.cancel(*empty, at=at)  # whoever has put it aside looks at it again
     return {row.pk for row in empty}
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from commitments.actions import versions
 from commitments.actions.addressees import Addressee, Directory
-from commitments.enums import ClockKind, SlotRole, VersionAct, VersionState
+from commitments.enums import Audience, ClockKind, SlotRole, VersionAct, VersionState
 from commitments.enums.backlog import CaseState
 from commitments.enums.reports import DutyState
 from commitments.models import (
@@ -104,11 +104,13 @@ class Versions(Directory):
 
 
 class Cases(Directory):
-    """Backlog cases: to be resolved by an office, then verified by somebody of another unit."""
+    """Backlog cases: to be assigned by who supervises the unit, resolved by an office, then verified by
+    somebody of another unit."""
 
     column: ClassVar[str] = "case"
     noun: ClassVar[str] = "backlog_case"
     waiting: ClassVar[Mapping[ClockKind, frozenset[str]]] = {
+        ClockKind.ASSIGN: frozenset({CaseState.REGISTERED}),
         ClockKind.CASE: frozenset({CaseState.ASSIGNED}),
         ClockKind.VERIFY: frozenset({CaseState.RESOLVED}),
     }
@@ -133,7 +135,10 @@ class Cases(Directory):
         self.know_offices({row.office_id for row in subjects if row.office_id})
 
     def holders(self, subject: BacklogCase, kind: str) -> list[Addressee]:
-        """Return who holds the office that resolves; to verify, those who may and did not resolve."""
+        """Return who holds the office that resolves; to assign, who supervises; to verify, those who may
+        and did not resolve."""
+        if kind == ClockKind.ASSIGN:
+            return self.watching(subject, Audience.SUPERVISOR)
         if kind == ClockKind.VERIFY:
             verifiers = self.by_role(Role.VERIFIER, subject.unit_id)
             return [row for row in verifiers if row.person.pk != subject.resolved_by_id]

@@ -398,7 +398,7 @@ def withdraw_target(
             fields={"reason": [_("Write a reason.")]},
         )
     said = reason.strip()
-    waived = duties.waive_of_target(target, reason=said)
+    waived = duties.waive_of_target(target, reason=said, at=at)
     return _save(
         target, "withdraw", by=by, at=at, end_reason=said, reason=said, duties_waived=waived
     )

@@ -73,7 +73,7 @@ class Snoozable(Collection):
         commitment = self.get_object()
         sent = self.sent()
         self.expected(commitment)
-        reminders.snooze(version_id=commitment.shown.pk, by=request.user, at=request.now, **sent)
+        reminders.snooze(about=commitment.shown, by=request.user, at=request.now, **sent)
         body = {"until": sent["until"].isoformat(), "reason": sent["reason"].strip()}
         return Response(body, headers={"Cache-Control": "no-store"})
 
@@ -91,5 +91,5 @@ class Snoozable(Collection):
         commitment = self.get_object()
         self.sent()
         self.expected(commitment)
-        reminders.take_back(version_id=commitment.shown.pk, by=request.user, at=request.now)
+        reminders.take_back(about=commitment.shown, by=request.user, at=request.now)
         return Response(status=204)

@@ -323,11 +323,12 @@ class ReadForm(TextChoices):
 
 
 class ClockKind(TextChoices):
-    """What is waited for; each has its own ladder."""
+    """What is waited for; `LadderKey` says by which ladder."""
 
     SIGN = "sign", _("Signature")
     COUNTERSIGN = "countersign", _("Countersignature")
     ANSWER = "answer", _("Answer to a return or refusal")
+    ASSIGN = "assign", _("Assignment of a backlog case")
     CASE = "case", _("Resolution of a backlog case")
     VERIFY = "verify", _("Verification")
     REPORT = "report", _("Handing in of reports")

@@ -5,6 +5,23 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
+class LadderKey(TextChoices):
+    """Which ladder; each has versions of its own. Every kind of wait has one, and some waits have
+    another for what a body may want to follow faster or slower (source: F-23)."""
+
+    SIGN = "sign", _("Signature")
+    COUNTERSIGN = "countersign", _("Countersignature")
+    ANSWER = "answer", _("Answer to a return or refusal")
+    HANDOVER = "handover", _("Signature of whoever takes a commitment over")
+    REPORT = "report", _("Handing in of reports")
+    MISSING = "missing", _("Reports missing after the lock")
+    ASSIGN = "assign", _("Assignment of a backlog case")
+    CASE = "case", _("Resolution of a backlog case")
+    TARGET = "target", _("Case about a target behind its roadmap")
+    MILESTONE = "milestone", _("Case about a missed milestone")
+    VERIFY = "verify", _("Verification")
+
+
 class PolicyProposalState(TextChoices):
     WAITING = "waiting", pgettext_lazy("policy", "Waiting")
     PUBLISHED = "published", pgettext_lazy("policy", "Published")

@@ -16,6 +16,7 @@ from commitments.models.commitments import (
     VoidProposal,
 )
 from commitments.models.corrections import Carryover, CorrectiveAction
+from commitments.models.deputies import Deputy
 from commitments.models.desk import Hold, Note, SavedView
 from commitments.models.documents import (
     Document,
@@ -96,6 +97,7 @@ __all__ = [
     "CorrectiveAction",
     "CountedScope",
     "CountedUnit",
+    "Deputy",
     "Document",
     "DocumentChain",
     "DocumentRevision",

@@ -4,8 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from commitments.enums import ClockKind
-from commitments.enums.policies import PolicyProposalState
+from commitments.enums.policies import LadderKey, PolicyProposalState
 
 
 class PolicyProposal(models.Model):
@@ -15,7 +14,7 @@ class PolicyProposal(models.Model):
     read when it was proposed. `policy`: the version it became.
     """
 
-    kind = models.CharField(max_length=12, choices=ClockKind)
+    kind = models.CharField(max_length=12, choices=LadderKey)
     base_version = models.PositiveSmallIntegerField()
     steps = models.JSONField()
     ack_days = models.PositiveSmallIntegerField()

@@ -1,10 +1,15 @@
 """“Not now, tell me again”: a row of the queue put aside by one reader, for that reader alone."""
 
+from functools import reduce
+from operator import or_
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import ReminderState
+from commitments.models.cases import SUBJECTS, set_among
 from commitments.querysets.reminders import ReminderQuerySet
 
 
@@ -15,8 +20,15 @@ class Reminder(models.Model):
     is. It ends when it is due, when the person takes it back, and when what it is about moves on.
     """
 
+    # what it is about, in one column of SUBJECTS
     version = models.ForeignKey(
-        "commitments.CommitmentVersion", models.CASCADE, related_name="reminders"
+        "commitments.CommitmentVersion", models.CASCADE, null=True, related_name="reminders"
+    )
+    case = models.ForeignKey(
+        "commitments.BacklogCase", models.CASCADE, null=True, related_name="reminders"
+    )
+    round = models.ForeignKey(
+        "commitments.ReportRound", models.CASCADE, null=True, related_name="reminders"
     )
     person = models.ForeignKey("units.User", models.PROTECT, related_name="reminders")
     made_at = models.DateTimeField()
@@ -32,6 +44,19 @@ class Reminder(models.Model):
                 name="reminder_one_waiting",
                 fields=["version", "person"],
                 condition=Q(state="waiting"),
+            ),
+            models.UniqueConstraint(
+                name="reminder_one_waiting_about_case",
+                fields=["case", "person"],
+                condition=Q(state="waiting"),
+            ),
+            models.UniqueConstraint(
+                name="reminder_one_waiting_about_round",
+                fields=["round", "person"],
+                condition=Q(state="waiting"),
+            ),
+            models.CheckConstraint(
+                name="reminder_about_one_thing", condition=reduce(or_, set_among(SUBJECTS))
             ),
             models.CheckConstraint(name="reminder_has_reason", condition=~Q(reason="")),
             models.CheckConstraint(
@@ -50,4 +75,14 @@ class Reminder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person_id} about {self.version_id} ({self.state})"
+        return f"{self.person_id} about {self.column} {self.subject.pk} ({self.state})"
+
+    @property
+    def column(self) -> str:
+        """Which of SUBJECTS is set."""
+        return next(name for name in SUBJECTS if getattr(self, f"{name}_id") is not None)
+
+    @property
+    def subject(self) -> Any:
+        """What was put aside."""
+        return getattr(self, self.column)

@@ -14,6 +14,7 @@ from units.models import User
 from units.querysets.organisation import Reach, reach_of
 
 ENDED = (CaseState.CLOSED, CaseState.CANCELLED)
+CLIMBING = (ClockKind.ASSIGN, ClockKind.CASE)  # of which at most one runs for a case
 
 
 class BacklogCaseQuerySet(models.QuerySet):
@@ -28,6 +29,11 @@ class BacklogCaseQuerySet(models.QuerySet):
     def open(self):
         """Cases that have not ended."""
         return self.exclude(state__in=ENDED)
+
+    def not_put_aside_by(self, user: User, *, at: datetime):
+        """Without what `user` has put aside at `at`."""
+        hiding = self.model.reminders.rel.related_model.objects.hiding(at=at)
+        return self.filter(~models.Exists(hiding.filter(case=OuterRef("pk"), person=user)))
 
     def aged(self, bucket: str, *, on: date):
         """Cases whose age on the day `on` lies in this bucket; one that has ended keeps its age.
@@ -46,7 +52,7 @@ class BacklogCaseQuerySet(models.QuerySet):
     def with_level(self):
         """Annotate `level`: how far the ladder has climbed, 0 while nothing is late or no clock runs."""
         clocks = apps.get_model("commitments", "CaseClock").objects.open()
-        running = clocks.filter(case=OuterRef("pk"), kind=ClockKind.CASE)
+        running = clocks.filter(case=OuterRef("pk"), kind__in=CLIMBING)
         climbed = Subquery(running.values("level")[:1], output_field=IntegerField())
         return self.annotate(level=Coalesce(climbed, Value(0)))
 

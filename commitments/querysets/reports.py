@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
@@ -40,6 +41,11 @@ class ReportingDutyQuerySet(models.QuerySet):
     def within(self, reach: Reach):
         """Duties that whoever has this reach may see."""
         return self.filter(reach.on("unit") | reach.on("target__assigner"))
+
+    def not_put_aside_by(self, user: User, *, at: datetime):
+        """Without those of rounds that `user` has put aside at `at`."""
+        hiding = apps.get_model("commitments", "Reminder").objects.hiding(at=at)
+        return self.filter(~Exists(hiding.filter(round=OuterRef("round"), person=user)))
 
     def expected(self, *, on: date):
         """Duties that count on the day `on`: their due day has passed, and nobody waived them."""

@@ -22,11 +22,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from commitments.enums import Audience, ClockKind
+from commitments.enums.policies import LadderKey
 from units.rules.calendars import Calendar, add_working_days, instant, step_date
 
 REMIND, LETTER, ASK_EXPLANATION, AGENDA = "remind", "letter", "ask_explanation", "agenda"
 ACK_DAYS = 3  # working days for which whoever has acknowledged a step hears no repeat of it
 OVERTAKEN, NO_HOLDER = "overtaken", "no-holder"  # reasons of a recorded step
+EXHAUSTED = "exhausted"  # why a clock ends after its last step: what it runs for waits on
 
 
 @dataclass(frozen=True)
@@ -310,6 +312,7 @@ DUE_AFTER: Mapping[str, int] = {  # working days
     ClockKind.COUNTERSIGN: 5,
     ClockKind.ANSWER: 5,
     ClockKind.VERIFY: 5,
+    ClockKind.ASSIGN: 5,
 }
 _CLIMB = (
     Step(1, (1,), Audience.HOLDER),
@@ -317,16 +320,31 @@ _CLIMB = (
     Step(3, (15,), Audience.LEADER_IN_CHARGE, (AGENDA,)),
     Step(4, (30,), Audience.STANDING_COMMITTEE, (AGENDA,), repeat_days=30),
 )
-DEFAULT_POLICIES: Mapping[str, Policy] = {
-    ClockKind.SIGN: Policy(
+DEFAULT_POLICIES: Mapping[LadderKey, Policy] = {
+    LadderKey.SIGN: Policy(
         ClockKind.SIGN, (Step(0, (-14, -7, -3, -1, 0), Audience.HOLDER), *_CLIMB)
     ),
-    ClockKind.CASE: Policy(ClockKind.CASE, (Step(0, (-7,), Audience.HOLDER), *_CLIMB)),
+    LadderKey.HANDOVER: Policy(ClockKind.SIGN, (Step(0, (-7,), Audience.HOLDER), *_CLIMB)),
     **{
-        kind: Policy(kind, (Step(1, (1,), Audience.HOLDER), Step(2, (5,), Audience.SUPERVISOR)))
-        for kind in DUE_AFTER
+        key: Policy(ClockKind.CASE, (Step(0, (-7,), Audience.HOLDER), *_CLIMB))
+        for key in (LadderKey.CASE, LadderKey.TARGET, LadderKey.MILESTONE)
     },
-    ClockKind.REPORT: Policy(
+    # The supervisor is the holder here: only who stands above can be told that nothing is done.
+    LadderKey.ASSIGN: Policy(
+        ClockKind.ASSIGN,
+        (
+            Step(1, (1,), Audience.HOLDER),
+            Step(3, (5,), Audience.LEADER_IN_CHARGE, (AGENDA,)),
+            Step(4, (15,), Audience.STANDING_COMMITTEE, (AGENDA,), repeat_days=30),
+        ),
+    ),
+    **{
+        LadderKey(kind): Policy(
+            kind, (Step(1, (1,), Audience.HOLDER), Step(2, (5,), Audience.SUPERVISOR))
+        )
+        for kind in (ClockKind.COUNTERSIGN, ClockKind.ANSWER, ClockKind.VERIFY)
+    },
+    LadderKey.REPORT: Policy(
         ClockKind.REPORT,
         (
             Step(0, (-3,), Audience.HOLDER),
@@ -336,5 +354,5 @@ DEFAULT_POLICIES: Mapping[str, Policy] = {
         ),
     ),
     # "At the lock", which is a day of the duty: due on the last day, so the morning after it.
-    ClockKind.MISSING: Policy(ClockKind.MISSING, (Step(4, (1,), Audience.STANDING_COMMITTEE),)),
+    LadderKey.MISSING: Policy(ClockKind.MISSING, (Step(4, (1,), Audience.STANDING_COMMITTEE),)),
 }

@@ -48,6 +48,8 @@ SAID: Mapping[str, Any] = {
     "explanation.accept": _("Explanation accepted"),
     "explanation.refuse": _("Explanation not accepted"),
     "clock.acknowledge": _("Acknowledged: no repeats for some days"),
+    "clock.delegate": _("Handed to somebody of the own unit; the duty stays"),
+    "clock.undelegate": _("Taken back from whoever it was handed to"),
     "audit.factor_failed": _("A second factor failed"),
     "report.submit": _("Submitted"),
     "report.recall": _("Taken back by the author"),

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -53,10 +54,7 @@ def of(row: CaseClock | None, *, reader: User, at: datetime) -> Acknowledgement 
 @require_POST
 def acknowledge(request: WebRequest, row: int) -> HttpResponse:
     """Acknowledge the level that the page showed; a refusal is told where one comes back to."""
-    found = get_object_or_404(CaseClock, pk=row)
-    subjects = type(found.subject).objects.visible_to(request.user, at=request.now)
-    if not subjects.filter(pk=found.subject_id).exists():
-        raise Http404
+    clock_or_404(request, row)
     level = as_key(request.POST.get("level", ""))
     try:
         done = acknowledgements.acknowledge(
@@ -68,6 +66,20 @@ def acknowledge(request: WebRequest, row: int) -> HttpResponse:
         day = day_text(done.ack_until) if done.ack_until else ""
         text = _("Noted. It is not repeated up to %(day)s; the next level comes all the same.")
         messages.success(request, text % {"day": day})
-    back = request.POST.get("back", "")
+    return redirect(way_back(request))
+
+
+def clock_or_404(request: WebRequest, row: int) -> CaseClock:
+    """Return the clock of that key whose subject the reader sees."""
+    found = get_object_or_404(CaseClock, pk=row)
+    subjects = type(found.subject).objects.visible_to(request.user, at=request.now)
+    if not subjects.filter(pk=found.subject_id).exists():
+        raise Http404
+    return found
+
+
+def way_back(request: WebRequest) -> str:
+    """Return the page from which one came, which `back` names; the start for anything else."""
+    back = request.POST.get("back") or request.GET.get("back", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if safe and back.startswith("/") else "commitments:home")
+    return back if safe and back.startswith("/") else reverse("commitments:home")

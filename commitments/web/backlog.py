@@ -22,7 +22,7 @@ from commitments.actions.subjects import Cases
 from commitments.enums.backlog import CaseAct, CaseKind, CaseProposalState, CaseState
 from commitments.models import BacklogCase, CaseClock, Explanation, StepFired
 from commitments.rules.backlog import MOVES
-from commitments.web import acknowledgements
+from commitments.web import acknowledgements, deputies, reminders
 from commitments.web.acts import possible_acts
 from commitments.web.ageing import CaseRow, case_rows
 from commitments.web.forms.backlog import ClearsForm, RegisterForm
@@ -198,6 +198,8 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         else [],
         "events": _events(case),
         "ack": acknowledgements.of(row.waiting_clock, reader=request.user, at=request.now),
+        "aside": reminders.aside(case, reader=request.user, at=request.now),
+        "deputy": deputies.of(row.waiting_clock, reader=request.user, at=request.now),
         "coming": cases.coming(row.waiting_clock) if row.waiting_clock else [],
         "explanations": explained.select_related("clock", "given_by", "decided_by").order_by("pk"),
         "files": case.evidence.select_related("added_by").order_by("pk"),
@@ -217,6 +219,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
 def _events(case: BacklogCase) -> list[Event]:
     """Return the acts on a case and the steps of its ladder, the oldest first."""
     entries = RegisterEntry.objects.about(Cases.noun, case.ref).select_related("actor", "office")
+    entries = entries.exclude(kind__startswith="desk.")  # whose queue holds it is no act on it
     fired = StepFired.objects.filter(clock__in=CaseClock.objects.filter(case=case))
     steps = list(fired.select_related("clock").order_by("pk"))
     named = {one["person"] for step in steps for one in step.addressees}
@@ -285,6 +288,7 @@ class Bucket:
 
     def _found(self, user: Any, *, at: datetime) -> QuerySet[BacklogCase]:
         seen = BacklogCase.objects.within(reach_of_page(user, at=at))
+        seen = seen.not_put_aside_by(user, at=at)
         if self.key == "cases_to_verify":
             return seen.filter(state=CaseState.RESOLVED)
         if self.key == "cases_opened":

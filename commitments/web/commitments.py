@@ -28,7 +28,7 @@ from commitments.models import (
 )
 from commitments.querysets.takeovers import newcomers
 from commitments.rules.commitments import OPEN, allowed_acts
-from commitments.web import acknowledgements
+from commitments.web import acknowledgements, deputies
 from commitments.web.forms.commitments import AmendForm, AnswerForm, DraftForm
 from commitments.web.rows import events_of, rows_for
 from commitments.web.words import searched, words_of
@@ -129,6 +129,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "revisions": _revisions(version),
         "objection": objection,
         "ack": acknowledgements.of(row.waiting_clock, reader=request.user, at=request.now),
+        "deputy": deputies.of(row.waiting_clock, reader=request.user, at=request.now),
         "answers": ReturnAnswer.objects.filter(act=objection).select_related(
             "person", "return_item"
         ),

@@ -16,8 +16,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from commitments.actions import ladders, policies
-from commitments.enums import Audience, ClockKind, ClockState
-from commitments.enums.policies import Pace, PolicyProposalState, Route
+from commitments.enums import Audience, ClockState
+from commitments.enums.policies import LadderKey, Pace, PolicyProposalState, Route
 from commitments.models import CaseClock, EscalationPolicy, PolicyProposal
 from commitments.rules import cases as rules
 from commitments.rules.policies import changed_levels
@@ -78,7 +78,7 @@ def index(request: WebRequest) -> HttpResponse:
     )
     kept: dict[str, list[EscalationPolicy]] = {}
     for row in rows.order_by("key", "-version"):
-        kept.setdefault(row.subject_kind, []).append(row)
+        kept.setdefault(row.key, []).append(row)
     counted = (
         CaseClock.objects.filter(Q(state__in=OPEN)).values("policy").annotate(count=Count("pk"))
     )
@@ -88,8 +88,7 @@ def index(request: WebRequest) -> HttpResponse:
     proposed = {row.kind: row for row in waiting.select_related("proposed_by")}
     found = [
         version
-        for kind in ClockKind
-        if kind in rules.DEFAULT_POLICIES
+        for kind in LadderKey
         for version in _versions(kind, kept.get(kind, []), running, today, proposed.get(kind))
     ]
     context = {
@@ -100,7 +99,7 @@ def index(request: WebRequest) -> HttpResponse:
 
 
 @login_required
-def propose(request: WebRequest, kind: ClockKind) -> HttpResponse:
+def propose(request: WebRequest, kind: LadderKey) -> HttpResponse:
     """Propose the version that follows the newest one of a ladder."""
     if not may_administer(request.user, None, at=request.now):
         raise Http404
@@ -167,7 +166,7 @@ def withdraw(request: WebRequest, proposal: int) -> HttpResponse:
 
 
 def _versions(
-    kind: ClockKind,
+    kind: LadderKey,
     rows: list[EscalationPolicy],
     running: dict[int, int],
     today: date,

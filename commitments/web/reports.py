@@ -12,7 +12,7 @@ from commitments import permissions
 from commitments.actions import cases, duties, filings, reports, unlocks, verifications
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import Report, ReportingDuty, Unlock
-from commitments.web import acknowledgements
+from commitments.web import acknowledgements, deputies, reminders
 from commitments.web.filings import TAGS, Row, said_in
 from commitments.web.grids import into, rows_of, visible, write
 from commitments.web.rounds import clock_of
@@ -69,6 +69,10 @@ def _detail(
         "duty": duty,
         "next_step": cases.next_step(waiting) if waiting else None,
         "ack": acknowledgements.of(waiting, reader=request.user, at=at),
+        "aside": reminders.aside(duty.round, reader=request.user, at=at, page=duty.ref)
+        if waiting
+        else None,
+        "deputy": deputies.of(waiting, reader=request.user, at=at),
         "fault": fault,
         "reason": reason,
         "spoken": [

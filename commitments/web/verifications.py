@@ -38,9 +38,12 @@ class Bucket:
     order: tuple[Any, ...] = ("due_on", "pk")
     template: str = "commitments/reports/_bucket.html"
     matter: Matter = Matter.REPORTS
+    may_be_aside: bool = True  # without what the reader has put aside
 
     def _found(self, user: User, *, at: datetime) -> QuerySet:
         seen = ReportingDuty.objects.within(reach_of_page(user, at=at))
+        if self.may_be_aside:
+            seen = seen.not_put_aside_by(user, at=at)
         return self.condition(seen, clock.local_date(at))
 
     def count(self, user: User, *, at: datetime) -> int:
@@ -73,6 +76,7 @@ TO_VERIFY = Bucket(
     _("Reports to verify"),
     lambda duties, _day: duties.filter(reports__state=ReportState.SUBMITTED),
     order=(F("reports__submitted_at").asc(), "pk"),
+    may_be_aside=False,  # the round that waits is not this report, which waits for the reader
 )
 NOT_IN = Bucket(
     "not_in", pgettext_lazy("report", "Not in yet"), lambda duties, day: duties.not_in(on=day)

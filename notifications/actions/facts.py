@@ -53,6 +53,7 @@ def facts_of(
             "absent": notice.on_behalf_of.full_name if notice.on_behalf_of else "",
             "until": _until(notice),
             "since": _since(notice),
+            "task": register.data_of(entry).get("task", ""),
         } | ABOUT[notice.column or ""](notice.subject)
 
 

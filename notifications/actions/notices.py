@@ -12,7 +12,7 @@ from commitments.actions.subjects import as_column
 from commitments.enums import ClockKind, VersionState
 from commitments.enums.policies import Channel
 from notifications import audiences, rules
-from notifications.actions import absences
+from notifications.actions import absences, deputies
 from notifications.audiences import Told
 from notifications.enums import CancelReason, NoticeState
 from notifications.models import FeedPosition, Notice, Preference, SetAside
@@ -33,6 +33,7 @@ ENDS_WAIT = {  # which wait an entry ends for what it is about
     "commitment.answer": [ClockKind.ANSWER],
     "commitment.void": list(ClockKind),
     "commitment.amend": list(ClockKind),
+    "case.assign": [ClockKind.ASSIGN],
     "case.extend": [ClockKind.CASE],
     "case.suspend": [ClockKind.CASE],
     "case.resolve": [ClockKind.CASE],
@@ -137,7 +138,8 @@ def _tell(link: RegisterLink, *, at: datetime, calendar: Calendar) -> None:
         return
     stand_ins = absences.stand_ins(told, at=at)
     moved = {(one.on_behalf_of.pk, one.kind) for one in stand_ins if one.on_behalf_of}
-    told = [*told, *stand_ins]  # one's own come first: they win where both would be the same
+    # one's own come first: they win where two would be the same
+    told = [*told, *deputies.beside(told, at=at), *stand_ins]
     hours = {
         row.person_id: row for row in Preference.objects.filter(person__in=[t.person for t in told])
     }
@@ -232,6 +234,11 @@ def _write(
 def _end_waits(entry: RegisterEntry) -> None:
     """Cancel what has not been sent about a wait that this entry ends."""
     kinds = ENDS_WAIT.get(entry.kind)
+    if entry.kind == "clock.undelegate":
+        data = register.data_of(entry)
+        person = User.objects.get(username=data["deputy"])
+        _cancel(entry, [ClockKind(data["kind"])], recipient=person, on_behalf_of=entry.actor)
+        return
     if entry.kind == "commitment.sign":
         last = register.data_of(entry)["to"] == VersionState.SIGNED
         _cancel(entry, [ClockKind.SIGN], recipient=None if last else entry.actor)
@@ -245,7 +252,13 @@ def _end_waits(entry: RegisterEntry) -> None:
         _cancel(entry, kinds)
 
 
-def _cancel(entry: RegisterEntry, kinds: list[ClockKind], *, recipient: User | None = None) -> None:
+def _cancel(
+    entry: RegisterEntry,
+    kinds: list[ClockKind],
+    *,
+    recipient: User | None = None,
+    on_behalf_of: User | None = None,
+) -> None:
     subject = audiences.subject_of(entry)
     if subject is None:  # a draft that was discarded meanwhile
         return
@@ -254,7 +267,9 @@ def _cancel(entry: RegisterEntry, kinds: list[ClockKind], *, recipient: User | N
         awaits__in=kinds,
         state__in=[NoticeState.PENDING, NoticeState.HELD, NoticeState.GATHERED],
     )
-    if recipient is not None:
+    if on_behalf_of is not None:
+        waiting = waiting.filter(recipient=recipient, on_behalf_of=on_behalf_of)
+    elif recipient is not None:
         waiting = waiting.filter(Q(recipient=recipient) | Q(on_behalf_of=recipient))
     waiting.update(state=NoticeState.CANCELLED, end_reason=CancelReason.SETTLED)
 

@@ -14,13 +14,14 @@ from commitments.enums.policies import Channel
 from commitments.models import CommitmentVersion, Proposal
 from commitments.querysets.takeovers import newcomers
 from notifications.audiences.backlog import BACKLOG
+from notifications.audiences.desk import DESK
 from notifications.audiences.told import WAITED_FOR_BY, Told, asked, due, named, told
 from notifications.enums import NoticeKind
 from notifications.rules import CODE_LASTS
 from units.actions import accounts
 from units.enums import Role
 from units.models import Appointment, RegisterEntry, User
-from units.permissions import granted, holders_at, offices_of, roles_of
+from units.permissions import granted, holders_at
 
 SILENT = {  # known kinds of which nobody is told
     "commitment.draft",
@@ -37,7 +38,6 @@ SILENT = {  # known kinds of which nobody is told
     "desk.snooze",
     "desk.unsnooze",
     "audit.factor_failed",
-    "case.register",
     "case.edit",
     "case.carry",
 }
@@ -172,7 +172,10 @@ def _of_step(_entry: Any, data: Any, subject: Any, _directory: Directory) -> Ite
 
 # Which text a step of the ladder becomes: "<name>-due" before the day, "<name>-late" after it, both
 # with "-watch" for those who watch. Kinds of a subject that are not named are called as they are.
-STEP_NAMES: Mapping[tuple[str, ClockKind], str] = {("case", ClockKind.VERIFY): "case-verify"}
+STEP_NAMES: Mapping[tuple[str, ClockKind], str] = {
+    ("case", ClockKind.ASSIGN): "case-assign",
+    ("case", ClockKind.VERIFY): "case-verify",
+}
 EXPLAIN: Mapping[tuple[str, ClockKind], str] = {
     ("version", ClockKind.SIGN): "explain",
     ("case", ClockKind.CASE): "case-explain",
@@ -304,40 +307,19 @@ ACCOUNT_TELLERS: Mapping[str, AccountTeller] = {
 }
 
 
-def _of_row_handed_over(
-    _entry: Any, data: Any, version: Any, _directory: Directory
-) -> Iterator[Told]:
-    person = User.objects.get(username=data["to"])
-    yield Told(person, None, Role.SUPERVISOR, NoticeKind.REQUEST, "row-handed-over", version)
-
-
-def _of_row_taken(_entry: Any, data: Any, version: Any, _directory: Directory) -> Iterator[Told]:
-    if "from" in data:
-        person = User.objects.get(username=data["from"])
-        yield Told(person, None, Role.SUPERVISOR, NoticeKind.RESULT, "row-taken-over", version)
-
-
-def _of_row_back(_entry: Any, data: Any, version: Any, directory: Directory) -> Iterator[Told]:
-    """Tell whoever has put a row aside, in the office or the role by which they see it."""
-    person = User.objects.get(username=data["to"])
-    office = next(iter(offices_of(person, at=directory.at)), None)
-    role = min(roles_of(person, at=directory.at), default=Role.SUPERVISOR)
-    row = Addressee(person, office.position if office else None)
-    yield told(row, NoticeKind.REMINDER, "row-back", version, role=role)
-
-
 Teller = Callable[[RegisterEntry, Mapping[str, Any], Any, Directory], Iterator[Told]]
-TELLERS: Mapping[str, Teller] = {
-    "commitment.issue": _of_issue,
-    "commitment.sign": _of_sign,
-    "commitment.return": _of_return,
-    "commitment.refuse": _of_refusal,
-    "commitment.countersign": _of_force,
-    "commitment.void": _of_void,
-    "commitment.propose_void": _of_proposal,
-    "commitment.remind": _of_reminder,
-    "desk.hand_over": _of_row_handed_over,
-    "desk.take": _of_row_taken,
-    "desk.wake": _of_row_back,
-    "step.fired": _of_step,
-} | BACKLOG
+TELLERS: Mapping[str, Teller] = (
+    {
+        "commitment.issue": _of_issue,
+        "commitment.sign": _of_sign,
+        "commitment.return": _of_return,
+        "commitment.refuse": _of_refusal,
+        "commitment.countersign": _of_force,
+        "commitment.void": _of_void,
+        "commitment.propose_void": _of_proposal,
+        "commitment.remind": _of_reminder,
+        "step.fired": _of_step,
+    }
+    | BACKLOG
+    | DESK
+)

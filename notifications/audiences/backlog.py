@@ -24,6 +24,14 @@ def _ask_holder(message: str) -> Teller:
     return tell
 
 
+def _of_opening(
+    entry: RegisterEntry, _data: Any, case: BacklogCase, directory: Directory
+) -> Iterator[Told]:
+    """Ask who is to assign it, when the system has opened it; a person who registers knows of it."""
+    if entry.actor_id is None:
+        yield from asked(case, ClockKind.ASSIGN, "case-assign-request", directory)
+
+
 def _tell_holder(message: str) -> Teller:
     """Return a teller that tells whoever holds that office of a result, and those who watch."""
 
@@ -88,6 +96,7 @@ def _of_judgement(message: str) -> Teller:
 
 
 BACKLOG: dict[str, Teller] = {
+    "case.register": _of_opening,
     "case.assign": _ask_holder("case-assigned"),
     "case.reject": _ask_holder("case-rejected"),
     "case.reopen": _ask_holder("case-reopened"),

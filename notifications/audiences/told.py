@@ -38,6 +38,7 @@ class Told(NamedTuple):
 WAITED_FOR_BY: Mapping[ClockKind, Role] = {  # by role, where no office is waited for
     ClockKind.ANSWER: Role.PLANNER,
     ClockKind.VERIFY: Role.VERIFIER,
+    ClockKind.ASSIGN: Role.SUPERVISOR,
     ClockKind.REPORT: Role.REPORTER,
 }
 

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from notifications.messages.backlog import BACKLOG
+from notifications.messages.desk import DESK
 from notifications.messages.reports import REPORTS
 from notifications.messages.telephones import TELEPHONES
 from notifications.messages.texts import NOTHING_FOLLOWS, Text
@@ -25,7 +26,7 @@ class Message(NamedTuple):
     html: str
 
 
-OF_OTHERS = BACKLOG | REPORTS | TELEPHONES
+OF_OTHERS = BACKLOG | DESK | REPORTS | TELEPHONES
 MESSAGES: Mapping[str, Text] = {
     # --- requests -----------------------------------------------------------------------------
     "sign-request": Text(
@@ -296,12 +297,12 @@ MESSAGES: Mapping[str, Text] = {
 WHY_OFFICE = _("You get this message because you hold the office “%(office)s”.")
 WHY_ACCOUNT = _("You get this message because it is about your account.")
 WHY_DEPUTY = _(
-    "You get this message because %(absent)s is away and has named you as deputy. Neither the duty "
+    "You get this message because %(absent)s has named you as deputy. Neither the duty "
     "nor the right to sign passes to you."
 )
 WHY_NAMED = _("You get this message because %(deputy_of)s has named you as deputy.")
 FOR_ANOTHER = _("For %(absent)s: %(headline)s")
-SAID_TO_ANOTHER = _("%(absent)s, who is away, was told: “%(what)s”")
+SAID_TO_ANOTHER = _("%(absent)s was told: “%(what)s”")
 WHY_ROLE = _("You get this message because of your role: %(role)s.")
 NEXT_STEP = _(
     "If nothing happens, the next step follows by itself on %(when)s. It goes to: %(audience)s."
@@ -319,7 +320,7 @@ def headline(key: str, facts: Mapping[str, str]) -> str:
 def matter(key: str, facts: Mapping[str, str]) -> str:
     """Return what the message is about, in the language that is active.
 
-    A deputy reads the words of the one who is away, as such: “your office” is not the deputy's.
+    A deputy reads the words of the one who is told, as such: “your office” is not the deputy's.
     """
     what = str(MESSAGES[key].what) % facts
     if absent := facts.get("absent"):

@@ -42,6 +42,22 @@ BACKLOG: dict[str, Text] = {
             "it ends the matter."
         ),
     ),
+    "case-assign-late": Text(
+        _("Late: assign backlog case %(number)s of %(unit)s"),
+        _(
+            "Backlog case %(number)s of %(unit)s, “%(title)s”, is registered and nobody has to resolve "
+            "it yet. It was to be made clear and assigned by %(due)s. Days late: %(days)s. It was "
+            "originally due on %(original_due)s."
+        ),
+    ),
+    "case-assign-late-watch": Text(
+        _("Escalated to you: backlog case %(number)s of %(unit)s is assigned to nobody"),
+        _(
+            "Backlog case %(number)s of %(unit)s, “%(title)s”, was to be assigned by %(due)s by who "
+            "supervises the unit, and is not. Days late: %(days)s. It was originally due on "
+            "%(original_due)s."
+        ),
+    ),
     "case-verify-late": Text(
         _("Late: verify backlog case %(number)s of %(unit)s"),
         _(
@@ -54,6 +70,13 @@ BACKLOG: dict[str, Text] = {
         _(
             "%(unit)s has resolved backlog case %(number)s, “%(title)s”. It was to be verified by "
             "%(due)s and is not. Days late: %(days)s."
+        ),
+    ),
+    "case-assign-request": Text(
+        _("Please assign: backlog case %(number)s of %(unit)s was opened by a rule"),
+        _(
+            "The system has opened backlog case %(number)s of %(unit)s, “%(title)s”, originally due on "
+            "%(original_due)s. Make it clear and assign it by %(due)s, or have it cancelled."
         ),
     ),
     # --- what people do to it -----------------------------------------------------------------

@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from commitments.actions import backlog
-from commitments.enums import ClockKind, VersionAct
+from commitments.enums import VersionAct
+from commitments.enums.policies import LadderKey
 from notifications.actions import absences, notices, webhooks
 from notifications.models import Notice
 from tests.commitments.actions import outside
@@ -150,7 +151,7 @@ def make_world() -> World:
             "step": 0,  # no ladder has fired
             "run": 1,  # nobody has issued a whole plan
             "proposal": 1,  # nor proposed anything
-            "kind": ClockKind.SIGN,
+            "kind": LadderKey.SIGN,
             "year": 2024,
             "day": 1,  # the calendar is empty
             "secret": "invented",
@@ -162,7 +163,11 @@ def make_world() -> World:
         "commitments:case": {"ref": case.ref},
         "commitments:case-edit": {"ref": case.ref},
         "commitments:case-act": {"ref": case.ref, "name": "extend"},
+        "commitments:case-snooze": {"ref": case.ref},
+        "commitments:case-take-back": {"ref": case.ref},
         "commitments:acknowledge": {"row": case.clocks.get().pk},
+        "commitments:delegate": {"row": case.clocks.get().pk},
+        "commitments:delegate-take-back": {"row": case.clocks.get().pk},
         "commitments:explanation": {"explanation": explanation.pk},
         "units": {"ref": body.commune.ref},
         "units:appoint": {"ref": body.first.ref},

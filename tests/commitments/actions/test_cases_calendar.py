@@ -7,7 +7,7 @@ import pytest
 from commitments.actions import calendars, cases
 from commitments.models import CaseClock, Explanation, StepFired
 from tests.factories.clocks import local, make_scene, start, sweep_days
-from tests.factories.units import CalendarDayFactory
+from tests.factories.units import CalendarDayFactory, UserFactory
 from units.actions import register
 from units.models import RegisterEntry, WorkingCalendar
 
@@ -62,6 +62,43 @@ def test_a_day_that_nobody_approved_moves_nothing():
     clock.refresh_from_db()
     assert clock.next_action_at == local(date(2024, 1, 17))
     assert not RegisterEntry.objects.filter(kind="clock.recompute").exists()
+
+
+@pytest.mark.parametrize("clocks", [1, 3])
+def test_what_a_day_would_move_is_what_it_moves_then(clocks, django_assert_num_queries):
+    scene = make_scene()
+    for place in range(clocks):
+        started = start(scene.version(elsewhere=place > 0))
+    sweep_days(date(2024, 1, 17), date(2024, 1, 31))
+    other = start(scene.case(assigned=True), kind="case", due_on=date(2025, 3, 3))
+    day = CalendarDayFactory(calendar=started.policy.calendar, date=date(2024, 2, 1))
+
+    with django_assert_num_queries(4):  # policies, their steps, days, groups of clocks
+        effect = calendars.effect_of(day)
+
+    assert (effect.running, effect.moved, effect.ended) == (clocks + 1, clocks, 0)
+    assert effect.earliest == effect.latest == timedelta(days=1)
+    before = other.next_action_at
+    day.approved_by = UserFactory()
+    day.save()
+    _next_version_of_calendar()
+    calendars.recompute(at=local(date(2024, 1, 31), 12))
+    moved = CaseClock.objects.filter(next_action_at=local(date(2024, 2, 2)))
+    assert moved.count() == effect.moved
+    other.refresh_from_db()
+    assert other.next_action_at == before
+    back = calendars.effect_of(day)  # and withdrawn again
+    assert (back.moved, back.earliest) == (clocks, timedelta(days=-1))
+
+
+def test_what_a_day_would_do_to_an_awaited_explanation():
+    clock = start(make_scene().version())
+    sweep_days(date(2024, 1, 17), date(2024, 2, 7))
+    day = CalendarDayFactory(calendar=clock.policy.calendar, date=date(2024, 2, 15))
+    clock.refresh_from_db()
+    effect = calendars.effect_of(day)
+    assert effect.moved == 1
+    assert clock.next_action_at + effect.latest == local(date(2024, 2, 21))
 
 
 def _next_version_of_calendar() -> None:

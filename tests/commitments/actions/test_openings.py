@@ -18,7 +18,10 @@ from commitments.rules.reports import Answer
 from commitments.rules.targets import Step
 from commitments.web.openings import opened
 from config.schedule import JOBS, function_of
+from notifications.models import Notice
+from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import NOW
+from tests.factories.notices import read_register
 from tests.factories.reports import AFTER_LOCK, ASSIGNED, make_desk
 from units.actions.register import data_of
 from units.enums import Provenance
@@ -89,6 +92,18 @@ def test_a_report_that_never_came_is_a_case_of_its_unit():
     entry = RegisterEntry.objects.get(kind="case.register")
     assert entry.actor is None
     assert (data_of(entry)["opened_for"], data_of(entry)["rule_version"]) == (case.opened_for, 1)
+    assert (case.clocks.get().kind, case.clocks.get().state) == ("assign", "running")
+    read_register(at=AFTER_LOCK)
+    asked = Notice.objects.get(case=case)
+    assert (asked.message, asked.recipient) == ("case-assign-request", desk.body.supervisor)
+    assert (asked.awaits, asked.due_on) == ("assign", case.clocks.get().due_on)
+
+
+def test_what_was_registered_before_assigning_had_a_clock_gets_one_once():
+    case = BacklogCaseFactory(clear=True)
+    for _again in range(2):
+        run(AFTER_LOCK)
+        assert case.clocks.get().started_on == AFTER_LOCK.date()
 
 
 def test_a_second_run_finds_nothing_new():

@@ -5,18 +5,26 @@ from datetime import date, timedelta
 from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from commitments.actions import cases, drafts, reminders
+from commitments.actions import backlog, cases, drafts, reminders, resolutions
 from commitments.enums import VersionAct
-from commitments.models import CaseClock, CommitmentVersion, Reminder
+from commitments.models import (
+    CaseClock,
+    CommitmentVersion,
+    Reminder,
+    ReportingDuty,
+)
 from commitments.models import reminders as models
 from notifications.models import Notice
 from tests.constraints import again, change, named, refused
+from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import NOW, make_body
 from tests.factories.clocks import local
 from tests.factories.notices import read_register
 from tests.factories.readers import person
+from tests.factories.reports import OPENED, make_desk
+from tests.factories.rounds import ReportRoundFactory, owed_in, round_of
 from tests.factories.units import RoleGrantFactory, UserFactory
 from units import clock
 from units.actions import register
@@ -38,8 +46,8 @@ def body(settings):
     return make_body()
 
 
-def put(version, by, *, until=TUESDAY, reason="They sign on Monday.", at=NOW) -> Reminder:
-    return reminders.snooze(version_id=version.pk, until=until, reason=reason, by=by, at=at)
+def put(about, by, *, until=TUESDAY, reason="They sign on Monday.", at=NOW) -> Reminder:
+    return reminders.snooze(about=about, until=until, reason=reason, by=by, at=at)
 
 
 def code_of(error: type[Refused], do, *args, **asked) -> str:
@@ -114,9 +122,7 @@ def test_it_comes_back_on_its_day_and_its_person_is_told_once(body):
     read_register(at=BACK)
     told = Notice.objects.get(message="row-back")
     assert (told.recipient, told.version) == (body.supervisor, version)
-    assert code_of(
-        Conflict, reminders.take_back, version_id=version.pk, by=body.supervisor, at=BACK
-    )
+    assert code_of(Conflict, reminders.take_back, about=version, by=body.supervisor, at=BACK)
     put(version, body.supervisor, until=date(2024, 2, 9), at=BACK)
 
 
@@ -130,7 +136,7 @@ def test_one_that_is_due_and_not_woken_yet_stands_in_nobodys_way(body):
 def test_one_takes_back_what_is_ones_own(body):
     version = body.issued()
     put(version, body.supervisor)
-    asked = {"version_id": version.pk, "at": NOW}
+    asked = {"about": version, "at": NOW}
     assert code_of(Conflict, reminders.take_back, by=body.planner, **asked) == "not-snoozed"
     reminders.take_back(by=body.supervisor, **asked)
     assert Reminder.objects.get().state == "cancelled"
@@ -206,12 +212,118 @@ def test_the_database_refuses_a_reminder_that_cannot_be(body):
             change(row, **half)
     change(row, state="done", ended_at=BACK)
     again(row, state="waiting", ended_at=None)
+    with refused("reminder_about_one_thing"):
+        change(row, version=None)
+    case = put(BacklogCaseFactory(assigned=True), body.supervisor)
+    with refused("reminder_one_waiting_about_case"):
+        again(case)
+    with refused("reminder_about_one_thing"):
+        change(case, version=row.version)
+    reports = put(ReportRoundFactory(), body.supervisor)
+    with refused("reminder_one_waiting_about_round"):
+        again(reports)
     assert set(named(models)) == {
         "reminder_one_waiting",
+        "reminder_one_waiting_about_case",
+        "reminder_one_waiting_about_round",
+        "reminder_about_one_thing",
         "reminder_has_reason",
         "reminder_lies_ahead",
         "reminder_waits_or_has_ended",
     }
+
+
+# --- of cases and of reports ----------------------------------------------------------------------
+
+
+def test_a_case_is_put_aside_up_to_its_day_and_comes_back_with_its_own_words(body):
+    case = BacklogCaseFactory(
+        assigned=True,
+        unit=body.commune,
+        assigner_unit=body.committee,
+        office=body.first,
+        original_due_on=date(2024, 2, 7),
+    )
+    with transaction.atomic():
+        backlog.start_clock(case, at=NOW)
+    late = date(2024, 2, 8)
+    assert code_of(Invalid, put, case, body.supervisor, until=late) == "snooze-too-long"
+    put(case, body.supervisor)
+    entry = RegisterEntry.objects.get(kind="desk.snooze")
+    assert (entry.subject_kind, entry.subject_ref) == ("backlog_case", case.ref)
+    assert set(entry.reach.values_list("unit", flat=True)) == {body.committee.pk}
+    reminders.wake(at=BACK)
+    read_register(at=BACK)
+    told = Notice.objects.get(message="case-back")
+    assert (told.recipient, told.case) == (body.supervisor, case)
+
+
+def test_what_is_put_aside_of_a_case_ends_when_the_case_moves(body):
+    case = BacklogCaseFactory(
+        assigned=True, unit=body.commune, assigner_unit=body.committee, office=body.first
+    )
+    with transaction.atomic():
+        backlog.start_clock(case, at=NOW)
+    row = put(case, body.supervisor)
+    resolutions.resolve(
+        case_id=case.pk,
+        outcome="Done",
+        reference="1/QĐ",
+        by=body.secretary,
+        expected=case.etag_version,
+        at=NOW,
+    )
+    row.refresh_from_db()
+    assert row.state == "cancelled"
+
+
+def test_reports_are_put_aside_together_until_they_have_come():
+    desk = make_desk()
+    round_ = round_of(desk)
+    who, reports_ = desk.body.supervisor, ReportingDuty.objects.filter(round=round_)
+    row = put(round_, who, until=date(2024, 4, 3), at=OPENED)
+    seen = ReportingDuty.objects.filter(pk__in=reports_)
+    assert not seen.not_put_aside_by(who, at=OPENED).exists()
+    assert seen.not_put_aside_by(desk.body.planner, at=OPENED).count() == reports_.count()
+    for duty in owed_in(round_):
+        row.refresh_from_db()
+        assert row.state == "waiting"
+        desk.filed(duty)
+    row.refresh_from_db()
+    assert row.state == "cancelled"
+
+
+def test_the_page_of_a_case_and_of_a_report_put_it_aside_and_only_who_steers_reads_why(body):
+    case = BacklogCaseFactory(
+        assigned=True,
+        unit=body.commune,
+        assigner_unit=body.committee,
+        office=body.first,
+        original_due_on=date(2024, 3, 7),
+    )
+    mine, theirs, where = reader(body.supervisor), reader(body.planner), f"/cases/{case.ref}/"
+    assert f'href="{where}snooze/"' in mine.get(where).content.decode()
+    done = mine.post(f"{where}snooze/", {"until": "2024-02-06", "reason": "Monday"})
+    assert done["Location"] == "/queue/"
+    assert "Monday" in theirs.get(where).content.decode()
+    holder = reader(body.secretary)
+    assert "Monday" not in holder.get(where).content.decode()
+    assert holder.get(f"{where}snooze/").status_code == 404
+    mine.post(f"{where}take-back/")
+    assert "Monday" not in theirs.get(where).content.decode()
+    wrong = mine.post(f"{where}snooze/", {"until": "2024-05-06", "reason": "Monday"})
+    assert wrong.status_code == 422
+
+
+def test_a_report_is_put_aside_on_its_page():
+    desk = make_desk()
+    duty = owed_in(round_of(desk))[0]
+    browser, where = reader(desk.body.supervisor), f"/reports/{duty.ref}/"
+    assert f'href="{where}snooze/"' in browser.get(where).content.decode()
+    page = browser.get(f"{where}snooze/").content.decode()
+    assert "aside" in page
+    assert reader(desk.reporter).get(f"{where}snooze/").status_code == 404
+    assert browser.post(f"{where}take-back/", follow=True).status_code == 200
 
 
 # --- pages ----------------------------------------------------------------------------------------

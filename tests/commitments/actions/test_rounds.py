@@ -148,7 +148,7 @@ def test_waiving_ends_it_by_one_by_period_or_with_the_target():
     assert set(of_april.values_list("state", flat=True)) == {"done"}
 
     for target in desk.body.targets:
-        duties.waive_of_target(target, reason="Withdrawn.")
+        duties.waive_of_target(target, reason="Withdrawn.", at=OPENED)
     assert not CaseClock.objects.open().exists()
 
 

@@ -53,6 +53,9 @@ def test_whoever_comes_into_office_takes_over_what_is_in_force():
 
     assert issued.is_takeover
     assert issued.sign_by == date(2024, 6, 14)  # ten working days from Friday 31 May
+    row = issued.clocks.get()
+    assert (row.kind, row.policy.key, row.due_on) == ("sign", "handover", issued.sign_by)
+    assert version.clocks.get(kind="sign").policy.key == "sign"
     before, content = (json.loads(row.sealed.content) for row in (version, issued))
     assert content["terms"] == before["terms"]
     assert [slot["office"] for slot in content["slots"]] == [body.first.ref, body.assigning.ref]

@@ -66,7 +66,7 @@ def test_the_ladders_have_climbed_on_the_days_written():
     assert fired("TĐ-09") == [(1, date(2024, 5, 14))]
     reminded = StepFired.objects.filter(clock__case__number="TĐ-10").latest("pk")
     assert (reminded.level, clock.local_date(reminded.decided_at)) == (0, D)
-    running = CaseClock.objects.with_ladder().get(case__number="TĐ-03")
+    running = CaseClock.objects.with_ladder().get(case__number="TĐ-03", kind=ClockKind.CASE)
     step = cases.next_step(running)
     assert step is not None
     assert (step.level, clock.local_date(step.at)) == (4, date(2024, 5, 27))

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from commitments.actions import ladders
 from commitments.enums import ClockKind
+from commitments.enums.policies import LadderKey
 from commitments.models import PolicyProposal
 from commitments.rules.cases import DEFAULT_POLICIES
 from tests.constraints import again
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("business_time")]
 def test_every_ladder_is_shown_before_anybody_has_needed_it(client_of):
     page = client_of(UserFactory()).get("/cases/ladders/").content.decode()
     for kind in DEFAULT_POLICIES:
-        assert str(ClockKind(kind).label) in page
+        assert str(LadderKey(kind).label) in page
     assert page.count("the default of the house, not needed yet") == len(DEFAULT_POLICIES)
     assert "7 days after the due date" in page
     assert "an explanation within 3 working days" in page

@@ -90,3 +90,17 @@ def test_the_page_costs_the_same_for_one_and_three(
     client = as_who(first)
     with django_assert_num_queries(9):
         client.get("/calendar/2024/")
+
+
+def test_what_a_day_moves_is_read_before_it_counts(as_who, first, second):
+    day = CalendarDayFactory(date=date(2024, 5, 2), proposed_by=first)
+    path = f"/calendar/days/{day.pk}/"
+    assert path in as_who(second).get("/calendar/2024/").content.decode()
+    page = as_who(second).get(path).content.decode()
+    assert "Approving it would move the next step of 0 clocks." in page
+    assert f'action="{path}approve/"' in page
+    assert "Another administrator approves" in as_who(first).get(path).content.decode()
+    as_who(second).post(f"{path}approve/")
+    page = as_who(second).get(path).content.decode()
+    assert "Withdrawing it would move the next step of 0 clocks." in page
+    assert as_who(UserFactory()).get(path).status_code == 404
