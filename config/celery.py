@@ -13,7 +13,8 @@ from celery.signals import beat_init, worker_process_init, worker_ready
 from django.conf import settings
 from django.db import connection
 from django.db.backends.signals import connection_created
-from kombu.transport.redis import Transport
+from kombu.transport.redis import Channel, QoS, Transport
+from kombu.transport.virtual.base import QoS as VirtualQoS
 from redis.exceptions import ResponseError
 
 from config import schedule
@@ -24,6 +25,25 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # that for a fault of ours and ends the worker; taken for a lost connection, it is tried again until
 # the server works.
 Transport.connection_errors = (*Transport.connection_errors, ResponseError)
+
+
+class Forgiving(QoS):
+    """Gives the place of a message back even where the server refuses the acknowledgement.
+
+    The library logs such a refusal and keeps the place. A worker that may hold one message then asks
+    for no other one, so it does not notice either that the server works again: deaf until somebody
+    restarts it. The message itself comes back after the visibility timeout, which a wake may.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        except Transport.connection_errors:
+            VirtualQoS.ack(self, delivery_tag)
+            raise
+
+
+Channel.QoS = Forgiving
 
 app = Celery("commitments")
 app.conf.update(

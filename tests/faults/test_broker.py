@@ -1,10 +1,12 @@
 """B-2: the broker is emptied, restarted, frozen, cut off, full and read-only, and people sign on."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from kombu import Connection, Consumer, Producer, Queue
 
 from commitments.enums import VersionAct, VersionState
 from config.celery import app
@@ -14,8 +16,10 @@ from tests.commitments.web.conftest import client_of  # noqa: F401  # a fixture
 from tests.factories.body import NOW, make_body
 from tests.factories.notices import give_addresses
 from tests.faults.scale import pick
+from tests.faults.worlds import Broker
 from units.models import RegisterPending
 
+log = logging.getLogger(__name__)
 UNDER_WAY = ("pending", "leased", "gathered")
 
 
@@ -96,6 +100,27 @@ def test_people_sign_while_the_broker_fails_and_hear_of_it_soon_after(
         print(f"B-2 {fault.__name__}: signed after {signed:.1f} s, told {seconds:.1f} s later")
         assert version.state == VersionState.SIGNED
         body.act(VersionAct.VOID, version, body.assigner)  # and the next one is written
+
+
+def test_a_worker_goes_on_after_an_acknowledgement_was_refused(tmp_path):
+    """Without giving the place back it would hold one message for ever, and take no other one."""
+    broker = Broker(tmp_path)
+    broker.start()
+    try:
+        with Connection(broker.url) as link, link.channel() as channel:
+            channel.basic_qos(0, 1, False)
+            queue, taken = Queue("wakes", channel=channel), []
+            queue.declare()
+            with Consumer(channel, [queue], on_message=taken.append):
+                for _wake in range(2):
+                    Producer(channel).publish({}, routing_key="wakes")
+                link.drain_events(timeout=5)
+                with read_only(broker):
+                    taken[0].ack_log_error(log, link.connection_errors)
+                link.drain_events(timeout=5)
+        assert len(taken) == 2
+    finally:
+        broker.kill()
 
 
 def sign(client, version, body) -> None:
