@@ -50,6 +50,8 @@ class Directory(ABC):
         self._holders: dict[int, Appointment] = {}
         self._watching: dict[tuple[int, str], list[Addressee]] = {}
         self._roles: dict[tuple[Role, int], list[Addressee]] = {}
+        self._named: dict[str, User] = {}
+        self._places: dict[str, Position] = {}
         self.prepare(subjects)
 
     @classmethod
@@ -59,8 +61,14 @@ class Directory(ABC):
 
     @classmethod
     @abstractmethod
+    def find_all(cls, refs: Collection[str]) -> Mapping[str, Any]:
+        """Return the subjects that the register calls so, by that name; one query. What is there no
+        more is left out."""
+
+    @classmethod
     def find(cls, ref: str) -> Any:
         """Return the subject that the register calls `ref`; None: there is none any more."""
+        return cls.find_all([ref]).get(ref)
 
     @staticmethod
     @abstractmethod
@@ -108,6 +116,26 @@ class Directory(ABC):
                 found = self.by_role(Role.SUPERVISOR, unit)
             self._watching[unit, audience] = found
         return self._watching[unit, audience]
+
+    def named(self, rows: Iterable[Mapping[str, str | None]]) -> list[Addressee]:
+        """Return the pairs that `as_data` has written, in their order; two queries for those that
+        `know_named` has not read. Raises KeyError for a person who is not there."""
+        pairs = list(rows)
+        self.know_named(pairs)
+        return [
+            Addressee(self._named[row["person"] or ""], self._places.get(row["position"] or ""))
+            for row in pairs
+        ]
+
+    def know_named(self, rows: Iterable[Mapping[str, str | None]]) -> None:
+        """Read the people and offices of these pairs at once; at most two queries."""
+        pairs = list(rows)
+        people = {row["person"] for row in pairs if row["person"]} - self._named.keys()
+        if people:
+            self._named |= User.objects.in_bulk(list(people), field_name="username")
+        places = {row["position"] for row in pairs if row["position"]} - self._places.keys()
+        if places:
+            self._places |= Position.objects.in_bulk(list(places), field_name="ref")
 
     def know_offices(self, offices: Collection[int]) -> None:
         """Read who holds these offices; one query, none for no office."""

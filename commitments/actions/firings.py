@@ -49,7 +49,7 @@ def fire(rows: list[CaseClock], *, at: datetime) -> int:
     """Decide and record the steps of claimed `rows` inside the caller's transaction."""
     if not rows:
         return 0
-    known = ladders_of(rows)
+    known = {key: Climb(ladder, at=at) for key, ladder in ladders_of(rows).items()}
     decided: list[Decided] = []
     for column, kind in DIRECTORIES.items():
         alike = [row for row in rows if row.column == column]
@@ -74,15 +74,43 @@ def ladders_of(rows: Iterable[CaseClock]) -> dict[int, Ladder]:
     return {policy.pk: ladders.of(policy) for policy in used}
 
 
-def _decide(row: CaseClock, subject: Any, ladder: Ladder, directory: Directory) -> Decided:
+class Climb:
+    """What a ladder says of clocks at one instant; clocks that stand alike are asked about once."""
+
+    def __init__(self, ladder: Ladder, *, at: datetime) -> None:
+        self.ladder, self._at = ladder, at
+        self._due: dict[rules.Clock, rules.Due] = {}
+        self._next: dict[rules.Clock, datetime | None] = {}
+
+    def due(self, clock: rules.Clock) -> rules.Due:
+        """Return `rules.due_steps` of this clock."""
+        if clock not in self._due:
+            ladder = self.ladder
+            self._due[clock] = rules.due_steps(
+                ladder.policy,
+                clock,
+                calendar=ladder.calendar,
+                at=self._at,
+                zone=ladder.zone,
+                opens_at=ladder.opens_at,
+            )
+        return self._due[clock]
+
+    def next_at(self, clock: rules.Clock) -> datetime | None:
+        """Return the instant of the next step of this clock; None: none is left."""
+        if clock not in self._next:
+            self._next[clock] = next_at(clock, self.ladder)
+        return self._next[clock]
+
+
+def _decide(row: CaseClock, subject: Any, climb: Climb, directory: Directory) -> Decided:
     """Return what `row` comes to at the directory's instant; writes nothing."""
-    policy, calendar, at = ladder.policy, ladder.calendar, directory.at
+    ladder, at = climb.ladder, directory.at
+    policy, calendar = ladder.policy, ladder.calendar
     before = as_rule(row)
-    due = rules.due_steps(
-        policy, before, calendar=calendar, at=at, zone=ladder.zone, opens_at=ladder.opens_at
-    )
+    due = climb.due(before)
     if due.fired is None:  # a new calendar has moved the step, or a retry came early
-        return Decided(row, subject, ladder, before, next_at(before, ladder))
+        return Decided(row, subject, ladder, before, climb.next_at(before))
     if not directory.is_waiting(subject, row.kind):
         fired = due.fired._replace(reason=FULFILLED)
         return Decided(row, subject, ladder, before, None, fired, Decision.SUPPRESSED)
@@ -100,7 +128,7 @@ def _decide(row: CaseClock, subject: Any, ladder: Ladder, directory: Directory) 
         subject,
         ladder,
         after,
-        next_at(after, ladder),
+        climb.next_at(after),
         fired if addressees else fired._replace(reason=rules.NO_HOLDER),
         superseded=due.superseded,
         explanation_due_on=due.explanation_due_on,

@@ -45,11 +45,12 @@ class Versions(Directory):
         return rows.in_bulk(keys)
 
     @classmethod
-    def find(cls, ref: str) -> CommitmentVersion | None:
-        commitment, _mark, n = ref.rpartition("-v")
+    def find_all(cls, refs: Collection[str]) -> Mapping[str, CommitmentVersion]:
+        commitments = {ref.rpartition("-v")[0] for ref in refs}
         rows = CommitmentVersion.objects.select_related("commitment__unit", "assigner", "document")
-        found = rows.filter(commitment__ref=commitment, n=int(n)) if n.isdigit() else rows.none()
-        return found.first()
+        numbers = {int(n) for ref in refs if (n := ref.rpartition("-v")[2]).isdigit()}
+        found = rows.filter(commitment__ref__in=commitments, n__in=numbers)
+        return {row.ref: row for row in found if row.ref in set(refs)}
 
     @staticmethod
     def reach(subject: CommitmentVersion) -> set[int]:
@@ -120,8 +121,9 @@ class Cases(Directory):
         return BacklogCase.objects.in_bulk(keys)
 
     @classmethod
-    def find(cls, ref: str) -> BacklogCase | None:
-        return BacklogCase.objects.select_related("unit").filter(ref=ref).first()
+    def find_all(cls, refs: Collection[str]) -> Mapping[str, BacklogCase]:
+        rows = BacklogCase.objects.select_related("unit").filter(ref__in=refs)
+        return {row.ref: row for row in rows}
 
     @staticmethod
     def reach(subject: BacklogCase) -> set[int]:
@@ -160,8 +162,8 @@ class Rounds(Directory):
         return ReportRound.objects.in_bulk(keys)
 
     @classmethod
-    def find(cls, ref: str) -> ReportRound | None:
-        return ReportRound.objects.filter(ref=ref).first()
+    def find_all(cls, refs: Collection[str]) -> Mapping[str, ReportRound]:
+        return {row.ref: row for row in ReportRound.objects.filter(ref__in=refs)}
 
     @staticmethod
     def reach(subject: ReportRound) -> set[int]:

@@ -1,6 +1,6 @@
 """Being away: entered and ended by oneself; meanwhile a deputy is told, too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from notifications.audiences import Told
+from notifications.audiences import Sight, Told
 from notifications.models import Absence
 from units import clock
 from units.actions import register
@@ -113,27 +113,29 @@ def _note(row: Absence, *, kind: str, by: User, at: datetime) -> None:
     )
 
 
-def stand_ins(told: Sequence[Told], *, at: datetime) -> list[Told]:
-    """Return what the deputies of those who are away at `at` are told beside `told`.
+def stand_ins(told: Mapping[int, Sequence[Told]], *, at: datetime) -> dict[int, list[Told]]:
+    """Return what the deputies of those who are away at `at` are told beside `told`, by the same keys.
 
     Only about what the deputy may see; nothing about accounts. A deputy who is away in turn is told
-    all the same: messages are passed on once.
+    all the same: messages are passed on once. A constant number of queries.
     """
-    people = {one.person.pk for one in told if one.subject is not None}
+    people = {one.person.pk for many in told.values() for one in many if one.subject is not None}
     away = {
         row.person_id: row.deputy
         for row in Absence.objects.in_force(at=at)
         .filter(person__in=people, deputy__is_active=True)
         .select_related("deputy")
     }
-    found = []
-    for one in told:
-        deputy = away.get(one.person.pk)
-        if deputy is None or one.subject is None:
-            continue
-        seen = type(one.subject).objects.visible_to(deputy, at=at)
-        if seen.filter(pk=one.subject.pk).exists():
-            found.append(one._replace(person=deputy, on_behalf_of=one.person))
+    sight = Sight(away.values(), at=at)
+    found: dict[int, list[Told]] = {}
+    for key, many in told.items():
+        found[key] = []
+        for one in many:
+            deputy = away.get(one.person.pk)
+            if deputy is None or one.subject is None:
+                continue
+            if sight.sees(deputy, one.subject):
+                found[key].append(one._replace(person=deputy, on_behalf_of=one.person))
     return found
 
 

@@ -8,19 +8,19 @@ one doubtful message, which is sent once more with the same Message-ID (by the g
 import logging
 import time
 import uuid
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from commitments.actions.subjects import DIRECTORIES
 from commitments.enums.policies import Channel
 from notifications import rules
-from notifications.actions import digests, outlets
-from notifications.actions.facts import code_of, invitation_of
+from notifications.actions import digests, needs, outlets
 from notifications.actions.outlets import Outlet
 from notifications.channels.letters import Result
-from notifications.enums import CancelReason, DeadReason, NoticeState, Outcome
+from notifications.enums import DeadReason, NoticeState, Outcome
 from notifications.models import ChannelState, DeliveryAttempt, Notice
 from notifications.querysets import WAITING
 from units import clock
@@ -134,11 +134,11 @@ def _claim(*, channel: str, at: datetime, real_at: datetime, limit: int) -> list
     people = {notice.recipient_id for notice in found}
     led = digests.gather(people, at=at, real_at=real_at, channel=channel)
     found = [notice for notice in found if notice.pk not in led]
-    for notice in found:
-        notice.state = NoticeState.LEASED
-        notice.lease_token, notice.lease_until = uuid.uuid4(), real_at + LEASE
-        notice.save(update_fields=["state", "lease_token", "lease_until"])
-    taken = Notice.objects.with_matter().filter(pk__in=[row.pk for row in found]).order_by("pk")
+    keys = [notice.pk for notice in found]
+    Notice.objects.filter(pk__in=keys).update(  # one token for all that one run has taken at once
+        state=NoticeState.LEASED, lease_token=uuid.uuid4(), lease_until=real_at + LEASE
+    )
+    taken = Notice.objects.with_matter().filter(pk__in=keys).order_by("pk")
     digests.load(leased := list(taken))
     return leased
 
@@ -146,8 +146,9 @@ def _claim(*, channel: str, at: datetime, real_at: datetime, limit: int) -> list
 def _send_one(notice: Notice, outlet: Outlet, *, at: datetime) -> bool:
     """Check a leased notice again, hand it over, record the outcome; return whether to stop."""
     try:
-        reason = _needless(notice, at=at)
-        message = None if reason else outlets.write(notice, _still_led(notice, at=at), at=at)
+        reasons = needs.reasons([notice, *notice.in_letter], at=at)
+        reason = reasons[notice.pk]
+        message = None if reason else outlets.write(notice, _still_led(notice, reasons), at=at)
     except Exception as error:
         log.exception("Notice %s cannot be written.", notice.uuid)  # it stops nobody else
         _postpone(notice, f"{type(error).__name__}: {error}", now=clock.real_now())
@@ -164,53 +165,16 @@ def _send_one(notice: Notice, outlet: Outlet, *, at: datetime) -> bool:
     return _record(notice, attempt, outlet.send(message))
 
 
-def _still_led(leader: Notice, *, at: datetime) -> list[Notice]:
+def _still_led(leader: Notice, reasons: Mapping[int, str]) -> list[Notice]:
     """Return what a letter must still tell beside its leader; end the rest of what it led."""
-    needed = []
+    ended: dict[str, list[int]] = defaultdict(list)
     for notice in leader.in_letter:
-        if reason := _needless(notice, at=at):
-            rows = Notice.objects.filter(pk=notice.pk, state=NoticeState.GATHERED)
-            rows.update(state=NoticeState.CANCELLED, end_reason=reason)
-        else:
-            needed.append(notice)
-    return needed
-
-
-def _needless(notice: Notice, *, at: datetime) -> str:
-    """Return why a notice need not be sent any more; "" when it must.
-
-    Everything is read again: since the batch was claimed the matter may have been settled.
-    """
-    if notice.expires_at is not None and notice.expires_at <= at:
-        return CancelReason.OVERTAKEN
-    notice.recipient.refresh_from_db(fields=["is_active"])
-    subject = notice.subject
-    if subject is None:
-        return _needless_about_account(notice)
-    kind = DIRECTORIES[notice.column or ""]
-    visible = type(subject).objects.visible_to(notice.recipient, at=at).filter(pk=subject.pk)
-    now = kind.load([subject.pk]).get(subject.pk)
-    if not notice.recipient.is_active or now is None or not visible.exists():
-        return CancelReason.RECIPIENT_GONE
-    if notice.awaits:
-        directory = kind([now], at=at)
-        if not directory.is_waiting(now, notice.awaits):
-            return CancelReason.SETTLED
-        people = {row.person.pk for row in directory.awaited(now, notice.awaits)}
-        waited_for = notice.on_behalf_of_id or notice.recipient_id
-        if notice.awaits_recipient and waited_for not in people:
-            return CancelReason.SETTLED
-    return ""
-
-
-def _needless_about_account(notice: Notice) -> str:
-    if not notice.recipient.is_active:
-        return CancelReason.RECIPIENT_GONE
-    if notice.message == "invited" and invitation_of(notice) is None:
-        return CancelReason.SETTLED
-    if notice.message == "telephone-code" and code_of(notice) is None:
-        return CancelReason.SETTLED
-    return ""
+        ended[reasons[notice.pk]].append(notice.pk)
+    needed = set(ended.pop("", ()))
+    for reason, keys in ended.items():
+        rows = Notice.objects.filter(pk__in=keys, state=NoticeState.GATHERED)
+        rows.update(state=NoticeState.CANCELLED, end_reason=reason)
+    return [notice for notice in leader.in_letter if notice.pk in needed]
 
 
 @transaction.atomic

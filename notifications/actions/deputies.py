@@ -1,27 +1,40 @@
 """What the deputies of single duties are told beside the holders who have named them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from commitments.actions.subjects import column_of
 from commitments.models import Deputy
-from notifications.audiences import Told
+from notifications.audiences import Sight, Told
 
 
-def beside(told: Sequence[Told], *, at: datetime) -> list[Told]:
-    """Return what is said to deputies of those in `told`, about the very waits they were named for.
+def beside(told: Mapping[int, Sequence[Told]], *, at: datetime) -> dict[int, list[Told]]:
+    """Return what is said to deputies of those in `told`, about the very waits they were named for, by
+    the same keys.
 
-    Only about what the deputy may see; at most two queries for each of them, none without a wait.
+    Only about what the deputy may see. A constant number of queries.
     """
-    waits = {(column_of(one.subject), one.subject.pk) for one in told if one.awaits}
-    found = []
-    for column, key in waits:
-        rows = Deputy.objects.in_force().filter(**{f"clock__{column}": key})
+    about: dict[str, set[int]] = defaultdict(set)
+    for many in told.values():
+        for one in many:
+            if one.awaits:
+                about[column_of(one.subject)].add(one.subject.pk)
+    named: dict[tuple[str, int, str, int], list[Deputy]] = defaultdict(list)
+    for column, keys in about.items():
+        rows = Deputy.objects.in_force().filter(**{f"clock__{column}__in": keys})
         for row in rows.filter(deputy__is_active=True).select_related("clock", "deputy"):
-            for one in told:
-                heard = one.person.pk == row.holder_id and one.awaits == row.clock.kind
-                if heard and one.subject.pk == key and column_of(one.subject) == column:
-                    seen = type(one.subject).objects.visible_to(row.deputy, at=at)
-                    if seen.filter(pk=key).exists():
-                        found.append(one._replace(person=row.deputy, on_behalf_of=one.person))
+            named[column, row.clock.subject_id, row.clock.kind, row.holder_id].append(row)
+    sight = Sight([row.deputy for rows in named.values() for row in rows], at=at)
+    found: dict[int, list[Told]] = {}
+    for key, many in told.items():
+        found[key] = [
+            one._replace(person=row.deputy, on_behalf_of=one.person)
+            for one in many
+            if one.awaits
+            for row in named.get(
+                (column_of(one.subject), one.subject.pk, one.awaits, one.person.pk), ()
+            )
+            if sight.sees(row.deputy, one.subject)
+        ]
     return found

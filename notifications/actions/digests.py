@@ -14,7 +14,7 @@ from django.utils import translation
 
 from commitments.models.cases import SUBJECTS
 from notifications import messages, rules
-from notifications.actions.facts import facts_of
+from notifications.actions.facts import facts_of, look_ahead
 from notifications.enums import NoticeState
 from notifications.messages import Message
 from notifications.messages.digests import Line, compose
@@ -79,6 +79,7 @@ def load(leaders: Sequence[Notice]) -> None:
 def write(told: Sequence[Notice], *, at: datetime, language: str) -> Message:
     """Return one message that tells `told` (at least one), all for one person, in their language."""
     lines, demonstration = [], False
+    look_ahead(told[:SHOWN])
     for notice in told[:SHOWN]:
         facts = facts_of(notice, at=at, language=language)
         demonstration = demonstration or bool(facts["demonstration"])

@@ -1,5 +1,6 @@
 """What a notice says about its matter, as text in the reader's language, read when it is shown."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -289,11 +290,35 @@ ABOUT_NOTHING: Mapping[str, Callable[..., dict[str, str]]] = {  # by kind of the
 def _next_step(notice: Notice) -> Any:
     """Return the next step of the wait that `notice` is about; of one that is about none, the first
     of whatever is waited for in its matter. None: no step will come."""
+    if notice.ahead is not None:
+        return next(iter(notice.ahead), None)
     clocks = CaseClock.objects.filter(**as_column(notice.subject), state=ClockState.RUNNING)
     if notice.awaits:
         clocks = clocks.filter(kind=notice.awaits)
     steps = [cases.next_step(row) for row in clocks.with_ladder()]
     return min((step for step in steps if step), key=lambda step: step.at, default=None)
+
+
+def look_ahead(notices: Iterable[Notice]) -> None:
+    """Put beside each notice the next step of its wait, as `facts_of` would look it up for each; four
+    queries for each kind of matter."""
+    about: dict[str, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        if notice.column is not None:
+            about[notice.column].append(notice)
+    for column, alike in about.items():
+        subjects = {notice.subject.pk for notice in alike}
+        rows = list(
+            CaseClock.objects.filter(state=ClockState.RUNNING, **{f"{column}__in": subjects})
+        )
+        steps = cases.next_steps(rows)
+        for notice in alike:
+            coming = [
+                steps[row.pk]
+                for row in rows
+                if row.subject_id == notice.subject.pk and notice.awaits in {"", row.kind}
+            ]
+            notice.ahead = sorted(filter(None, coming), key=lambda step: step.at)
 
 
 def _answer_by(notice: Notice, *, as_asked: bool) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -74,9 +75,16 @@ def _dispatch(*, at: datetime, limit: int) -> int:
         return 0
     links = list(RegisterLink.objects.after(turn.seq).select_related("entry__actor")[:limit])
     calendar = ladders.body_calendar()  # once: the same for all of a batch
+    together: list[RegisterLink] = []
     for link in links:
-        _tell(link, at=at, calendar=calendar)
+        if _ends_a_wait(link.entry):  # what was said before it is there when it is taken back
+            if together:
+                _tell(together, at=at, calendar=calendar)
+            together = []
+            _end_waits(link.entry)
+        together.append(link)
     if links:
+        _tell(together, at=at, calendar=calendar)
         turn.seq, turn.failures = links[-1].seq, 0
         turn.save(update_fields=["seq", "failures"])
     return len(links)
@@ -130,29 +138,38 @@ def _set_aside(link: RegisterLink, error: str) -> int:
     return 1
 
 
-def _tell(link: RegisterLink, *, at: datetime, calendar: Calendar) -> None:
-    entry = link.entry
-    _end_waits(entry)
-    told = audiences.recipients(entry, at=at)
-    if not told:
-        return
-    stand_ins = absences.stand_ins(told, at=at)
-    moved = {(one.on_behalf_of.pk, one.kind) for one in stand_ins if one.on_behalf_of}
-    # one's own come first: they win where two would be the same
-    told = [*told, *deputies.beside(told, at=at), *stand_ins]
-    hours = {
-        row.person_id: row for row in Preference.objects.filter(person__in=[t.person for t in told])
+def _tell(links: Sequence[RegisterLink], *, at: datetime, calendar: Calendar) -> None:
+    """Write the notices of these entries; a constant number of queries for the steps of a sweep."""
+    told: Mapping[int, Sequence[Told]] = audiences.recipients_of(
+        [link.entry for link in links], at=at
+    )
+    handed_on = deputies.beside(told, at=at)
+    standing_in = absences.stand_ins(told, at=at)
+    everybody = {
+        one.person.pk
+        for part in (told, handed_on, standing_in)
+        for many in part.values()
+        for one in many
     }
-    for one in told:
-        preference = hours.get(one.person.pk)
-        daily = rules.is_daily(
-            one.kind, pace=one.pace, chosen=bool(preference and preference.daily)
-        )
-        not_before = at
-        if one.subject is not None:
-            not_before = _first_hour(one, preference, calendar, at=at, daily=daily)
-        route = _route(one, preference, elsewhere=(one.person.pk, one.kind) in moved)
-        _write(link, one, at=at, not_before=not_before, route=route, daily=daily)
+    if not everybody:
+        return
+    hours = {row.person_id: row for row in Preference.objects.filter(person__in=everybody)}
+    rows = []
+    for link in links:
+        key = link.entry_id
+        moved = {(one.on_behalf_of.pk, one.kind) for one in standing_in[key] if one.on_behalf_of}
+        # one's own come first: they win where two would be the same
+        for one in [*told[key], *handed_on[key], *standing_in[key]]:
+            preference = hours.get(one.person.pk)
+            daily = rules.is_daily(
+                one.kind, pace=one.pace, chosen=bool(preference and preference.daily)
+            )
+            not_before = at
+            if one.subject is not None:
+                not_before = _first_hour(one, preference, calendar, at=at, daily=daily)
+            route = _route(one, preference, elsewhere=(one.person.pk, one.kind) in moved)
+            rows.append(_notice(link, one, at=at, not_before=not_before, route=route, daily=daily))
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)  # notice_once
 
 
 def _route(one: Told, preference: Preference | None, *, elsewhere: bool) -> list[str]:
@@ -191,7 +208,7 @@ def _always(_day: object) -> bool:
     return True
 
 
-def _write(
+def _notice(
     link: RegisterLink,
     one: Told,
     *,
@@ -199,36 +216,37 @@ def _write(
     not_before: datetime,
     route: list[str],
     daily: bool,
-) -> None:
-    """Write one notice. For whom the inbox is enough it has arrived by being there."""
+) -> Notice:
+    """Return one notice. For whom the inbox is enough it has arrived by being there."""
     channel, *fallbacks = route
     state = NoticeState.HELD if not_before > at else NoticeState.PENDING
-    Notice.objects.bulk_create(
-        [
-            Notice(
-                uuid=uuid.uuid4(),
-                link=link,
-                recipient=one.person,
-                on_behalf_of=one.on_behalf_of,
-                kind=one.kind,
-                message=one.message,
-                position=one.position,
-                role=one.role,
-                **(as_column(one.subject) if one.subject else {}),
-                awaits=one.awaits,
-                awaits_recipient=one.awaits_recipient,
-                due_on=one.due_on,
-                created_at=link.entry.at,
-                not_before=not_before,
-                expires_at=one.expires_at or link.entry.at + NEWS,
-                state=NoticeState.ACCEPTED if channel == Channel.INBOX else state,
-                channel=channel,
-                fallbacks="+".join(fallbacks),
-                daily=daily and channel != Channel.INBOX,
-            )
-        ],
-        ignore_conflicts=True,  # notice_once
+    return Notice(
+        uuid=uuid.uuid4(),
+        link=link,
+        recipient=one.person,
+        on_behalf_of=one.on_behalf_of,
+        kind=one.kind,
+        message=one.message,
+        position=one.position,
+        role=one.role,
+        **(as_column(one.subject) if one.subject else {}),
+        awaits=one.awaits,
+        awaits_recipient=one.awaits_recipient,
+        due_on=one.due_on,
+        created_at=link.entry.at,
+        not_before=not_before,
+        expires_at=one.expires_at or link.entry.at + NEWS,
+        state=NoticeState.ACCEPTED if channel == Channel.INBOX else state,
+        channel=channel,
+        fallbacks="+".join(fallbacks),
+        daily=daily and channel != Channel.INBOX,
     )
+
+
+def _ends_a_wait(entry: RegisterEntry) -> bool:
+    """Say whether this entry may end a wait about which something was said; see `_end_waits`."""
+    ends = entry.kind in ENDS_WAIT or entry.kind in {"commitment.sign", "clock.undelegate"}
+    return ends or entry.subject_kind in {"report", "duty"}
 
 
 def _end_waits(entry: RegisterEntry) -> None:

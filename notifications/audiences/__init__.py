@@ -1,27 +1,28 @@
 """Who is told of which entry of the register, as what, and why."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
 from commitments.actions.addressees import Addressee, Directory
-from commitments.actions.subjects import DIRECTORIES, column_of, directory_of
+from commitments.actions.subjects import DIRECTORIES, OF_MODEL, column_of
 from commitments.enums import Audience, ClockKind, SigningOrder, VersionState
 from commitments.enums.policies import Channel
 from commitments.models import CommitmentVersion, Proposal
 from commitments.querysets.takeovers import newcomers
 from notifications.audiences.backlog import BACKLOG
 from notifications.audiences.desk import DESK
-from notifications.audiences.told import WAITED_FOR_BY, Told, asked, due, named, told
+from notifications.audiences.told import WAITED_FOR_BY, Told, asked, due, told
 from notifications.enums import NoticeKind
 from notifications.rules import CODE_LASTS
 from units.actions import accounts
 from units.enums import Role
 from units.models import Appointment, RegisterEntry, User
 from units.permissions import granted, holders_at
+from units.querysets.organisation import reaches_of
 
 SILENT = {  # known kinds of which nobody is told
     "commitment.draft",
@@ -66,39 +67,108 @@ def is_known(kind: str) -> bool:
 
 def recipients(entry: RegisterEntry, *, at: datetime) -> list[Told]:
     """Return everybody who is told of `entry` at `at`, each once a kind; [] for a silent one."""
-    if entry.kind in ACCOUNT_TELLERS:
-        told_of_it = ACCOUNT_TELLERS[entry.kind](entry, at)
-        return [one for one in told_of_it if one.person.is_active]
-    teller = TELLERS.get(entry.kind)
-    if teller is None:
-        return []
-    data = json.loads(entry.text)["data"]
-    subject = subject_of(entry)
-    if subject is None:  # a draft that was discarded meanwhile
-        return []
+    return recipients_of([entry], at=at)[entry.pk]
+
+
+def recipients_of(entries: Collection[RegisterEntry], *, at: datetime) -> dict[int, list[Told]]:
+    """Return `recipients` of each of these entries by its key.
+
+    Subjects, whom steps name, and what each person may see are read for all of them at once, so that
+    the steps of a sweep cost a constant number of queries.
+    """
+    known = Known([entry for entry in entries if entry.kind in TELLERS], at=at)
+    said: dict[int, list[Told]] = {}
+    for entry in entries:
+        if entry.kind in ACCOUNT_TELLERS:
+            said[entry.pk] = list(ACCOUNT_TELLERS[entry.kind](entry, at))
+            continue
+        subject = known.subject_of(entry)
+        said[entry.pk] = []
+        if subject is not None:  # else silent, or a draft that was discarded meanwhile
+            directory = known.directories[column_of(subject)]
+            data = known.data[entry.pk]
+            said[entry.pk] = list(TELLERS[entry.kind](entry, data, subject, directory))
+    seeing = Sight(
+        [one.person for told in said.values() for one in told if one.subject is not None], at=at
+    )
+    return {key: _once_each(told, seeing) for key, told in said.items()}
+
+
+def _once_each(told: Iterable[Told], seeing: "Sight") -> list[Told]:
+    """Leave out who is gone, who does not see the subject, and whoever is told the same kind twice."""
     seen: set[tuple[int, str]] = set()
     found = []
-    for one in teller(entry, data, subject, directory_of(subject, at=at)):
+    for one in told:
         key = (one.person.pk, one.kind)
-        visible = type(subject).objects.visible_to(one.person, at=at).filter(pk=subject.pk)
-        if key not in seen and one.person.is_active and visible.exists():
+        if not one.person.is_active or (one.subject is not None and key in seen):
+            continue
+        if one.subject is None or seeing.sees(one.person, one.subject):
             seen.add(key)
             found.append(one)
     return found
 
 
-def subject_of(entry: RegisterEntry) -> Any:
-    """Return what `entry` is about, of the things that clocks run for; None: it is there no more.
+class Sight:
+    """Who of some people may see what: as the subjects' own `visible_to`, asked once for all people."""
+
+    def __init__(self, people: Iterable[User], *, at: datetime) -> None:
+        self._reaches = reaches_of({person.pk: person for person in people}.values(), at=at)
+
+    def sees(self, person: User, subject: Any) -> bool:
+        """Say whether `person`, one of these, may see `subject`, whose state was read before."""
+        units = OF_MODEL[type(subject)].reach(subject)
+        return any(self._reaches[person.pk].holds(unit) for unit in units)
+
+
+class Known:
+    """What some entries of the register are about, read for all of them with few queries."""
+
+    def __init__(self, entries: Collection[RegisterEntry], *, at: datetime) -> None:
+        self.data: dict[int, Any] = {row.pk: json.loads(row.text)["data"] for row in entries}
+        self._refs: dict[int, tuple[str, str]] = {}
+        for entry in entries:
+            if (place := place_of(entry, self.data[entry.pk])) is not None:
+                self._refs[entry.pk] = place
+        self._subjects: dict[str, Mapping[str, Any]] = {}
+        self.directories: dict[str, Directory] = {}
+        for column in {column for column, _ref in self._refs.values()}:
+            kind = DIRECTORIES[column]
+            refs = {ref for place, ref in self._refs.values() if place == column}
+            self._subjects[column] = kind.find_all(refs)
+            self.directories[column] = kind(list(self._subjects[column].values()), at=at)
+            of_column = [key for key, (place, _ref) in self._refs.items() if place == column]
+            self.directories[column].know_named(
+                row
+                for key in of_column
+                for name in ("addressees", "asked")
+                for row in self.data[key].get(name, ())
+            )
+
+    def subject_of(self, entry: RegisterEntry) -> Any:
+        """Return what `entry` is about; None: nothing that clocks run for, or it is there no more."""
+        if entry.pk not in self._refs:
+            return None
+        column, ref = self._refs[entry.pk]
+        return self._subjects[column].get(ref)
+
+
+def place_of(entry: RegisterEntry, data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return column and reference of what `entry` is about, of the things that clocks run for.
 
     A fired step names it in `data`, under its column; an act is entered about the thing itself.
     """
-    data = json.loads(entry.text)["data"]
     for column, kind in DIRECTORIES.items():
         if column in data:
-            return kind.find(data[column])
+            return column, data[column]
         if entry.subject_kind == kind.noun:
-            return kind.find(entry.subject_ref)
+            return column, entry.subject_ref
     return None
+
+
+def subject_of(entry: RegisterEntry) -> Any:
+    """Return what `entry` is about, of the things that clocks run for; None: it is there no more."""
+    place = place_of(entry, json.loads(entry.text)["data"])
+    return DIRECTORIES[place[0]].find(place[1]) if place else None
 
 
 def _of_issue(_entry: Any, _data: Any, version: Any, directory: Directory) -> Iterator[Told]:
@@ -146,7 +216,7 @@ def _of_proposal(_entry: Any, _data: Any, version: Any, directory: Directory) ->
         yield told(row, NoticeKind.REQUEST, "void-proposed", version)
 
 
-def _of_step(_entry: Any, data: Any, subject: Any, _directory: Directory) -> Iterator[Told]:
+def _of_step(_entry: Any, data: Any, subject: Any, directory: Directory) -> Iterator[Told]:
     """Tell whom the step that fired names; who must act reads it otherwise than who watches."""
     kind, level = ClockKind(data["kind"]), data["level"]
     holder = data["audience"] == Audience.HOLDER
@@ -163,10 +233,10 @@ def _of_step(_entry: Any, data: Any, subject: Any, _directory: Directory) -> Ite
     urgency = NoticeKind.REMINDER if level == 0 or holder else NoticeKind.ESCALATION
     role = WAITED_FOR_BY.get(kind, Role.PLANNER) if holder else Role.SUPERVISOR
     message = _step_message(about, kind, level, holder)
-    for row in named(data["addressees"]):
+    for row in directory.named(data["addressees"]):
         yield told(row, urgency, message, subject, kind, own=holder, role=role, **more)
     if data["explanation_due_on"] and (explain := EXPLAIN.get((about, kind))):
-        for row in named(data["asked"]):
+        for row in directory.named(data["asked"]):
             yield told(row, NoticeKind.REQUEST, explain, subject, kind, own=True, **more)
 
 
@@ -187,9 +257,9 @@ def _step_message(about: str, kind: ClockKind, level: int, holder: bool) -> str:
     return f"{name}-{'due' if level == 0 else 'late'}{'' if holder else '-watch'}"
 
 
-def _of_reminder(_entry: Any, data: Any, version: Any, _directory: Directory) -> Iterator[Told]:
+def _of_reminder(_entry: Any, data: Any, version: Any, directory: Directory) -> Iterator[Told]:
     kind = ClockKind(data["kind"])
-    for row in named(data["addressees"]):
+    for row in directory.named(data["addressees"]):
         yield told(
             row,
             NoticeKind.REMINDER,

@@ -81,10 +81,3 @@ def told(
         due_on=more.pop("due_on", None) or (due(subject, awaits) if awaits else None),
         **more,
     )
-
-
-def named(rows: list[dict[str, str | None]]) -> list[Addressee]:
-    people = User.objects.in_bulk([row["person"] for row in rows], field_name="username")
-    refs = [row["position"] for row in rows if row["position"]]
-    offices = Position.objects.in_bulk(refs, field_name="ref")
-    return [Addressee(people[row["person"]], offices.get(row["position"])) for row in rows]

@@ -113,6 +113,7 @@ class Notice(models.Model):
     lease_until = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     matter: Any = None  # the account or proposal it speaks of, where a list has gathered them
+    ahead: Any = None  # the next steps of its wait, where a letter has looked them up for all
     in_letter: Any = ()  # the notices that it leads, where a sender has leased it
     objects = NoticeQuerySet.as_manager()
 

@@ -83,10 +83,10 @@ def test_an_entry_that_ends_the_process_is_set_aside_and_the_rest_is_told(monkey
         pass
     poison, tell = middle_of(RegisterLink.objects), notices._tell
 
-    def tell_or_die(link, **when):
-        if link.pk == poison:
+    def tell_or_die(links, **when):
+        if poison in {link.pk for link in links}:
             raise Killed
-        tell(link, **when)
+        tell(links, **when)
 
     monkeypatch.setattr(notices, "_tell", tell_or_die)
     deaths = 0

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from commitments.actions import cases
 from commitments.enums import VersionAct
-from notifications.actions import absences, deliveries
+from notifications.actions import absences, deliveries, needs
 from notifications.models import Absence, Notice, Preference
 from notifications.models import absences as models
 from tests.constraints import again, change, named, refused
@@ -283,9 +283,8 @@ def test_what_the_deputy_was_told_ends_with_the_act_of_the_one_who_was_asked(ser
     assert mine.state == "held"
     morning = local(today + 3 * DAY, 9)
     body.act(VersionAct.SIGN, version, body.secretary, at=night)
-    assert (
-        deliveries._needless(Notice.objects.with_matter().get(pk=mine.pk), at=morning) == "settled"
-    )
+    again_ = Notice.objects.with_matter().get(pk=mine.pk)
+    assert needs.reasons([again_], at=morning) == {mine.pk: "settled"}
     read_register(at=night)
     mine.refresh_from_db()
     assert (mine.state, mine.end_reason) == ("cancelled", "settled")

@@ -13,7 +13,7 @@ from commitments.actions import cases
 from commitments.enums import ClockKind, VersionState
 from commitments.models import CommitmentVersion
 from notifications import rules
-from notifications.actions import deliveries, digests, withholding
+from notifications.actions import deliveries, digests, notices, withholding
 from notifications.models import Notice, Preference
 from tests.factories.clocks import head_of, local, make_scene, start
 from tests.factories.notices import give_addresses, read_register
@@ -335,3 +335,47 @@ def test_a_claim_costs_the_same_for_one_letter_of_three_and_of_six():
         half = told_to(scene.supervisor)[:3].values_list("pk", flat=True)
         Notice.objects.filter(pk__in=list(half)).update(state="accepted")
     assert counts[0] == counts[1]
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_letter_costs_the_same_queries_however_many_notices_it_tells(server):
+    scene, costs = make_scene(), []
+    for count in (3, 6):
+        _more_late(scene, count)
+        waiting = told_to(scene.supervisor, "pending")
+        assert waiting.count() == count
+        Notice.objects.exclude(recipient=scene.supervisor).update(state="accepted")
+        with CaptureQueriesContext(connection) as asked:
+            assert deliveries.send(at=LATE) == 1
+        costs.append(len(asked))
+    assert costs[0] == costs[1], costs
+
+
+def _more_late(scene, count) -> None:
+    """Let that many more commitments of the scene be late and told."""
+    for _ in range(count):
+        start(scene.version(elsewhere=True))
+    give_addresses()
+    scene.supervisor.refresh_from_db()
+    cases.sweep(at=LATE)
+    read_register(at=LATE)
+
+
+@pytest.mark.django_db
+def test_planning_costs_the_same_queries_however_many_steps_have_fired():
+    scene, costs = make_scene(), []
+    for count in (1, 1, 4):  # the first one also makes the row of the position
+        for _ in range(count):
+            start(scene.version(elsewhere=True))
+        give_addresses()
+        cases.sweep(at=LATE)
+        while register.sequence():
+            pass
+        with CaptureQueriesContext(connection) as asked:
+            notices.dispatch(at=LATE)
+        costs.append(len(asked))
+    assert Notice.objects.filter(message="sign-late-watch").count() == 6
+    assert costs[1] == costs[2], costs

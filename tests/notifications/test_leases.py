@@ -8,7 +8,7 @@ from threading import Barrier, BrokenBarrierError, Thread
 import pytest
 from django.db import connection
 
-from notifications.actions import deliveries
+from notifications.actions import deliveries, needs
 from notifications.channels.email import Smtp
 from notifications.models import Notice
 from tests.factories.clocks import make_scene
@@ -102,13 +102,13 @@ def test_whoever_comes_back_late_writes_nothing(server, monkeypatch):
 @pytest.mark.django_db
 def test_whoever_lost_the_lease_before_its_turn_sends_nothing(server, monkeypatch):
     told = make_told()
-    needless = deliveries._needless
+    reasons = needs.reasons
 
-    def lose_the_lease(notice, *, at):
+    def lose_the_lease(told, *, at):
         Notice.objects.update(lease_token=uuid.uuid4())
-        return needless(notice, at=at)
+        return reasons(told, at=at)
 
-    monkeypatch.setattr(deliveries, "_needless", lose_the_lease)
+    monkeypatch.setattr(needs, "reasons", lose_the_lease)
     deliveries.send(at=MORNING)
 
     assert server.messages == []

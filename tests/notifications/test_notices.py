@@ -68,11 +68,11 @@ def meet_before_telling(monkeypatch, parties: int) -> list[int]:
     """Hold `parties` dispatchers between reading and writing; return a list of who arrived."""
     meet, tell, arrived = Barrier(parties), notices._tell, []
 
-    def tell_when_all_have_read(link, **asked):
+    def tell_when_all_have_read(links, **asked):
         arrived.append(1)
         with suppress(BrokenBarrierError):
             meet.wait(timeout=1)
-        tell(link, **asked)
+        tell(links, **asked)
 
     monkeypatch.setattr(notices, "_tell", tell_when_all_have_read)
     return arrived
@@ -232,14 +232,14 @@ def test_an_entry_that_fails_three_times_is_set_aside_and_the_rest_goes_on(monke
     body.act(A.SIGN, version, body.chair)
     number()
     bad = RegisterLink.objects.get(entry__kind="commitment.issue").seq
-    recipients = audiences.recipients
+    recipients_of = audiences.recipients_of
 
-    def fail_at_issue(entry, *, at):
-        if entry.kind == "commitment.issue":
+    def fail_at_issue(entries, *, at):
+        if "commitment.issue" in {entry.kind for entry in entries}:
             raise ValueError("It is broken.")
-        return recipients(entry, at=at)
+        return recipients_of(entries, at=at)
 
-    monkeypatch.setattr(audiences, "recipients", fail_at_issue)
+    monkeypatch.setattr(audiences, "recipients_of", fail_at_issue)
     runs = [notices.dispatch(at=NOW) for _ in range(12)]
 
     aside = SetAside.objects.get()
@@ -256,10 +256,10 @@ def test_an_entry_that_ends_the_process_is_passed_over_after_the_third_time(monk
     make_body().issued()
     number()
 
-    def end_the_process(entry, *, at):
+    def end_the_process(entries, *, at):
         raise SystemExit  # no error that anybody could catch and count
 
-    monkeypatch.setattr(audiences, "recipients", end_the_process)
+    monkeypatch.setattr(audiences, "recipients_of", end_the_process)
     first = RegisterLink.objects.earliest("seq")
     FeedPosition.objects.create(consumer="notices", seq=first.seq - 1)
     for _time in range(3):

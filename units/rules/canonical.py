@@ -54,6 +54,8 @@ def _problems(value: Any, place: str) -> Iterator[str]:
 
 
 def _text_problems(value: str, place: str) -> Iterator[str]:
+    if value.isascii():  # most of what is hashed, and neither can be wrong in it
+        return
     if lone := next((letter for letter in value if "\ud800" <= letter <= "\udfff"), None):
         yield f"{place}: half of a character, U+{ord(lone):04X}."
     elif not unicodedata.is_normalized("NFC", value):

@@ -10,7 +10,7 @@ from django.db import connection
 from commitments.actions import acknowledgements, cases, deputies
 from commitments.models import CaseClock, Deputy, StepFired
 from commitments.models import deputies as models
-from notifications.actions import deliveries
+from notifications.actions import needs
 from notifications.actions.facts import facts_of
 from notifications.messages import compose
 from notifications.models import Notice
@@ -131,10 +131,11 @@ def test_it_is_sent_while_the_duty_waits_and_dropped_once_it_is_done(mailoutbox)
     hand(told, who)
     read_register(at=MORNING)
     notice = step()[who.username]
-    assert deliveries._needless(notice, at=local(SEVENTH, 9)) == ""
+    at = local(SEVENTH, 9)
+    assert needs.reasons([notice], at=at) == {notice.pk: ""}
     told.version.state = "void"
     type(told.version).objects.filter(pk=told.version.pk).update(state="void", ended_at=MORNING)
-    assert deliveries._needless(notice, at=local(SEVENTH, 9)) == "settled"
+    assert needs.reasons([notice], at=at) == {notice.pk: "settled"}
 
 
 def test_taken_back_the_deputy_is_told_so_and_nothing_more():
