@@ -1,6 +1,7 @@
 """Monthly reports: a grid filled by keyboard, cut off from the network, and open in two windows."""
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from commitments.enums.reports import ReportState
@@ -248,3 +249,55 @@ def test_every_page_about_reports_is_accessible_on_a_phone(
         for address in addresses:
             hand.open(address)
             assert hand.page.get_attribute("html", "lang") == language
+
+
+def test_a_workbook_comes_back_with_a_stale_and_a_wrong_cell(
+    desk, page_at, assert_accessible, tmp_path
+):
+    """Both are refused where they stand; the others wait in the fields until they are saved."""
+    first, second, third = owed(desk)
+    page = page_at(1280, language="en")
+    come_in(Mouse(page), desk.body.secretary)
+    page.goto("/reports/")
+    page.click("details:has(#sheet) summary")
+    with page.expect_download() as download:
+        page.click('a[href*="sheet.xlsx"]')
+    file = tmp_path / "reports.xlsx"
+    download.value.save_as(file)
+    book = load_workbook(file)
+    sheet = book.worksheets[0]
+    places = {cell.value: cell.column for cell in sheet[1]}
+    cells = {2: {"Value": 11, "Note": "Eleven."}, 3: {"Value": "many"}, 4: {"Value": 13}}
+    cells[3]["Note"], cells[4]["Note"] = "Nobody has counted.", "Thirteen."
+    for row, said in cells.items():
+        for heading, value in said.items():
+            sheet.cell(row, places[heading]).value = value
+    book.save(file)
+    page.fill(cell(third), "12")  # written here since the file was taken
+    expect(page.locator(state_of(third))).to_have_text("Saved")
+
+    page.set_input_files("#sheet", file)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show what would change").click()
+    told = page.inner_text(".panel--info")
+    assert "The file would change 3 rows" in told
+    assert "Nothing is saved yet." in told
+    assert "row 3, N01.2, Value: “many” is not a number" in told
+    assert "row 4, N01.3, Value: It was changed here since the file was taken" in told
+    assert_accessible(page)
+    shown = [page.input_value(cell(duty)) for duty in (first, second, third)]
+    assert (shown[0], shown[2]) == ("11", "12")
+    page.wait_for_timeout(2_500)  # longer than it takes to save by itself
+    assert stored() == [(third.pk, S.DRAFT, 12)]
+    assert not Report.objects.exclude(narrative="").exists()
+
+    with page.expect_navigation():
+        page.click(LATER)
+    assert stored() == [
+        (first.pk, S.DRAFT, 11),
+        (second.pk, S.DRAFT, None),
+        (third.pk, S.DRAFT, 12),
+    ]
+    notes = dict(Report.objects.values_list("duty", "narrative"))
+    assert notes == {first.pk: "Eleven.", second.pk: "Nobody has counted.", third.pk: "Thirteen."}
+    assert_accessible(page)

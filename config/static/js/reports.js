@@ -6,7 +6,9 @@
   const WAIT = 700; // ms without a key before a row is saved
   const RETRY = 5000; // ms before a row that did not arrive is sent again
   const SCREEN = "report:";
+  const watched = []; // every row of the page that saves itself
   let leaving = false; // the page is being left
+  let upload = null; // a file on its way: it changes the draft, so rows wait for it and then follow
   const ASIDE = ":aside"; // what was typed over a version that another window has changed meanwhile
 
   for (const form of document.querySelectorAll("form[data-reports]")) watch(form);
@@ -17,6 +19,7 @@
     const entries = rows.map(function (row) {
       return { row: row, form: form, base: snapshot(row), dirty: false, busy: null, timer: 0, away: "" };
     });
+    watched.push(...entries);
     const saveAll = function () {
       return Promise.all(entries.map(save));
     };
@@ -224,7 +227,7 @@
   // --- saving -------------------------------------------------------------------------------------
   async function save(entry) {
     clearTimeout(entry.timer);
-    while (entry.busy) await entry.busy; // one at a time, so that no save overtakes another
+    while (entry.busy || upload) await (entry.busy || upload); // no save overtakes another, nor a file
     if (!entry.dirty) return;
     entry.busy = send(entry);
     await entry.busy;
@@ -299,10 +302,12 @@
           busy = false;
           return out(form, status);
         }
+        await Promise.all(watched.map(save)); // what was typed goes first
         const sent = { method: "POST", body: new FormData(form), redirect: "manual" };
-        const answer = await fetch(form.action, sent);
+        const answer = await onItsWay(fetch(form.action, sent));
         if (answer.type !== "opaqueredirect") return form.submit(); // what stands in the way, on a page
         write(form.dataset.draft, null);
+        await Promise.all(watched.map(save)); // and what was typed meanwhile
         if (!form.dataset.then) return window.location.reload();
         window.location.assign(form.dataset.then); // the page of what was done, not of the act
       } catch (error) {
@@ -316,6 +321,36 @@
       event.preventDefault();
       send();
     });
+  }
+  // Hold the rows back until the file has arrived, or has not.
+  async function onItsWay(sending) {
+    let done;
+    upload = new Promise((resolve) => (done = resolve));
+    try {
+      const answer = await sending;
+      if (answer.type === "opaqueredirect") await adopt();
+      return answer;
+    } finally {
+      upload = null;
+      done();
+    }
+  }
+  // The file has made a new version of the draft. Where nothing else differs, the rows go on from it.
+  async function adopt() {
+    if (!watched.length) return;
+    try {
+      const text = await (await fetch(window.location.href)).text();
+      const page = new DOMParser().parseFromString(text, "text/html");
+      const rows = Array.from(page.querySelectorAll("[data-row][data-save]"));
+      for (const entry of watched) {
+        const now = rows.find((row) => row.dataset.key === entry.row.dataset.key);
+        if (!now || JSON.stringify(snapshot(now)) !== JSON.stringify(entry.base)) continue;
+        version(entry.row).value = version(now).value;
+        if (entry.dirty) keep(entry);
+      }
+    } catch (error) {
+      return; // the page that is loaded next offers what was typed
+    }
   }
   // Asked before it is sent: an answer that leads to the login looks like one that leads on.
   async function loggedOut(form) {
