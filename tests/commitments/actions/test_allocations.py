@@ -69,7 +69,7 @@ def issue(version, body):
         ((150, 100), {}, None),
     ],
 )
-def test_a_gap_stops_the_issue_and_is_named(parts, more, gap):
+def test_a_gap_stops_the_issue_and_is_named(parts, more, gap):  # G-08
     body = make_body()
     whole = split(body, *parts, **more)
     version = body.draft()

@@ -201,7 +201,7 @@ def test_every_version_of_a_row_leaves_one_entry():
     ]
 
 
-def test_the_older_version_is_superseded_when_the_next_comes_into_force():
+def test_the_older_version_is_superseded_when_the_next_comes_into_force():  # G-27
     body = make_body()
     first = body.in_force()
     second = commitments.amend(

@@ -83,7 +83,7 @@ def test_the_local_day_decides_on_lateness(at, timeliness):
     assert duty.timeliness == timeliness
 
 
-def test_g18_late_stays_late_once():
+def test_late_stays_late_once():  # G-18
     desk = make_desk()
     duty = desk.duty()
     report = desk.filed(duty, at=datetime(2024, 4, 7, 2, tzinfo=UTC))  # two days late
@@ -93,7 +93,7 @@ def test_g18_late_stays_late_once():
     assert late.count() == 1
 
 
-def test_g18_on_time_returned_after_the_lock_and_mended_in_three_days_is_on_time():
+def test_on_time_returned_after_the_lock_and_mended_in_three_days_is_on_time():  # G-18
     desk = make_desk()
     duty = desk.duty()
     report = desk.filed(duty)
@@ -197,7 +197,7 @@ def test_an_unlock_that_ran_out_locks_again():
 
 
 @pytest.mark.parametrize("answer", [Answer(value=Decimal(0)), Answer(nothing_to_report=True)])
-def test_g13_zero_and_nothing_count_as_reported(answer):
+def test_zero_and_nothing_count_as_reported(answer):  # G-13
     desk = make_desk()
     duty = desk.duty()
     desk.verified(duty, answer=answer)

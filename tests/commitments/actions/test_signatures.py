@@ -62,6 +62,14 @@ def test_the_last_undertaker_makes_it_signed():
     assert (version.state, version.signed_at) == (VersionState.SIGNED, NOW)
 
 
+def test_a_slot_that_is_signed_takes_no_second_signature():  # G-26
+    body = make_body()
+    version = body.issued()
+    body.act(A.SIGN, version, body.secretary)
+    assert refused(Conflict, body.prepare, A.SIGN, version, body.secretary) == "already-signed"
+    assert SignatureAct.objects.count() == 1
+
+
 def test_later_signatory_is_refused_before_the_turn():
     body = make_body()
     version = body.issued(signing_order="in_order")
@@ -71,7 +79,7 @@ def test_later_signatory_is_refused_before_the_turn():
     assert version.state == VersionState.SIGNED
 
 
-def test_a_head_whose_term_ended_yesterday_is_refused():
+def test_a_head_whose_term_ended_yesterday_is_refused():  # G-26
     body = make_body()
     version = body.issued()
     held = Appointment.objects.filter(person=body.secretary)
@@ -269,7 +277,7 @@ def test_an_act_without_a_receipt_of_reading_is_refused():
     assert ViewReceipt.objects.get().person == body.secretary
 
 
-def test_a_machine_never_signs():
+def test_a_machine_never_signs():  # G-26
     body = make_body()
     version = body.issued()
     robot = person("robot", totp=False)

@@ -110,7 +110,7 @@ BROKEN = {
     "revision_eq_has_tolerance": lambda: revision_with(comparator="eq", tolerance=None),
     "revision_maintain_has_rule": lambda: revision_with(mode="maintain"),
     "revision_share_has_share": lambda: revision_with(mode="maintain", maintain_rule="share"),
-    "revision_reach_differs_from_baseline": lambda: revision_with(
+    "revision_reach_differs_from_baseline": lambda: revision_with(  # G-12
         baseline=django_models.F("value")
     ),
     "revision_later_has_reason": lambda: revision_with(n=2),

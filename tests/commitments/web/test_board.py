@@ -1,7 +1,8 @@
 """The board: scopes that never add up to another, one change seen everywhere, costs that stay."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from commitments.actions import scoring
+from commitments.actions import duties, reports, scoring, verifications
 from commitments.enums import Field, PeriodState, TargetOrigin, VerdictValue
 from commitments.models import (
     IndicatorDefinition,
@@ -21,8 +22,10 @@ from commitments.models import (
     TaskGroup,
     UnitOfMeasure,
 )
+from commitments.rules.reports import Answer
 from tests.factories.body import NOW, make_body
 from tests.factories.readers import person
+from tests.factories.reports import make_desk, months_of, newest
 from tests.factories.units import OrgUnitFactory, RoleGrantFactory, UserFactory
 from units.enums import Provenance, Role
 from units.models import OrgUnit
@@ -193,6 +196,46 @@ def test_one_changed_figure_changes_board_explanation_and_api_at_once(body, clie
         ("target", "10", ""),
         ("actual", "3", "Thống kê"),
     ]
+
+
+def test_one_changed_report_changes_board_explanation_and_api_at_once(body, client_of):
+    """Verified reports alone decide; one is restated, and counts from its verification on."""
+    desk = make_desk(body=body)
+    plan = plan_of(body.committee)
+    months_of(plan)
+    made = targets_of(plan, body.commune, FIELDS)
+    duties.generate(made, at=datetime(2023, 1, 2, 2, tzinfo=UTC))
+    reported = datetime(2024, 1, 3, 2, tzinfo=UTC)
+    december = [target.duties.get(period__code="2023-b-12") for target in made]
+    for place, duty in enumerate(december):
+        figure = Answer(value=Decimal(11 if place < 30 else 9))
+        desk.verified(duty, answer=figure, at=reported)
+    client = client_of(body.assigner)
+    assert "30/32 (93.75 %)" in read(client)
+    report = newest(december[0])
+    reports.restate(
+        report_id=report.pk,
+        reason="Two were counted twice.",
+        by=desk.reporter,
+        expected=report.etag_version,
+        at=NOW,
+    )
+    filed = desk.filed(december[0], Answer(value=Decimal(9)), at=NOW)
+    assert "30/32 (93.75 %)" in read(client)  # what nobody has verified changes nothing
+    verifications.verify(report_id=filed.pk, by=desk.verifier, expected=filed.etag_version, at=NOW)
+    text = read(client)
+    assert "29/32 (90.63 %)" in text
+    assert "30/32" not in text
+    said = scopes_by_api(body)[0]
+    assert (said["count"]["met"], said["count"]["share"]) == (29, "90.625")
+    first = next(
+        part for part in said["explanation"]["parts"] if part["ref"] == f"target/{made[0].ref}"
+    )
+    assert (first["said"], [(part["name"], part["value"]) for part in first["parts"]]) == (
+        "unmet",
+        [("target", "10"), ("actual", "9")],
+    )
+    assert first["parts"][1]["source"] == f"report/{newest(december[0]).ref}"
 
 
 def test_a_withdrawn_target_leaves_the_counts_and_stays_listed(body, client_of):
