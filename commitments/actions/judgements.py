@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import results
+from commitments.actions import portraits
 from commitments.enums import JudgedLight, TargetState
 from commitments.models import Judgement, Target
 from units.actions import register
@@ -57,7 +57,7 @@ def give(
             % {"code": target.code},
             code="judgement-changed",
         )
-    line = results.of_one(target, at=at)
+    line = portraits.of_one(target, at=at)
     if target.state != TargetState.ASSIGNED or line.result.concluded:
         raise Conflict(
             _(

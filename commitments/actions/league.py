@@ -38,20 +38,24 @@ def of(
     at: datetime,
     language: str,
     origin: TargetOrigin | None = None,
+    known_at: datetime | None = None,
 ) -> League:
     """Return the league table of the units in `reach` at `at`, in a constant number of queries.
 
     `origin`: which scope, targets of the superior or own ones; None: the one in which more units
     can be compared. Whoever does not see the unit of the plan, and so not every unit, gets no
-    places. `language`: in which explanations name targets.
+    places. `language`: in which explanations name targets. `known_at`: as it was known at that past
+    instant, which is then `at`; None: as it is known now.
     """
     used = results.rules_in_force(on=clock.local_date(at))
     seen = Target.objects.filter(period=plan).within(reach)
-    found = results.of(
-        seen.exclude(state__in=[TargetState.PLANNED, TargetState.WITHDRAWN]),
+    stood = results.of(
+        seen.exclude(state=TargetState.PLANNED),
         at=at,
         thresholds=results.thresholds_of(used),
+        known_at=known_at,
     ).lines
+    found = [line for line in stood if line.said["state"] != TargetState.WITHDRAWN]
     minimum = used.minimum_coverage if used else scoring.MINIMUM_COVERAGE
     tables = {
         one: rules.league(

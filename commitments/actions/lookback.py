@@ -5,14 +5,15 @@ over since, the states of plans and targets and the verdicts, is told by the reg
 every act with its instant. Names of groups and indicators are those of today.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from commitments.enums import PeriodState, TargetState, VerdictAgainst
+from commitments.models import BacklogCase, Carryover, CorrectiveAction, Period, Target, Verdict
 from units import clock
 from units.actions.register import data_of
-from units.models import RegisterEntry
+from units.models import Position, RegisterEntry
 
 TARGET_BEFORE: Mapping[str, str] = {  # the state before each act that changes it
     "target.assign": TargetState.PLANNED,
@@ -51,9 +52,93 @@ def restore(said: Sequence[Mapping[str, Any]], *, at: datetime) -> list[dict[str
         found.append(
             dict(line)
             | {"state": state, "year_state": plans.get(line["year"], line["year_state"])}
-            | (NOT_CONCLUDED if told is None else _concluded(line, told))
+            | (NOT_CONCLUDED if told is None else _concluded(line, data_of(told)))
         )
     return found
+
+
+def target_states(targets: Iterable[Target], *, at: datetime) -> dict[str, str]:
+    """Return the state at `at` of each of these targets, by its ref."""
+    now = {target.ref: target.state for target in targets}
+    return now | _before("target", list(now), TARGET_BEFORE, at=at)
+
+
+def verdicts(refs: Iterable[str], *, at: datetime) -> dict[str, Verdict]:
+    """Return the verdicts as they were recorded at `at`, by the ref of their target: rows that are
+    read and never saved."""
+    found = {}
+    for ref, entry in _verdicts(refs, at=at).items():
+        told = data_of(entry)
+        found[ref] = Verdict(
+            against=VerdictAgainst.ADJUSTED,
+            verdict=told["verdict"],
+            basis=told["basis"],
+            source_ref=told["source"],
+            as_of=date.fromisoformat(told["as_of"])
+            if "as_of" in told  # earlier entries do not say it
+            else clock.local_date(entry.at),
+        )
+    return found
+
+
+def plan_state(plan: Period, *, at: datetime) -> PeriodState:
+    """Return the state in which `plan` was at `at`."""
+    before = _before("period", [plan.code], PLAN_BEFORE, at=at)
+    return PeriodState(before.get(plan.code, plan.state))
+
+
+def corrections(keys: Mapping[str, int], *, at: datetime) -> dict[str, CorrectiveAction]:
+    """Return the corrective actions as they were written at `at`, by the ref of their target: rows
+    that are read and never saved. `keys`: the key of each target by its ref."""
+    found = {}
+    told = [
+        (entry, data_of(entry))
+        for entry in _last(("correction.write", "correction.revise"), keys, at=at).values()
+    ]
+    offices = Position.objects.in_bulk({data["office"] for _entry, data in told}, field_name="ref")
+    for entry, data in told:
+        found[data["target"]] = CorrectiveAction(
+            target_id=keys[data["target"]],
+            cause=data["cause"],
+            reason=data["reason"],
+            remedy=data["remedy"],
+            office=offices[data["office"]],
+            due_on=date.fromisoformat(data["due_on"]),
+            written_on=clock.local_date(entry.at),
+            written_by=entry.actor,
+            etag_version=entry.subject_version or 1,
+        )
+    return found
+
+
+def carryovers(keys: Mapping[str, int], *, at: datetime) -> dict[str, Carryover]:
+    """Return how items went on as it was accepted at `at`; as `corrections`."""
+    told = [
+        data_of(entry)
+        for entry in _last(("carryover.accept", "carryover.extend"), keys, at=at).values()
+    ]
+    cases = BacklogCase.objects.in_bulk({data["case"] for data in told}, field_name="ref")
+    targets = Target.objects.select_related("period").in_bulk(
+        {data["next_target"] for data in told}, field_name="ref"
+    )
+    return {
+        data["target"]: Carryover(
+            target_id=keys[data["target"]],
+            first_due_on=date.fromisoformat(data["first_due_on"]),
+            case=cases.get(data["case"]),
+            next_target=targets.get(data["next_target"]),
+        )
+        for data in told
+    }
+
+
+def _last(kinds: tuple[str, ...], refs: Iterable[str], *, at: datetime) -> dict[str, RegisterEntry]:
+    """Return the last act of these kinds on each of `refs` up to `at`."""
+    noun = kinds[0].split(".")[0]
+    entries = RegisterEntry.objects.filter(
+        subject_kind=noun, subject_ref__in=list(refs), kind__in=kinds, at__lte=at
+    )
+    return {entry.subject_ref: entry for entry in entries.select_related("actor").order_by("pk")}
 
 
 def _before(noun: str, refs: Any, before: Mapping[str, str], *, at: datetime) -> dict[str, str]:
@@ -65,18 +150,11 @@ def _before(noun: str, refs: Any, before: Mapping[str, str], *, at: datetime) ->
     return {ref: before[kind] for ref, kind in rows}  # the first act after `at` is written last
 
 
-def _verdicts(refs: Sequence[str], *, at: datetime) -> dict[str, Mapping[str, Any]]:
-    """Return what the last act on each verdict up to `at` says, by target."""
+def _verdicts(refs: Iterable[str], *, at: datetime) -> dict[str, RegisterEntry]:
+    """Return the last act on each verdict up to `at`, by the ref of its target."""
     mark = f"-{VerdictAgainst.ADJUSTED}"
-    entries = RegisterEntry.objects.filter(
-        subject_kind="verdict",
-        subject_ref__in=[f"{ref}{mark}" for ref in refs],
-        kind__in=VERDICTS,
-        at__lte=at,
-    )
-    return {
-        entry.subject_ref.removesuffix(mark): data_of(entry) for entry in entries.order_by("pk")
-    }
+    found = _last(VERDICTS, [f"{ref}{mark}" for ref in refs], at=at)
+    return {ref.removesuffix(mark): entry for ref, entry in found.items()}
 
 
 def _concluded(line: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:

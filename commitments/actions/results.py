@@ -2,13 +2,14 @@
 
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, overload
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from commitments.actions import inspections, lookback
 from commitments.actions.inspections import Tally
@@ -22,13 +23,14 @@ from commitments.rules.inspections import Record, why
 from commitments.rules.judgements import Judged
 from commitments.rules.lights import Thresholds
 from commitments.rules.results import Result, Stored
-from commitments.rules.standings import Point, Row, Standing, Terms, history, stands
+from commitments.rules.standings import Point, Row, Terms, stands
 from commitments.rules.targets import threshold
 from commitments.rules.verdicts import Demand
 from units import clock
 from units.enums import Provenance
 
-PLAIN = (  # what reports and observations have in common
+CHUNK = 2_000  # rows of reports at a time
+PLAIN = (  # of an observation
     "ends_on",
     "value",
     "numerator",
@@ -39,7 +41,42 @@ PLAIN = (  # what reports and observations have in common
 )
 
 
-@dataclass(frozen=True)
+class Told(Sequence[Row]):
+    """Rows as the database gives them (`ReportQuerySet.values_of`), each made when it is read.
+
+    A plan holds hundreds of thousands. Plain tuples of plain values are no business of the garbage
+    collector, which else would go through all of them again and again.
+    """
+
+    __slots__ = ("_told",)
+
+    def __init__(self, told: list[tuple[Any, ...]]) -> None:
+        self._told = told
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(_row, self._told)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return [_row(one) for one in self._told[place]]
+        return _row(self._told[place])
+
+
+def _row(told: tuple[Any, ...]) -> Row:
+    _target, on, period, value, above, below, true, none, how, width, ref, mark = told
+    return Row(on, period, value, above, below, true, none, how, width, f"report/{ref}", mark)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One target on a board: what it is called, what it demands and how it stands.
 
@@ -49,7 +86,7 @@ class Line:
     said: dict[str, Any]
     terms: Terms
     result: Result
-    rows: tuple[Row, ...] = ()
+    rows: Sequence[Row] = ()
 
     def named(self, field: str, language: str) -> str:
         """Return a name (`name`, `group`, `unit`, `uom`) in `language`, else in Vietnamese."""
@@ -125,32 +162,31 @@ def of(
         demanded = [row for row in demanded if row["n"] == revision]
     terms, stored = _terms(said, demanded), {} if revision else _stored(said)
     reports = Report.objects.values_of(targets.values_list("pk", flat=True), at=known_at)
-    found = _rows(said, observed, reports)
+    found = _rows(said, observed, reports.iterator(chunk_size=CHUNK))
     _count_units(said, found, on=on, known_at=known_at)
     parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for line in said:
         if line["parent_id"] and line["state"] != TargetState.WITHDRAWN:
             parts[line["parent_id"]].append(line)
+    standings = {pk: stands(terms[pk], _past(rows_of, on)) for pk, rows_of in found.items()}
     made = []
     for line in said:
         pk = line["pk"]
         children = []
         if terms[pk].unit_agg != RollUp.NONE and not found[pk]:
-            children = [
-                (part["code"], stands(terms[part["pk"]], _past(found[part["pk"]], on)))
-                for part in parts[pk]
-            ]
+            children = [(part["code"], standings[part["pk"]]) for part in parts[pk]]
         result = rules.judge(
             terms[pk],
             found[pk],
             on=on,
             ends_on=line["year_ends_on"],
+            standing=standings[pk],
             children=children,
             stored=stored.get(pk),
             closing=line["year_state"] in {PeriodState.CLOSING, PeriodState.CLOSED},
             thresholds=thresholds or Thresholds(),
         )
-        made.append(Line(line, terms[pk], result, tuple(found[pk])))
+        made.append(Line(line, terms[pk], result, found[pk]))
     return Standings(made, observed)
 
 
@@ -229,6 +265,7 @@ def _steps(revision: Sequence[dict[str, Any]]) -> tuple[Point, ...]:
     return tuple(points.values())
 
 
+@lru_cache(maxsize=64)
 def _months(starts_on: date, ends_on: date) -> tuple[date, ...]:
     """Return the last day of each month of a year."""
     days, year, month = [], starts_on.year, starts_on.month
@@ -241,30 +278,23 @@ def _months(starts_on: date, ends_on: date) -> tuple[date, ...]:
 def _rows(
     said: Sequence[dict[str, Any]],
     observed: Iterable[dict[str, Any]],
-    reports: Iterable[dict[str, Any]],
-) -> dict[int, list[Row]]:
+    reports: Iterable[tuple[Any, ...]],
+) -> dict[int, Sequence[Row]]:
     """Return what is known of each target: its verified reports, else what sources state."""
-    found: dict[int, list[Row]] = {line["pk"]: [] for line in said}
-    for row in reports:
-        if row["target"] not in found:  # not assigned yet, of a day that is looked back to
-            continue
-        found[row["target"]].append(
-            Row(
-                **{name: row[name] for name in PLAIN},
-                period=row["period_code"],
-                is_true=row["is_true"],
-                nothing_to_report=row["nothing_to_report"],
-                source=f"report/{row['report']}",
-            )
-        )
+    found: dict[int, Sequence[Row]] = {line["pk"]: () for line in said}
+    told: dict[int, list[tuple[Any, ...]]] = {pk: [] for pk in found}
+    for report in reports:
+        if report[0] in told:  # else not assigned yet, of a day that is looked back to
+            told[report[0]].append(report)
+    found.update((pk, Told(its)) for pk, its in told.items() if its)
     stated: dict[tuple[int, int, int], list[Row]] = defaultdict(list)
-    for row in observed:
-        stated[row["indicator_id"], row["unit_id"], row["period_id"]].append(
+    for one in observed:
+        stated[one["indicator_id"], one["unit_id"], one["period_id"]].append(
             Row(
-                **{name: row[name] for name in PLAIN},
-                period=row["period_code"],
-                source=row["source_ref"],
-                share=row["percent_of_plan"],
+                **{name: one[name] for name in PLAIN},
+                period=one["period_code"],
+                source=one["source_ref"],
+                share=one["percent_of_plan"],
             )
         )
     for line in said:
@@ -275,7 +305,7 @@ def _rows(
 
 def _count_units(
     said: Sequence[dict[str, Any]],
-    found: dict[int, list[Row]],
+    found: dict[int, Sequence[Row]],
     *,
     on: date,
     known_at: datetime | None,
@@ -296,9 +326,11 @@ def _count_units(
                 row._replace(counted=why(tally.upto(row.ends_on))) for row in found[line["pk"]]
             ]
             continue
-        for day in _months(line["year_starts_on"], line["year_ends_on"]):
-            if day <= on and (counted := tally.upto(day)):
-                found[line["pk"]].append(_of_records(counted, tally, day))
+        found[line["pk"]] = [
+            _of_records(counted, tally, day)
+            for day in _months(line["year_starts_on"], line["year_ends_on"])
+            if day <= on and (counted := tally.upto(day))
+        ]
 
 
 def _of_records(counted: Sequence[Record], tally: Tally, day: date) -> Row:
@@ -312,51 +344,6 @@ def _of_records(counted: Sequence[Record], tally: Tally, day: date) -> Row:
         provenance=Provenance.SYNTHETIC if Provenance.SYNTHETIC in marks else Provenance.LIVE,
         counted=why(counted),
     )
-
-
-@dataclass(frozen=True)
-class Portrait:
-    """One target with how it came to stand: at each checkpoint of its year and of the year before.
-
-    `history` and `last_year` leave out checkpoints at which nothing new was known.
-    """
-
-    line: Line
-    history: list[tuple[date, Standing]]
-    last_year: list[tuple[date, Standing]]
-
-
-def portrait(target: Target, *, at: datetime) -> Portrait:
-    """Return how `target` stands at `at` and came to, beside the same indicator and unit last year."""
-    line, course = _with_history(target, at=at)
-    before = Target.objects.filter(
-        indicator__code=target.indicator.code,
-        unit=target.unit_id,
-        period__ends_on=target.period.starts_on - timedelta(days=1),
-    ).exclude(state__in=[TargetState.PLANNED, TargetState.WITHDRAWN])
-    found = before.select_related("indicator", "period").order_by("pk").first()
-    return Portrait(line, course, _with_history(found, at=at)[1] if found else [])
-
-
-def of_one(target: Target, *, at: datetime) -> Line:
-    """Return how one target stands at `at`, with all of its parts."""
-    return _with_history(target, at=at)[0]
-
-
-def _with_history(target: Target, *, at: datetime) -> tuple[Line, list[tuple[date, Standing]]]:
-    parts = Q(parent=target.pk) & ~Q(state=TargetState.PLANNED)
-    on = clock.local_date(at)
-    used = thresholds_of(rules_in_force(on=on))
-    found = of(Target.objects.filter(Q(pk=target.pk) | parts), at=at, thresholds=used).lines
-    line = next(line for line in found if line.said["pk"] == target.pk)
-    children = [
-        (part.said["code"], part.terms, part.rows)
-        for part in found
-        if part.said["parent_id"] == target.pk and part.said["state"] != TargetState.WITHDRAWN
-    ]
-    if line.terms.unit_agg == RollUp.NONE:
-        children = []
-    return line, history(line.terms, line.rows, children, on=on)
 
 
 def subject_of(lines: Sequence[Line]) -> int | None:

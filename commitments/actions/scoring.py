@@ -289,6 +289,7 @@ def _enter(row: Verdict, act: str, *, by: User, at: datetime, **data: Any) -> No
             "verdict": row.verdict,
             "basis": row.basis,
             "source": row.source_ref,
+            "as_of": row.as_of.isoformat(),
         }
         | data,
     )

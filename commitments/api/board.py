@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from commitments.actions import lookback, results
+from commitments.actions import lookback, portraits, results
 from commitments.actions.results import Line
 from commitments.api.judgements import JudgementSerializer, judgement
 from commitments.enums import (
@@ -50,6 +50,7 @@ AS_OF = OpenApiParameter(
         "corrected, revised or withdrawn later is not in it."
     ),
 )
+LOOKED_BACK = _("As it was known at the end of that day; null: as it is now.")
 WHY = {
     "name": "verdict",
     "value": None,
@@ -90,6 +91,7 @@ RESULT = {
     "provenance": "derived",
     "judgement": None,
     "explanation": WHY,
+    "known_on": None,
     "etag": '"result-5f0c7a1e2b3d4c5f"',
 }
 COUNT = {
@@ -116,7 +118,7 @@ BOARD = {
         }
     ],
     "results": [
-        {name: value for name, value in RESULT.items() if name not in {"explanation", "etag"}}
+        {name: RESULT[name] for name in RESULT if name not in {"explanation", "known_on", "etag"}}
     ],
     "as_of": None,
     "etag": '"board-5f0c7a1e2b3d4c5f"',
@@ -175,6 +177,7 @@ class ExplainedResultSerializer(ResultSerializer):
     about = _("How one target stands, and why.")
 
     explanation = ExplanationSerializer()
+    known_on = serializers.DateField(allow_null=True, help_text=LOOKED_BACK)
     etag = serializers.CharField(help_text=TAG)
 
 
@@ -211,9 +214,7 @@ class BoardSerializer(serializers.Serializer):
     unit = serializers.SlugField(allow_null=True, help_text=_("Whose counts these are."))
     scopes = ScopeSerializer(many=True)
     results = ResultSerializer(many=True)
-    as_of = serializers.DateField(
-        allow_null=True, help_text=_("As it was known at the end of that day; null: as it is now.")
-    )
+    as_of = serializers.DateField(allow_null=True, help_text=LOOKED_BACK)
     etag = serializers.CharField(help_text=TAG)
 
 
@@ -372,17 +373,28 @@ class ResultOfTarget(ReadOnlyCollection):
             "Verdict, light and headline with the explanation of each figure. A whole without figures "
             "of its own is rolled up from its parts."
         ),
+        parameters=[AS_OF],
         responses=ExplainedResultSerializer,
         examples=[OpenApiExample("result", value=RESULT, response_only=True)],
     )
     @action(detail=True, methods=["get"])
     def result(self, request: Request, ref: str) -> Response:
-        parameters.require_known(request, ())
+        parameters.require_known(request, {"as_of"})
         target: Target = self.get_object()
-        return self.tagged(self.result_of(target))
+        return self.tagged(self.result_of(target, past=past_day(request, target.period)))
 
-    def result_of(self, target: Target) -> dict[str, Any]:
-        """Return the body of how a target stands now, with its tag."""
-        line = results.of_one(target, at=self.request.now)
-        data = result(line) | {"explanation": explanation(line.result.verdict)}
+    def result_of(self, target: Target, *, past: date | None = None) -> dict[str, Any]:
+        """Return the body of how a target stands now, with its tag. `past`: how it stood as it was
+        known at the end of that day; Invalid (invalid-parameter) where it was not assigned yet."""
+        line: Line | None
+        if past is None:
+            line = portraits.of_one(target, at=self.request.now)
+        else:
+            line = portraits.of_one_then(target, at=lookback.end_of(past))
+        if line is None:
+            raise parameters.invalid("as_of", _("It was not assigned yet on that day."))
+        data = result(line) | {
+            "explanation": explanation(line.result.verdict),
+            "known_on": past.isoformat() if past else None,
+        }
         return with_tag("result", data)

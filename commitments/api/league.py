@@ -9,9 +9,18 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from commitments.actions import league
+from commitments.actions import league, lookback
 from commitments.actions.league import League
-from commitments.api.board import WHY, ExplanationSerializer, explanation, number, with_tag
+from commitments.api.board import (
+    AS_OF,
+    LOOKED_BACK,
+    WHY,
+    ExplanationSerializer,
+    explanation,
+    number,
+    past_day,
+    with_tag,
+)
 from commitments.enums import NoPlace, TargetOrigin
 from commitments.models import Period
 from commitments.rules.league import Place
@@ -46,6 +55,7 @@ LEAGUE = {
     "minimum_coverage": "80",
     "rule_set": 1,
     "places": [PLACE],
+    "as_of": None,
     "etag": '"league-5f0c7a1e2b3d4c5f"',
 }
 
@@ -81,6 +91,7 @@ class LeagueSerializer(serializers.Serializer):
         allow_null=True, help_text=_("Version of the rules; null: the rule of the house.")
     )
     places = PlaceSerializer(many=True)
+    as_of = serializers.DateField(allow_null=True, help_text=LOOKED_BACK)
     etag = serializers.CharField(help_text=TAG)
 
 
@@ -112,23 +123,26 @@ class LeagueOfPlan(ReadOnlyCollection):
             "The units that the holder sees, by their composite score inside one scope. Whoever does "
             "not see every unit gets scores and no places."
         ),
-        parameters=[ORIGIN],
+        parameters=[ORIGIN, AS_OF],
         responses=LeagueSerializer,
         examples=[OpenApiExample("league", value=LEAGUE, response_only=True)],
     )
     @action(detail=True, methods=["get"])
     def league(self, request: Request, ref: str) -> Response:
-        parameters.require_known(request, {"origin"})
+        parameters.require_known(request, {"origin", "as_of"})
         plan: Period = self.get_object()
         wanted = request.query_params.get("origin")
         if wanted is not None and wanted not in TargetOrigin.values:
             raise parameters.invalid("origin", _("There is no such origin of targets."))
+        past = past_day(request, plan)
+        then = None if past is None else lookback.end_of(past)
         found = league.of(
             plan,
             reach=reach_of(request.user, at=request.now),
-            at=request.now,
+            at=then or request.now,
             language="vi",
             origin=TargetOrigin(wanted) if wanted else None,
+            known_at=then,
         )
         data = {
             "plan": plan.code,
@@ -136,5 +150,6 @@ class LeagueOfPlan(ReadOnlyCollection):
             "minimum_coverage": number(found.minimum),
             "rule_set": found.version,
             "places": [place_body(found, one) for one in found.places],
+            "as_of": past.isoformat() if past else None,
         }
         return self.tagged(with_tag("league", data))

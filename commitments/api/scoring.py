@@ -1,5 +1,6 @@
 """The settlement of a plan as programs read it: verdicts, what is done about them, how items go on."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,10 +10,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from commitments.api.board import with_tag
-from commitments.enums import VerdictAgainst, VerdictBasis, VerdictValue
+from commitments.actions import lookback
+from commitments.api.board import AS_OF, LOOKED_BACK, past_day, with_tag
+from commitments.enums import TargetState, VerdictAgainst, VerdictBasis, VerdictValue
 from commitments.enums.backlog import CaseCause
-from commitments.models import Period, Verdict
+from commitments.models import Carryover, CorrectiveAction, Period, Target, Verdict
+from commitments.querysets.scoring import ASKING
 from units.enums import Provenance
 from units.http import parameters
 from units.http.collections import ReadOnlyCollection
@@ -48,6 +51,7 @@ SETTLEMENT = {
     "state": "closing",
     "corrections_missing": 0,
     "items": [ITEM],
+    "known_on": None,
     "etag": '"settlement-5f0c7a1e2b3d4c5f"',
 }
 
@@ -82,7 +86,7 @@ class SettledItemSerializer(serializers.Serializer):
     unit = serializers.SlugField()
     verdict = serializers.ChoiceField(choices=VerdictValue.choices)
     basis = serializers.ChoiceField(choices=VerdictBasis.choices)
-    as_of = serializers.DateField()
+    as_of = serializers.DateField(help_text=_("The last day that the verdict is about."))
     correction = CorrectionSerializer(allow_null=True)
     correction_missing = serializers.BooleanField(
         help_text=_("It asks for a corrective action, and nobody has written one.")
@@ -97,14 +101,15 @@ class SettlementSerializer(serializers.Serializer):
     state = serializers.CharField()
     corrections_missing = serializers.IntegerField()
     items = SettledItemSerializer(many=True)
+    known_on = serializers.DateField(allow_null=True, help_text=LOOKED_BACK)
     etag = serializers.CharField(help_text=TAG)
 
 
-def item(row: Verdict, *, asks: bool) -> dict[str, Any]:
+def item(
+    row: Verdict, done: CorrectiveAction | None, carried: Carryover | None, *, asks: bool
+) -> dict[str, Any]:
     """Return the body of one verdict with what follows it; `asks`: for a corrective action."""
     target = row.target
-    done = next(iter(target.corrections.all()), None)
-    carried = next(iter(target.carried_on.all()), None)
     return {
         "target": target.ref,
         "code": target.code,
@@ -144,13 +149,17 @@ class SettlementOfPlan(ReadOnlyCollection):
             "The verdicts that are recorded, with the corrective actions that they ask for and how "
             "unmet items go on. To record, to write and to carry over is for people."
         ),
+        parameters=[AS_OF],
         responses=SettlementSerializer,
         examples=[OpenApiExample("settlement", value=SETTLEMENT, response_only=True)],
     )
     @action(detail=True, methods=["get"])
     def settlement(self, request: Request, ref: str) -> Response:
-        parameters.require_known(request, ())
+        parameters.require_known(request, {"as_of"})
         plan: Period = self.get_object()
+        past = past_day(request, plan)
+        if past is not None:
+            return self.tagged(with_tag("settlement", self._settled_then(plan, past)))
         seen = Verdict.objects.within(reach_of(request.user, at=request.now)).filter(
             target__period=plan, against=VerdictAgainst.ADJUSTED
         )
@@ -161,12 +170,46 @@ class SettlementOfPlan(ReadOnlyCollection):
             "target__carried_on__next_target",
         )
         items = [
-            item(row, asks=row.pk in asking) for row in rows.order_by("target__code", "target")
+            item(
+                row,
+                next(iter(row.target.corrections.all()), None),
+                next(iter(row.target.carried_on.all()), None),
+                asks=row.pk in asking,
+            )
+            for row in rows.order_by("target__code", "target")
         ]
         data = {
             "plan": plan.code,
             "state": plan.state,
             "corrections_missing": sum(one["correction_missing"] for one in items),
             "items": items,
+            "known_on": None,
         }
         return self.tagged(with_tag("settlement", data))
+
+    def _settled_then(self, plan: Period, day: date) -> dict[str, Any]:
+        """Return the settlement as it was known at the end of `day`."""
+        at = lookback.end_of(day)
+        seen = Target.objects.filter(period=plan).within(
+            reach_of(self.request.user, at=self.request.now)
+        )
+        rows = list(seen.select_related("unit").order_by("code", "pk"))
+        keys = {target.ref: target.pk for target in rows}
+        states, verdicts = lookback.target_states(rows, at=at), lookback.verdicts(keys, at=at)
+        written = lookback.corrections(keys, at=at)
+        carried = lookback.carryovers(keys, at=at)
+        items = []
+        for target in rows:
+            if (verdict := verdicts.get(target.ref)) is None:
+                continue
+            verdict.target = target
+            asks = verdict.verdict in ASKING and states[target.ref] != TargetState.WITHDRAWN
+            done = written.get(target.ref)
+            items.append(item(verdict, done, carried.get(target.ref), asks=asks))
+        return {
+            "plan": plan.code,
+            "state": lookback.plan_state(plan, at=at),
+            "corrections_missing": sum(one["correction_missing"] for one in items),
+            "items": items,
+            "known_on": day.isoformat(),
+        }

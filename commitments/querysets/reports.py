@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
 from commitments.enums import TargetState
 from commitments.enums.reports import DutyState, ReportState, Timeliness
@@ -160,16 +160,19 @@ class ReportQuerySet(models.QuerySet):
     def values_of(self, targets: Iterable[int], *, at: datetime | None = None):
         """Return the verified values of these targets, by target and then by the end of the period.
 
-        One query, whatever their number. Each row is a dict: `target`, `period` (keys),
-        `period_code`, `ends_on`, `report` (ref), `value`, `numerator`, `denominator`, `is_true`,
-        `nothing_to_report`, `qualifier`, `about_width`, `stage`, `provenance`, `decided_at`. A period
-        without a verified report has no row: missing is not 0. `at`: as it was known then.
+        One query, whatever their number. Each row is a plain tuple: the key of the target, then the
+        columns of `rules.standings.Row` up to `provenance`, with the ref of the report as source:
+        there may be millions, and whoever sums them up needs no dict of each. A period without a
+        verified report has no row: missing is not 0. `at`: as it was known then.
         """
         counted = self.counting(at=at).filter(duty__target__in=targets)
         return (
             counted.exclude(duty__target__state=TargetState.PLANNED)
             .order_by("duty__target", "duty__period__ends_on")
-            .values(
+            .values_list(
+                "duty__target",
+                "duty__period__ends_on",
+                "duty__period__code",
                 "value",
                 "numerator",
                 "denominator",
@@ -177,14 +180,8 @@ class ReportQuerySet(models.QuerySet):
                 "nothing_to_report",
                 "qualifier",
                 "about_width",
-                "stage",
+                "ref",
                 "provenance",
-                "decided_at",
-                target=F("duty__target"),
-                period=F("duty__period"),
-                period_code=F("duty__period__code"),
-                ends_on=F("duty__period__ends_on"),
-                report=F("ref"),
             )
         )
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from commitments.enums import Comparator, FigureName, IndicatorKind, Nature, TargetMode
-from commitments.rules.figures import HUNDRED, Figure, Number, figure
+from commitments.rules.figures import HUNDRED, Figure, Number, exact, figure
 
 ASCENDING = frozenset({Comparator.GE, Comparator.GT})
 DESCENDING = frozenset({Comparator.LE, Comparator.LT})
@@ -27,7 +27,7 @@ def percent_of_plan(actual: Number | None, target: Number | None) -> Figure:
     parts = figure(N.ACTUAL, actual), figure(N.TARGET, target)
     if actual is None or target is None or target <= 0:
         return figure(N.PERCENT_OF_PLAN, None, *parts)
-    return figure(N.PERCENT_OF_PLAN, Fraction(actual) / Fraction(target) * HUNDRED, *parts)
+    return figure(N.PERCENT_OF_PLAN, exact(actual) / exact(target) * HUNDRED, *parts)
 
 
 def from_baseline(actual: Number | None, target: Number, baseline: Number) -> Figure:

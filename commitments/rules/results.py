@@ -29,6 +29,7 @@ from commitments.rules.verdicts import Kept
 
 N = FigureName
 MET, UNMET = VerdictValue.MET, VerdictValue.UNMET
+NOTHING_EXPECTED = figure(N.EXPECTED, None)
 
 
 class Stored(NamedTuple):
@@ -41,7 +42,7 @@ class Stored(NamedTuple):
     high: Decimal | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """How one target stands. `concluded`: its verdict is given and no light any more, but the colour
     of the verdict. `hatched`: the last period that is over has no verified figure."""
@@ -64,6 +65,7 @@ def judge(
     *,
     on: date,
     ends_on: date,
+    standing: Standing | None = None,
     children: Sequence[tuple[str, Standing]] = (),
     stored: Stored | None = None,
     closing: bool = False,
@@ -71,11 +73,15 @@ def judge(
 ) -> Result:
     """Return how a target stands on the day `on`, by its own rows or else by its children.
 
+    `standing`: how it stands by its rows up to `on`, for whoever knows it already; None: found here.
     `stored`: its verdict, which stands before everything. `closing`: the books are being closed, so
     that the verdict follows now; else it follows the day after `ends_on`, the last of the year.
     """
-    seen = [row for row in rows if row.ends_on <= max(on, ends_on if closing else on)]
-    standing, known = stands(terms, seen), 0
+    until = max(on, ends_on if closing else on)
+    seen = [row for row in rows if row.ends_on <= until]
+    known = 0
+    if standing is None or until > on:
+        standing = stands(terms, seen)
     if standing.as_of is None and children:
         standing, known = rolled(terms, children)
     concluded = stored is not None or closing or on > ends_on
@@ -177,7 +183,7 @@ def _expected(terms: Terms, as_of: date | None) -> Figure:
     """Return the checkpoint that the last figure is compared with: the last one it covers."""
     due = [point for point in terms.roadmap if as_of is not None and point.ends_on <= as_of]
     if not due:
-        return figure(N.EXPECTED, None)
+        return NOTHING_EXPECTED
     return figure(N.EXPECTED, due[-1].value, about=due[-1].period)
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from commitments.enums import Comparator, FigureName, IndicatorKind, RollUp
-from commitments.rules.figures import HUNDRED, Figure, Number, figure
+from commitments.rules.figures import HUNDRED, Figure, Number, added, figure
 
 N = FigureName
 USUAL: Mapping[str, RollUp] = {  # of a kind for which nothing else is declared; others: none
@@ -15,6 +15,8 @@ USUAL: Mapping[str, RollUp] = {  # of a kind for which nothing else is declared;
     IndicatorKind.GROWTH: RollUp.GROWTH_OF_SUMS,
     IndicatorKind.BOOLEAN: RollUp.COUNT_TRUE,
 }
+
+IN_PARTS = frozenset({RollUp.RATIO_OF_SUMS, RollUp.GROWTH_OF_SUMS})
 
 
 class Child(NamedTuple):
@@ -27,6 +29,14 @@ class Child(NamedTuple):
     weight: Number | None = None
     about: str = ""
     source: str = ""
+
+
+class Worth(NamedTuple):
+    """`value` None: nothing is known. `known`: how many children are."""
+
+    name: FigureName
+    value: Fraction | None
+    known: int
 
 
 class Rolled(NamedTuple):
@@ -49,19 +59,28 @@ def roll_up(
     of known children whose value is not 0. A child that is missing is left out and counted as
     missing, never as 0. Raises ValueError for a mean without weights. Source: F-16, G-29.
     """
-    if rule == RollUp.NONE:
+    found = worth(children, rule, comparator=comparator)
+    if found is None:
         return None
-    in_parts = rule in {RollUp.RATIO_OF_SUMS, RollUp.GROWTH_OF_SUMS}
+    in_parts = rule in IN_PARTS
     known = [child for child in children if _is_known(child, in_parts=in_parts)]
     parts = [_part(child) for child in known] if not in_parts else _both(known)
-    name = NAMES[RollUp(rule)]
-    value = RULES[RollUp(rule)](known, comparator) if known else None
     return Rolled(
-        figure(name, value, *parts),
-        len(known),
+        figure(found.name, found.value, *parts),
+        found.known,
         len(children),
-        rule == RollUp.SUM and len(known) < len(children),
+        rule == RollUp.SUM and found.known < len(children),
     )
+
+
+def worth(children: Sequence[Child], rule: str, *, comparator: str = Comparator.GE) -> Worth | None:
+    """Return what `roll_up` comes to and how many children are known, without the reasons."""
+    if rule == RollUp.NONE:
+        return None
+    in_parts = rule in IN_PARTS
+    known = [child for child in children if _is_known(child, in_parts=in_parts)]
+    value = RULES[RollUp(rule)](known, comparator) if known else None
+    return Worth(NAMES[RollUp(rule)], value, len(known))
 
 
 def _is_known(child: Child, *, in_parts: bool) -> bool:
@@ -91,7 +110,7 @@ def _both(children: Sequence[Child]) -> list[Figure]:
 
 
 def _sum(children: Sequence[Child], field: str = "value") -> Fraction:
-    return sum((Fraction(getattr(child, field)) for child in children), Fraction(0))
+    return added(getattr(child, field) for child in children)
 
 
 def _ratio(children: Sequence[Child], _comparator: str) -> Fraction | None:

@@ -21,6 +21,8 @@ from commitments.rules import rollups, verdicts
 from commitments.rules.figures import (
     Figure,
     Interval,
+    added,
+    exact,
     figure,
     growth_of,
     interval_of,
@@ -63,7 +65,7 @@ class Point(NamedTuple):
     period: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What one target demands, as its newest revision says it.
 
@@ -83,7 +85,7 @@ class Terms:
     unit_agg: str = RollUp.NONE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How far one target is by its rows: `actual` with its reasons, and all that it may mean.
 
@@ -126,8 +128,8 @@ def stands(terms: Terms, rows: Sequence[Row]) -> Standing:
 
 
 def _of_row(terms: Terms, row: Row) -> Standing:
-    first = None if row.numerator is None else Fraction(row.numerator)
-    second = None if row.denominator is None else Fraction(row.denominator)
+    first = None if row.numerator is None else exact(row.numerator)
+    second = None if row.denominator is None else exact(row.denominator)
     return Standing(_read(row, terms), meaning(row, terms), first, second, row.ends_on)
 
 
@@ -174,7 +176,10 @@ def _of_parts(kind: str, first: Interval, second: Fraction) -> Interval | None:
 
 def _read(row: Row, terms: Terms) -> Figure:
     """Return what one row says, as a figure: the stated number, whatever its qualifier."""
-    exact = meaning(row._replace(qualifier=Qualifier.EXACT, about_width=None), terms)
+    plain = row
+    if row.qualifier != Qualifier.EXACT:
+        plain = row._replace(qualifier=Qualifier.EXACT, about_width=None)
+    exactly = meaning(plain, terms)
     parts: tuple[Figure, ...] = ()
     if row.numerator is not None and row.denominator is not None:
         names = (
@@ -187,7 +192,7 @@ def _read(row: Row, terms: Terms) -> Figure:
     said = "" if row.qualifier == Qualifier.EXACT else row.qualifier
     name = N.GROWTH if terms.kind == IndicatorKind.GROWTH and parts else N.ACTUAL
     name = N.RATIO if terms.kind == IndicatorKind.RATIO and parts else name
-    value = None if exact is None else exact.low
+    value = None if exactly is None else exactly.low
     return Figure(name, value, parts, said, row.period, row.source, row.provenance)
 
 
@@ -197,15 +202,12 @@ def rolled(terms: Terms, children: Sequence[tuple[str, Standing]]) -> tuple[Stan
     `children`: what each is called, and how it stands. A sum from which a part is missing is a lower
     bound; so is one in which a part is a period behind the others. Source: F-16.
     """
-    found = rollups.roll_up(
-        [
-            rollups.Child(child.actual.value, child.first, child.second, about=name)
-            for name, child in children
-        ],
+    found = rollups.worth(
+        [rollups.Child(child.actual.value, child.first, child.second) for _name, child in children],
         terms.unit_agg,
         comparator=terms.demand.comparator,
     )
-    if found is None or found.figure.value is None:
+    if found is None or found.value is None:
         return Standing(figure(N.ACTUAL, None)), 0 if found is None else found.known
     days = [child.as_of for _name, child in children if child.as_of]
     latest = max(days) if days else None
@@ -216,12 +218,12 @@ def rolled(terms: Terms, children: Sequence[tuple[str, Standing]]) -> tuple[Stan
     )
     partly = known < len(children)
     is_sum = terms.unit_agg == RollUp.SUM
-    actual = Figure(found.figure.name, found.figure.value, parts, "≥" if partly and is_sum else "")
+    actual = Figure(found.name, found.value, parts, "≥" if partly and is_sum else "")
     reach = Interval(actual.value, None if partly else actual.value)
     if partly and not is_sum:
         reach = Interval(None, None)  # what is missing may turn a rate either way
-    first = sum((child.first or Fraction(0) for _name, child in children), Fraction(0))
-    second = sum((child.second or Fraction(0) for _name, child in children), Fraction(0))
+    first = added(child.first or 0 for _name, child in children)
+    second = added(child.second or 0 for _name, child in children)
     return Standing(actual, reach, first, second, latest), known
 
 

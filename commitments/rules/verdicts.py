@@ -13,7 +13,7 @@ from commitments.enums import (
     MaintainRule,
     VerdictValue,
 )
-from commitments.rules.figures import HUNDRED, Figure, Interval, Number, figure
+from commitments.rules.figures import HUNDRED, Figure, Interval, Number, exact, figure
 
 MET, UNMET, OPEN = VerdictValue.MET, VerdictValue.UNMET, VerdictValue.INDETERMINATE
 
@@ -33,7 +33,7 @@ def points_that_meet(demand: Demand) -> Interval:
     upper one. Source: F-2."""
     if demand.value is None:
         raise ValueError("Nothing is demanded.")
-    value = Fraction(demand.value)
+    value = exact(demand.value)
     match demand.comparator:
         case Comparator.GE:
             return Interval(value, None)
@@ -90,9 +90,10 @@ def exceeded(actual: Interval | None, demand: Demand) -> Fraction | None:
 
 def concluded(actual: Interval | None, demand: Demand, *parts: Figure) -> Figure:
     """Return the verdict as a figure with what it rests on. `parts`: where the actual figure is from."""
-    low = figure(FigureName.LOWEST, None if actual is None else actual.low)
-    high = figure(FigureName.HIGHEST, None if actual is None else actual.high)
-    spread = () if actual is None or actual.is_point else (low, high)
+    spread: tuple[Figure, ...] = ()
+    if actual is not None and not actual.is_point:
+        low, high = figure(FigureName.LOWEST, actual.low), figure(FigureName.HIGHEST, actual.high)
+        spread = low, high
     target = figure(FigureName.TARGET, demand.value, about=demand.comparator)
     return Figure(
         FigureName.VERDICT, None, (target, *parts, *spread), said=verdict(actual, demand).value

@@ -118,7 +118,7 @@ def board(request: WebRequest) -> HttpResponseBase:
     plan = chosen_plan(plans, request.GET.get("year"), day)
     if plan is None:
         return render(request, "commitments/board/empty.html")
-    looked = look(request, plan)
+    looked = look(request, plan, keeping=["year", "unit"])
     targets = Target.objects.filter(period=plan).within(reach)
     found = results.of(
         targets.exclude(state=TargetState.PLANNED),

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commitments import permissions
-from commitments.actions import corrections
+from commitments.actions import corrections, lookback
+from commitments.actions.results import Line
 from commitments.enums import PeriodState, VerdictValue
 from commitments.models import Carryover, CorrectiveAction, Period, Target, Verdict
+from commitments.querysets.scoring import ASKING
 from commitments.web.forms.corrections import CorrectionForm
 from commitments.web.tabs import Matter
 from units.http import etags
@@ -74,6 +76,25 @@ def following(plan: Period, keys: Sequence[int], *, by: User, at: datetime) -> d
         )
         for pk in keys
         if pk in verdicts or pk in written or pk in carried
+    }
+
+
+def followed(lines: Sequence[Line], *, at: datetime) -> dict[int, After]:
+    """Return what followed the verdicts on these lines as it was known at the past instant `at`, by
+    target; nothing can be done there any more."""
+    keys = {line.said["ref"]: line.said["pk"] for line in lines}
+    written = lookback.corrections(keys, at=at)
+    carried = lookback.carryovers(keys, at=at)
+    return {
+        line.said["pk"]: After(
+            written.get(line.said["ref"]),
+            carried.get(line.said["ref"]),
+            line.said["concluded"] in ASKING and line.said["ref"] not in written,
+            may_correct=False,
+            may_carry=False,
+        )
+        for line in lines
+        if line.said["concluded"] in ASKING or line.said["ref"] in {**written, **carried}
     }
 
 

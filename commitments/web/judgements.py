@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commitments import permissions
-from commitments.actions import judgements, results
+from commitments.actions import judgements, portraits
 from commitments.enums import JudgedLight
 from commitments.web.board import item_of
 from commitments.web.corrections import seen_or_404
@@ -50,7 +50,7 @@ def judge(request: WebRequest, ref: str) -> HttpResponse:
     if not permissions.may_judge(request.user, target.unit_id, at=request.now):
         raise Http404
     given = judgements.given_on(target)
-    item = item_of(results.of_one(target, at=request.now))
+    item = item_of(portraits.of_one(target, at=request.now))
     form = JudgementForm(request.POST or None, held=item.judgement is not None)
     if request.method == "POST" and form.is_valid():
         with refusals.shown_in(form):

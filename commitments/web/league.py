@@ -1,6 +1,7 @@
 """The league table of units on a page: places, scores with their spread, and why."""
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from django.contrib.auth.decorators import login_required
@@ -17,6 +18,7 @@ from commitments.rules.league import Place
 from commitments.web import figures
 from commitments.web.board import FORMS, ORIGINS, chosen_plan, plans_of, unit_name
 from commitments.web.figures import Reason
+from commitments.web.lookback import look
 from commitments.web.words import language
 from units import clock
 from units.http import tables
@@ -57,16 +59,18 @@ def table(request: WebRequest) -> HttpResponseBase:
     asked = request.GET.get("scope", "")
     if asked and asked not in TargetOrigin.values:
         raise Http404
+    looked = look(request, plan, keeping=["year", "scope"])
     found = league.of(
         plan,
         reach=reach,
-        at=request.now,
+        at=looked.at,
         language=language(),
         origin=TargetOrigin(asked) if asked else None,
+        known_at=looked.known_at,
     )
     rows = [_row(place, found) for place in found.places]
     if (form := request.GET.get("export")) in FORMS:
-        return _export(plan, found, rows, form)
+        return _export(plan, found, rows, form, on=looked.day if looked.is_past else None)
     context = {
         "plan": plan,
         "plans": plans,
@@ -76,6 +80,7 @@ def table(request: WebRequest) -> HttpResponseBase:
         "rows": rows,
         "is_partial": any(place.without == NoPlace.PARTIAL for place in found.places),
         "minimum": figures.percent(found.minimum),
+        "looked": looked,
         "today": day,
     }
     return render(request, "commitments/board/league.html", context)
@@ -117,8 +122,11 @@ def _why_not(place: Place, found: League) -> str:
     return str(place.without.label) if place.without else ""
 
 
-def _export(plan: Period, found: League, rows: list[Row], form: str) -> HttpResponseBase:
-    """Return every unit as a line with its numbers."""
+def _export(
+    plan: Period, found: League, rows: list[Row], form: str, *, on: date | None
+) -> HttpResponseBase:
+    """Return every unit as a line with its numbers. `on`: the day that is looked back to, which the
+    name of the file says."""
     headings = [
         pgettext("league", "Place"),
         _("Unit"),
@@ -146,7 +154,7 @@ def _export(plan: Period, found: League, rows: list[Row], form: str) -> HttpResp
         ]
         for row in rows
     ]
-    name = f"league-{plan.code}-{found.origin or 'none'}"
+    name = f"league-{plan.code}-{found.origin or 'none'}" + (f"-{on.isoformat()}" if on else "")
     if form == "csv":
         return tables.csv_response(name, headings, lines)
     data = exports.table(plan.name, headings, lines, widths=WIDTHS)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from commitments.actions import openings, results
+from commitments.actions import openings, portraits
 from commitments.enums import LightColour, VerdictAgainst, VerdictValue
 from commitments.enums.reports import DutyState
 from commitments.models import BacklogCase, Milestone, ReportingDuty, Target
@@ -63,7 +63,7 @@ def _light(case: BacklogCase, what: str, at: datetime) -> Opened:
         "count": case.rule.red_periods if case.rule else "",
         "day": day_text(date.fromisoformat(day)),
     }
-    result = results.of_one(target, at=at).result
+    result = portraits.of_one(target, at=at).result
     since = ""
     if result.light != LightColour.RED:
         since = _("Its light is “%(light)s” now.") % {"light": LightColour(result.light).label}
@@ -102,7 +102,7 @@ def _milestone(_case: BacklogCase, what: str, at: datetime) -> Opened:
     present = [step for step in steps if step.revision.n == newest]
     if not any((step.ordinal, step.due_on) == (int(ordinal), due_on) for step in present):
         return Opened(why, _("The target was revised: the step is another one now."))
-    done = openings.reached(results.of_one(target, at=at))
+    done = openings.reached(portraits.of_one(target, at=at))
     owed = sum(
         step.weight for step in present if (step.due_on, step.ordinal) <= (due_on, int(ordinal))
     )

@@ -6,7 +6,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from commitments.actions.results import Line, Portrait
+from commitments.actions.portraits import Portrait
+from commitments.actions.results import Line
 from commitments.enums import Comparator, FigureName, IndicatorKind, Nature, TargetMode
 from commitments.rules import forecasts
 from commitments.rules.figures import Figure, as_decimal, figure

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commitments import permissions
-from commitments.actions import results, scoring
+from commitments.actions import lookback, results, scoring
 from commitments.enums import PeriodState, TargetState, VerdictAgainst, VerdictValue
 from commitments.models import Target
 from commitments.web.board import item_of
-from commitments.web.corrections import following
+from commitments.web.corrections import followed, following
 from commitments.web.forms.scoring import VerdictForm
+from commitments.web.lookback import look
 from commitments.web.plans import plan_or_404
 from units import clock
 from units.http.requests import WebRequest
@@ -33,23 +34,31 @@ def settlement(request: WebRequest, code: str) -> HttpResponse:
         )
         return redirect("commitments:settlement", code=code)
     seen = Target.objects.filter(period=plan).visible_to(request.user, at=request.now)
-    used = results.thresholds_of(results.rules_in_force(on=clock.local_date(request.now)))
-    lines = results.of(
-        seen.exclude(state__in=[TargetState.PLANNED, TargetState.WITHDRAWN]),
-        at=request.now,
-        thresholds=used,
+    looked = look(request, plan)
+    stood = results.of(
+        seen.exclude(state=TargetState.PLANNED),
+        at=looked.at,
+        thresholds=results.thresholds_of(results.rules_in_force(on=looked.day)),
+        known_at=looked.known_at,
     ).lines
-    after = following(plan, [line.said["pk"] for line in lines], by=request.user, at=request.now)
+    lines = [line for line in stood if line.said["state"] != TargetState.WITHDRAWN]
+    if looked.is_past:
+        after = followed(lines, at=looked.at)
+    else:
+        keys = [line.said["pk"] for line in lines]
+        after = following(plan, keys, by=request.user, at=request.now)
     may = permissions.may_conclude(request.user, plan.owner_id, at=request.now)
     context = {
         "plan": plan,
+        "looked": looked,
+        "state": lookback.plan_state(plan, at=looked.at),
         "items": [
             (item_of(line), bool(line.said["concluded"]), after.get(line.said["pk"]))
             for line in lines
         ],
         "missing": sum(one.is_missing for one in after.values()),
         "waiting": sum(not line.said["concluded"] for line in lines),
-        "may_conclude": may and plan.state == PeriodState.CLOSING,
+        "may_conclude": may and plan.state == PeriodState.CLOSING and not looked.is_past,
     }
     return render(request, "commitments/scoring/settlement.html", context)
 

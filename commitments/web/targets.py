@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commitments import permissions
-from commitments.actions import allocations, inspections, judgements, results, revisions, targets
+from commitments.actions import allocations, inspections, judgements, portraits, revisions, targets
 from commitments.enums import IndicatorKind, PeriodKind, TargetState
 from commitments.models import Allocation, Period, Target
 from commitments.rules.targets import FIXED
@@ -21,6 +21,7 @@ from commitments.web.board import item_of
 from commitments.web.corrections import chain_before, following
 from commitments.web.forms.targets import ReasonForm, RevisionForm, TargetForm
 from commitments.web.inspections import counted_words
+from commitments.web.lookback import look
 from commitments.web.plans import plan_or_404
 from commitments.web.words import words_of
 from units import clock
@@ -76,18 +77,21 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
             {"target": line.child, "words": words_of(line.child)}
             for line in lines.order_by("child__code")
         ]
-    portrait = None
+    portrait, looked = None, look(request, target.period)
     if target.state != TargetState.PLANNED:
-        portrait = results.portrait(target, at=request.now)
-    day = clock.local_date(request.now)
+        portrait = portraits.portrait(target, at=looked.at, known_at=looked.known_at)
     context = {
         "target": target,
+        "looked": looked,
         "standing": item_of(portrait.line) if portrait else None,
-        "picture": pictures.of(portrait, on=day) if portrait else None,
+        "picture": pictures.of(portrait, on=looked.day) if portrait else None,
         "reasons": pictures.why(portrait.line) if portrait else [],
         "words": words_of(target),
-        "judgements": judgements.given_on(target) if portrait else [],
+        "judgements": [row for row in judgements.given_on(target) if row.given_at <= looked.at]
+        if portrait
+        else [],
         "may_judge": portrait is not None
+        and not looked.is_past
         and target.state == TargetState.ASSIGNED
         and not portrait.line.result.concluded
         and permissions.may_judge(request.user, target.unit_id, at=request.now),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from commitments.actions import inspections, results, targets
+from commitments.actions import inspections, portraits, targets
 from commitments.actions.evidence import Sent
 from commitments.enums import TargetState
 from commitments.models import Evidence, Inspection
@@ -34,7 +34,7 @@ def made():
 
 
 def line_of(target, *, at):
-    return results.of_one(target, at=at)
+    return portraits.of_one(target, at=at)
 
 
 def named(figure: Figure, name: str) -> list[Figure]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from commitments.actions import inspections, results
+from commitments.actions import inspections, portraits
 from commitments.models import Inspection, Target
 
 pytestmark = pytest.mark.usefixtures("at")
@@ -14,7 +14,7 @@ def test_four_of_thirty_six_are_ahead_of_the_roadmap(at):
     target = Target.objects.select_related("indicator", "period").get(
         period__code="2024", code="H17.3"
     )
-    found = results.of_one(target, at=at).result
+    found = portraits.of_one(target, at=at).result
     assert (found.standing.first, found.standing.second) == (4, 36)
     assert round(Decimal(float(found.standing.actual.value)), 2) == Decimal("11.11")
     assert found.light == "green"

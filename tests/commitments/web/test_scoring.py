@@ -64,7 +64,7 @@ def test_before_the_plan_is_closing_nothing_is_recorded_and_nothing_typed_is_los
     made[0].period.state = PeriodState.OPEN
     made[0].period.save()
     client = client_of(body.assigner)
-    assert "how it would be today" in read(client, ADDRESS)
+    assert "how it would be on this day" in read(client, ADDRESS)
     assert client.post(ADDRESS).status_code == 409
     answer = client.post(
         f"/targets/{made[0].ref}/verdict/", {"verdict": "met", "source_ref": "Biên bản số 7"}
