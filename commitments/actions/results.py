@@ -168,30 +168,30 @@ def of(
     for line in said:
         if line["parent_id"] and line["state"] != TargetState.WITHDRAWN:
             parts[line["parent_id"]].append(line)
-    standings = {pk: stands(terms[pk], _past(rows_of, on)) for pk, rows_of in found.items()}
-    made = []
-    for line in said:
+    standings = {pk: stands(terms[pk], ()) for pk, known in found.items() if not known}
+    judged = {}
+    for line in sorted(said, key=lambda line: not found[line["pk"]]):  # parts before their wholes
         pk = line["pk"]
         children = []
-        if terms[pk].unit_agg != RollUp.NONE and not found[pk]:
+        closing = line["year_state"] in {PeriodState.CLOSING, PeriodState.CLOSED}
+        past = [row for row in found[pk] if row.ends_on <= on]  # read once, and let go
+        if found[pk]:
+            standings[pk] = stands(terms[pk], past)
+        elif terms[pk].unit_agg != RollUp.NONE:
             children = [(part["code"], standings[part["pk"]]) for part in parts[pk]]
-        result = rules.judge(
+        judged[pk] = rules.judge(
             terms[pk],
-            found[pk],
+            found[pk] if closing else past,
             on=on,
             ends_on=line["year_ends_on"],
             standing=standings[pk],
             children=children,
             stored=stored.get(pk),
-            closing=line["year_state"] in {PeriodState.CLOSING, PeriodState.CLOSED},
+            closing=closing,
             thresholds=thresholds or Thresholds(),
         )
-        made.append(Line(line, terms[pk], result, found[pk]))
+    made = [Line(line, terms[line["pk"]], judged[line["pk"]], found[line["pk"]]) for line in said]
     return Standings(made, observed)
-
-
-def _past(found: Sequence[Row], on: date) -> list[Row]:
-    return [row for row in found if row.ends_on <= on]
 
 
 def _stored(said: Iterable[dict[str, Any]]) -> dict[int, Stored]:
