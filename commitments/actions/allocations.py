@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -21,42 +22,47 @@ from units.errors import Conflict, StaleVersion, WrongState
 from units.models import OrgUnit, User
 
 
+class Faults(NamedTuple):
+    """What is wrong with the splits of some targets. `gaps`: what is missing (above 0) or too much
+    (below 0), by target id. `uneven`: ids of targets whose parts should all demand the same."""
+
+    gaps: dict[int, Decimal]
+    uneven: list[int]
+
+
 def gaps(*, targets: Iterable[Target]) -> dict[int, Decimal]:
     """Return what is missing (above 0) or too much (below 0), by target id; a target that adds up,
     or is not split by addition, is absent. Queries: the same number whatever the size."""
-    found = {}
-    for row, parts in _splits(targets, AllocationMode.ADDITIVE):
-        said = row.revision.target.current
-        whole = (said.value if said else None) or Decimal(0)
-        values = [part.value for part in parts.values() if part.value is not None]
-        if gap := rules.gap(whole, values, reserve=row.reserve, overage=row.overage):
-            found[row.revision.target_id] = gap
-    return found
+    return faults(targets=targets).gaps
 
 
 def uneven(*, targets: Iterable[Target]) -> list[int]:
     """Return the ids of the targets whose parts should all demand the same, and do not."""
-    found = []
-    for row, parts in _splits(targets, AllocationMode.UNIFORM):
-        said = row.revision.target.current
-        if said is not None and rules.not_uniform(_level(said), parts):
-            found.append(row.revision.target_id)
-    return found
+    return faults(targets=targets).uneven
 
 
-def _splits(
-    targets: Iterable[Target], mode: AllocationMode
-) -> list[tuple[Allocation, dict[int, rules.Level]]]:
-    """Return the newest split of each target that is split in this mode, and its parts.
+def faults(*, targets: Iterable[Target]) -> Faults:
+    """Return what is wrong with the newest split of each target, of either kind, looked at once.
 
     Of an older revision, too: a whole that was revised and not split anew no longer adds up.
     """
+    found = Faults({}, [])
     rows = Allocation.objects.filter(revision__target__in=list(targets)).order_by("revision__n")
     loaded = rows.select_related("revision__target").prefetch_related("revision__target__revisions")
     newest = {row.revision.target_id: row for row in loaded}
-    wanted = [row for row in newest.values() if row.mode == mode]
-    parts = _parts(wanted)
-    return [(row, parts[row.pk]) for row in wanted]
+    if not newest:
+        return found
+    parts_of = _parts(list(newest.values()))
+    for target_id, row in newest.items():
+        said, parts = row.revision.target.current, parts_of[row.pk]
+        if row.mode == AllocationMode.ADDITIVE:
+            whole = (said.value if said else None) or Decimal(0)
+            values = [part.value for part in parts.values() if part.value is not None]
+            if gap := rules.gap(whole, values, reserve=row.reserve, overage=row.overage):
+                found.gaps[target_id] = gap
+        elif row.mode == AllocationMode.UNIFORM and said and rules.not_uniform(_level(said), parts):
+            found.uneven.append(target_id)
+    return found
 
 
 def _parts(splits: list[Allocation]) -> dict[int, dict[int, rules.Level]]:
@@ -87,7 +93,7 @@ def lock_split(*, targets: Iterable[int]) -> dict[int, Target]:
     """
     rows = Target.objects.filter(Q(pk__in=list(targets)) | Q(children__in=list(targets)))
     keys = sorted(set(rows.values_list("pk", flat=True)))
-    locked = Target.objects.filter(pk__in=keys).order_by("pk").prefetch_related("revisions")
+    locked = Target.objects.filter(pk__in=keys).order_by("pk")
     return {row.pk: row for row in locked.select_for_update(no_key=True)}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
@@ -29,12 +30,17 @@ from commitments.enums import (
     VersionState,
 )
 from commitments.enums.policies import LadderKey
-from commitments.models import CommitmentVersion, ReturnAnswer, SignatureAct, Target, Verdict
+from commitments.models import (
+    CommitmentVersion,
+    ReturnAnswer,
+    SignatureAct,
+    TargetRevision,
+    Verdict,
+)
 from commitments.rules.commitments import OPEN
 from units import clock
 from units.errors import Conflict, Invalid, StaleVersion
 from units.models import User
-from units.rules import canonical
 
 
 def issue(
@@ -62,7 +68,7 @@ def issue(
     with transaction.atomic():
         version = versions.lock(version_id)
         _require_issuable(version, by=by, expected=expected, at=at)
-        if canonical.text(contents.content_of(version, code=code, at=at)) != frozen.text:
+        if contents.content_of(version, code=code, at=at) != frozen.content:  # one value, one text
             raise StaleVersion(
                 _("%(what)s changed while it was being issued. Read it again, then issue.")
                 % {"what": versions.what(version)},
@@ -80,7 +86,7 @@ def issue(
             data={
                 "content_sha256": document.content_sha256,
                 "terms_sha256": document.terms_sha256,
-                "revision_sha256": documents.last_revision(document).sha256,
+                "revision_sha256": frozen.seal.sha256,
                 "sign_by": version.sign_by.isoformat(),
             },
         )
@@ -119,7 +125,13 @@ def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at
             code="target-not-assigned",
         )
     drafts.require_own_targets(version, [(locked[target], role) for target, role, _n in held])
-    if old := [locked[target].code for target, _role, n in held if n != _newest(locked[target])]:
+    newest = dict(
+        TargetRevision.objects.filter(target__in=[target.pk for target in targets])
+        .values("target")
+        .annotate(newest=Max("n"))
+        .values_list("target", "newest")
+    )
+    if old := [locked[target].code for target, _role, n in held if n != newest[target]]:
         raise Conflict(
             _(
                 "%(what)s cannot be issued: these targets were revised since it was drafted: %(codes)s. Open the draft, look and save it, then issue."
@@ -127,7 +139,8 @@ def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at
             % {**subject, "codes": ", ".join(old)},
             code="item-outdated",
         )
-    for target_id, gap in allocations.gaps(targets=locked.values()).items():
+    faults = allocations.faults(targets=locked.values())
+    for target_id, gap in faults.gaps.items():
         target = locked[target_id]
         raise Invalid(
             _(
@@ -138,7 +151,7 @@ def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at
             target=target.ref,
             gap=f"{gap.normalize():f}",
         )
-    for target_id in allocations.uneven(targets=locked.values()):
+    for target_id in faults.uneven:
         raise Invalid(
             _(
                 "%(what)s cannot be issued: every part of %(code)s demands the same as the whole, and one does not. Split it anew."
@@ -155,10 +168,6 @@ def _require_issuable(version: CommitmentVersion, *, by: User, expected: int, at
             % {**subject, "day": version.sign_by.strftime("%d/%m/%Y")},
             code="sign-by-passed",
         )
-
-
-def _newest(target: Target) -> int:
-    return target.current.n if target.current else 0
 
 
 @transaction.atomic

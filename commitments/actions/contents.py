@@ -3,10 +3,10 @@
 import json
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ from commitments.models import (
     CommitmentItem,
     CommitmentVersion,
     IndicatorDefinition,
-    TargetRevision,
+    TrajectoryPoint,
 )
 from commitments.rules import commitments as rules
 from commitments.rules import targets as target_rules
@@ -60,13 +60,13 @@ def content_of(version: CommitmentVersion, *, code: str, at: datetime) -> dict[s
     Only text (composed, NFC), small integers, null and booleans; both languages side by side.
     Source: the live rows at this moment; after issue nobody asks them again.
     """
-    content = _content(version, code=code, at=at)
-    return _composed(content | _changes(version, content))
-
-
-def _changes(version: CommitmentVersion, content: dict[str, Any]) -> dict[str, Any]:
-    """Return what differs from the version before, for the annex; nothing for the first version."""
     before = _before(version)
+    content = _content(version, before, code=code, at=at)
+    return _composed(content | _changes(before, content))
+
+
+def _changes(before: CommitmentVersion | None, content: dict[str, Any]) -> dict[str, Any]:
+    """Return what differs from the version before, for the annex; nothing for the first version."""
     if before is None:
         return {}
     return {"changes": rules.told_changes(json.loads(before.sealed.content), content)}
@@ -74,8 +74,10 @@ def _changes(version: CommitmentVersion, content: dict[str, Any]) -> dict[str, A
 
 def _before(version: CommitmentVersion) -> CommitmentVersion | None:
     """Return the newest version before this one that has a document."""
+    if version.n == 1:
+        return None
     rows = version.commitment.versions.filter(n__lt=version.n, document__isnull=False)
-    return rows.order_by("-n").first()
+    return rows.select_related("document").order_by("-n").first()
 
 
 def _composed(value: Any) -> Any:
@@ -89,16 +91,23 @@ def _composed(value: Any) -> Any:
     return value
 
 
-def _content(version: CommitmentVersion, *, code: str, at: datetime) -> dict[str, Any]:
+def _content(
+    version: CommitmentVersion, before: CommitmentVersion | None, *, code: str, at: datetime
+) -> dict[str, Any]:
     commitment = version.commitment
     period = commitment.period
     undertakers = [
         office for office in (version.first_undertaker, version.second_undertaker) if office
     ]
-    items = [_item(item) for item in _items(version)]
+    rows = list(_items(version))
+    revision_ids = [row.revision_id for row in rows]
+    points, parts = _points(revision_ids), revisions.parts_of_all(revision_ids)
+    items = [
+        _item(row, points.get(row.revision_id, []), parts.get(row.revision_id, revisions.Parts()))
+        for row in rows
+    ]
     inherited = takeovers.inherited(version, at=at) if version.is_takeover else None
     signing = [row.position for row in inherited.newcomers] if inherited else undertakers
-    before = _before(version)
     return {
         "v": 1,
         "kind": "commitment",
@@ -147,14 +156,33 @@ def _items(version: CommitmentVersion) -> QuerySet[CommitmentItem]:
             "revision__target__indicator__scale",
             "revision__mandate",
         )
-        .prefetch_related(
-            "revision__roadmap__period",
-            "revision__shares",
-            "revision__steps",
-            "revision__target__indicator__scale__levels",
-        )
+        .prefetch_related("revision__target__indicator__scale__levels")
         .order_by("ordinal")
     )
+
+
+class Point(NamedTuple):
+    """One point of a roadmap: what is to be reached by the end of a period."""
+
+    value: Decimal
+    code: str
+    name_vi: str
+    name_en: str
+
+
+def _points(revision_ids: Collection[int]) -> dict[int, list[Point]]:
+    """Return the roadmaps of many revisions by id, each by time; one without any is absent.
+
+    As plain values: forty items with twelve months each would be a thousand rows to build.
+    """
+    found: dict[int, list[Point]] = {}
+    for row, value, code, name_vi, name_en in (
+        TrajectoryPoint.objects.filter(revision__in=revision_ids)
+        .order_by("period__ends_on", "pk")
+        .values_list("revision", "value", "period__code", "period__name_vi", "period__name_en")
+    ):
+        found.setdefault(row, []).append(Point(value, code, name_vi, name_en))
+    return found
 
 
 def _party(side: str, unit: OrgUnit, offices: Sequence[Position]) -> dict[str, Any]:
@@ -244,7 +272,7 @@ def _slots(version: CommitmentVersion, undertakers: Sequence[Position]) -> list[
     ]
 
 
-def _item(item: CommitmentItem) -> dict[str, Any]:
+def _item(item: CommitmentItem, points: Sequence[Point], parts: revisions.Parts) -> dict[str, Any]:
     revision = item.revision
     target, indicator = revision.target, revision.target.indicator
     uom, group = indicator.uom, target.group
@@ -263,7 +291,7 @@ def _item(item: CommitmentItem) -> dict[str, Any]:
             },
         }
     words = {
-        f"words_{language}": revisions.in_words(revision, indicator, language=language)
+        f"words_{language}": revisions.in_words(revision, indicator, language=language, parts=parts)
         for language in LANGUAGES
     }
     return {
@@ -292,31 +320,30 @@ def _item(item: CommitmentItem) -> dict[str, Any]:
         "baseline": baseline,
         "roadmap": [
             {
-                "period": point.period.code,
-                "name_vi": point.period.name_vi,
-                "name_en": point.period.name_en or point.period.name_vi,
+                "period": point.code,
+                "name_vi": point.name_vi,
+                "name_en": point.name_en or point.name_vi,
                 "value": _plain(point.value),
                 **{
                     f"text_{language}": _amount(indicator, point.value, language)
                     for language in LANGUAGES
                 },
             }
-            for point in sorted(revision.roadmap.all(), key=lambda point: point.period.ends_on)
+            for point in points
         ],
         "mandate": {
             "number": mandate.number,
             **_titles(mandate),
             "signed_on": mandate.signed_on.isoformat() if mandate.signed_on else None,
         },
-        **_parts(revision),
+        **_parts(parts),
         "clause": target.clause,
         "provenance": target.provenance,
     }
 
 
-def _parts(revision: TargetRevision) -> dict[str, Any]:
+def _parts(said: revisions.Parts) -> dict[str, Any]:
     """Return the shares of a whole and the steps of a task; nothing where there are none."""
-    said = revisions.wanted_of(revision)
     shares = [
         {
             "label_vi": share.label_vi,

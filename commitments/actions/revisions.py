@@ -1,10 +1,11 @@
 """What a target says: written as one revision of it, checked, read back."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -179,6 +180,50 @@ def remove(revision: TargetRevision) -> None:
     revision.delete()
 
 
+class Parts(NamedTuple):
+    """What a revision is made of, each in its order: shares of a whole, steps of a task."""
+
+    shares: tuple[rules.Share, ...] = ()
+    steps: tuple[rules.Step, ...] = ()
+
+
+def parts_of(revision: TargetRevision) -> Parts:
+    """Return what `revision` is made of; lists prefetch `shares` and `steps`."""
+    return Parts(
+        tuple(
+            rules.Share(row.label_vi, row.value, row.label_en) for row in _in_order(revision.shares)
+        ),
+        tuple(
+            rules.Step(row.title_vi, row.due_on, row.weight, row.title_en)
+            for row in _in_order(revision.steps)
+        ),
+    )
+
+
+def parts_of_all(revision_ids: Collection[int]) -> dict[int, Parts]:
+    """Return the parts of many revisions by id; one without any is absent.
+
+    As plain values in two queries: a commitment has dozens of items, and most have no parts.
+    """
+    shares, steps = defaultdict(list), defaultdict(list)
+    for row, label_vi, value, label_en in (
+        RevisionShare.objects.filter(revision__in=revision_ids)
+        .order_by("ordinal")
+        .values_list("revision", "label_vi", "value", "label_en")
+    ):
+        shares[row].append(rules.Share(label_vi, value, label_en))
+    for row, title_vi, due_on, weight, title_en in (
+        Milestone.objects.filter(revision__in=revision_ids)
+        .order_by("ordinal")
+        .values_list("revision", "title_vi", "due_on", "weight", "title_en")
+    ):
+        steps[row].append(rules.Step(title_vi, due_on, weight, title_en))
+    return {
+        row: Parts(tuple(shares.get(row, ())), tuple(steps.get(row, ())))
+        for row in shares.keys() | steps.keys()
+    }
+
+
 def wanted_of(revision: TargetRevision, **changes: Any) -> Wanted:
     """Return what `revision` says, with `changes`: the start of its next one."""
     lists = {"roadmap", "shares", "steps"}
@@ -189,13 +234,7 @@ def wanted_of(revision: TargetRevision, **changes: Any) -> Wanted:
         (point.period_id, point.value)
         for point in sorted(revision.roadmap.all(), key=lambda point: point.period.ends_on)
     )
-    said["shares"] = tuple(
-        rules.Share(row.label_vi, row.value, row.label_en) for row in _in_order(revision.shares)
-    )
-    said["steps"] = tuple(
-        rules.Step(row.title_vi, row.due_on, row.weight, row.title_en)
-        for row in _in_order(revision.steps)
-    )
+    said["shares"], said["steps"] = parts_of(revision)
     return Wanted(**(said | changes))
 
 
@@ -228,9 +267,19 @@ def replace_planned(target: Target, wanted: Wanted, *, at: datetime) -> TargetRe
     return following
 
 
-def in_words(revision: TargetRevision, indicator: IndicatorDefinition, *, language: str) -> str:
-    """Return what `revision` of a target of `indicator` demands, as a commitment prints it."""
+def in_words(
+    revision: TargetRevision,
+    indicator: IndicatorDefinition,
+    *,
+    language: str,
+    parts: Parts | None = None,
+) -> str:
+    """Return what `revision` of a target of `indicator` demands, as a commitment prints it.
+
+    `parts`: of this revision, where they are at hand.
+    """
     uom = indicator.uom
+    shares, steps = parts_of(revision) if parts is None else parts
     return words.target_words(
         revision.mode,
         revision.comparator,
@@ -247,8 +296,8 @@ def in_words(revision: TargetRevision, indicator: IndicatorDefinition, *, langua
         maintain_rule=revision.maintain_rule,
         maintain_share=revision.maintain_share,
         grades=indicator.grades(language),
-        shares=wanted_of(revision).shares,
-        steps=len(revision.steps.all()),
+        shares=shares,
+        steps=len(steps),
     )
 
 

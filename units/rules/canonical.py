@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+HALVES = re.compile("[\ud800-\udfff]")
 LARGEST = 2**53 - 1  # beyond it readers in other languages silently lose digits
 
 
@@ -21,14 +23,28 @@ def text(value: Any) -> str:
     >>> text({"b": ["Hà Nội", 1, None], "a": True})
     '{"a":true,"b":["Hà Nội",1,null]}'
     """
-    for problem in _problems(value, "$"):
-        raise ValueError(problem)
+    if not _is_fit(value):
+        raise ValueError(next(_problems(value, "$")))
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def sha256_hex(text: str) -> str:
     """Return the SHA-256 of the UTF-8 bytes of `text`, as 64 lower-case hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _is_fit(value: Any) -> bool:
+    """Say whether `value` has one text: `_problems` without the places, which nobody reads if all is well."""
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, str):
+        return value.isascii() or not any(_text_problems(value, ""))
+    if isinstance(value, int):
+        return abs(value) <= LARGEST
+    if isinstance(value, dict):
+        keys = all(isinstance(key, str) and key.isascii() for key in value)
+        return keys and all(map(_is_fit, value.values()))
+    return isinstance(value, list | tuple) and all(map(_is_fit, value))
 
 
 def _problems(value: Any, place: str) -> Iterator[str]:
@@ -56,7 +72,7 @@ def _problems(value: Any, place: str) -> Iterator[str]:
 def _text_problems(value: str, place: str) -> Iterator[str]:
     if value.isascii():  # most of what is hashed, and neither can be wrong in it
         return
-    if lone := next((letter for letter in value if "\ud800" <= letter <= "\udfff"), None):
-        yield f"{place}: half of a character, U+{ord(lone):04X}."
+    if lone := HALVES.search(value):
+        yield f"{place}: half of a character, U+{ord(lone[0]):04X}."
     elif not unicodedata.is_normalized("NFC", value):
         yield f"{place}: {value!r} is not in Unicode form NFC; normalise it where it is typed."

@@ -13,8 +13,10 @@ from commitments.enums import IssueOutcome, VersionState
 from commitments.models import CommitmentVersion, IssueLine, IssueRun, Target, TargetRevision
 from tests.constraints import again, change, refused
 from tests.factories.body import NOW, SIGN_BY, START, make_body, office, unit
+from tests.factories.commitments_versions import CommitmentVersionFactory
+from tests.factories.units import OrgUnitFactory, RoleGrantFactory, UserFactory
 from units import clock
-from units.enums import Tree
+from units.enums import Role, Tree
 from units.errors import Conflict, Invalid, NotAllowed
 from units.models import RegisterEntry
 
@@ -253,3 +255,15 @@ def test_the_database_refuses_what_a_run_never_is(body):
     with refused("issueline_leased_while_waiting"):
         change(line, outcome="issued", lease_until=clock.real_now())
     assert IssueRun.objects.count() == IssueLine.objects.count() == 1
+
+
+@pytest.mark.parametrize("items", [1, 3])
+@pytest.mark.django_db
+def test_one_issue_costs_the_same_for_one_item_and_three(items, django_assert_num_queries):
+    district, planner = OrgUnitFactory(district=True), UserFactory()
+    RoleGrantFactory(person=planner, role=Role.PLANNER, unit=district)
+    draft = CommitmentVersionFactory(draft=True, items=items, commitment__assigner_unit=district)
+    with django_assert_num_queries(
+        66
+    ):  # two looks: before the document is rendered, and under the lock
+        commitments.issue(version_id=draft.pk, by=planner, expected=draft.etag_version, at=NOW)
