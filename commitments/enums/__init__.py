@@ -183,7 +183,7 @@ class LightColour(TextChoices):
     GREEN = "green", _("On track")
     AMBER = "amber", _("Slow")
     RED = "red", _("Far behind")
-    GREY = "grey", _("No verified figure")
+    GREY = "grey", _("Nothing to judge yet")
     BLUE = "blue", pgettext_lazy("light", "Met")
 
 

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('n', models.PositiveSmallIntegerField()),
                 ('light', models.CharField(blank=True, choices=[('green', 'On track'), ('amber', 'Slow'), ('red', 'Far behind')], max_length=5, verbose_name='judgement')),
                 ('reason', models.TextField(verbose_name='reason')),
-                ('computed', models.CharField(choices=[('green', 'On track'), ('amber', 'Slow'), ('red', 'Far behind'), ('grey', 'No verified figure'), ('blue', 'Met')], max_length=5)),
+                ('computed', models.CharField(choices=[('green', 'On track'), ('amber', 'Slow'), ('red', 'Far behind'), ('grey', 'Nothing to judge yet'), ('blue', 'Met')], max_length=5)),
                 ('given_at', models.DateTimeField()),
                 ('provenance', models.CharField(choices=[('live', 'Live data'), ('sourced', 'From a published source'), ('derived', 'Calculated from a source'), ('synthetic', 'Demonstration data')], default='live', max_length=10)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

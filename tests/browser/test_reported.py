@@ -75,7 +75,7 @@ def test_from_the_grid_to_the_board(desk, page_at, assert_accessible):
 
     after = board_of(watching)
     assert after != before
-    assert (before.count("No verified figure"), after.count("No verified figure")) == (4, 2)
+    assert (before.count("Nothing to judge yet"), after.count("Nothing to judge yet")) == (4, 2)
     assert_accessible(watching)
     keys.open(f"/reports/{duties[0].ref}/")
     assert "The photo shows another road." in page.inner_text("main")

@@ -110,7 +110,12 @@ def test_on_pages(body, client_of):
 
     head = client_of(body.secretary)
     page = read(head, "/targets/2024-t1/")
-    for words in ("Judged by a person: Slow", WHY, "Leader", "the light was “No verified figure”"):
+    for words in (
+        "Judged by a person: Slow",
+        WHY,
+        "Leader",
+        "the light was “Nothing to judge yet”",
+    ):
         assert words in page
     assert head.get(PAGE).status_code == 404
     board = leader.get("/board/?year=2024").content.decode()
