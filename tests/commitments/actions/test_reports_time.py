@@ -9,6 +9,7 @@ from commitments.actions import duties, reports, targets, unlocks, verifications
 from commitments.enums.reports import DutyState, ReportState, Timeliness
 from commitments.models import Period, Report, ReportingDuty, Target, Unlock
 from commitments.rules.reports import Answer
+from commitments.rules.standings import Row
 from tests.factories.body import person
 from tests.factories.reports import (
     AFTER_LOCK,
@@ -124,19 +125,23 @@ def test_what_is_returned_goes_on_as_a_draft_and_stays_readable():
     assert list(ReportingDuty.objects.returned()) == [duty]
 
 
+def counted(target, at=None):
+    """Return what counts of a target, as it was known at `at`."""
+    return [Row(*row).value for _target, *row in Report.objects.values_of([target], at=at)]
+
+
 def test_a_restatement_replaces_the_value_only_once_it_is_verified():
     desk = make_desk()
     duty = desk.duty("resubmitted")
     target = duty.target_id
-    assert [row["value"] for row in Report.objects.values_of([target])] == [7]
+    assert counted(target) == [7]
     then = OPENED + timedelta(days=2)
     report = newest(duty)
     verifications.verify(
         report_id=report.pk, by=desk.verifier, expected=report.etag_version, at=then
     )
-    assert [row["value"] for row in Report.objects.values_of([target])] == [5]
-    before = Report.objects.values_of([target], at=then - timedelta(days=1))
-    assert [row["value"] for row in before] == [7]
+    assert counted(target) == [5]
+    assert counted(target, at=then - timedelta(days=1)) == [7]
     assert duty.reports.get(n=1).state == ReportState.RESTATED
 
 

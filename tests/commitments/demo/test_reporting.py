@@ -9,6 +9,7 @@ from commitments.actions import results
 from commitments.enums import LightColour
 from commitments.models import Report, ReportingDuty, Target
 from commitments.rules.discipline import reporting
+from commitments.rules.standings import Row
 from units import clock
 from units.models import User
 from units.permissions import roles_of
@@ -57,8 +58,9 @@ def test_certificates_add_up_to_the_year_so_far():
         target__parent__code="H17.1", period__code="2024-04"
     ).values_list("target", flat=True)
     found: dict[str, int] = {}
-    for row in Report.objects.values_of(list(targets)):
-        found[row["period_code"]] = found.get(row["period_code"], 0) + int(row["value"])
+    for _target, *row in Report.objects.values_of(list(targets)):
+        known = Row(*row)
+        found[known.period] = found.get(known.period, 0) + int(known.value or 0)
     assert found == {"2024-02": 31, "2024-03": 62, "2024-04": 96}
 
 
