@@ -36,6 +36,7 @@ FACTS = {
     "person": "Lê Văn Cường",
     "title": "Hộ dùng nước sạch",
     "wanted": "ít nhất 95 %",
+    "task": "Chuẩn bị số liệu",
     "state": "Chấp nhận",
     "username": "cuong",
     "first": "22/02/2024",
