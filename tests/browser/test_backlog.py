@@ -109,7 +109,9 @@ def test_a_case_from_the_ladder_to_its_end(width, language, scene, page_at, asse
         steers.page.click("main form .button--primary")
     act(steers, "extend", new_due_on="2024-03-29", reason="Chờ giá đất")
     act(hands[scene.assigner.pk], "decide", decision="grant")
-    assert CaseClock.objects.get(kind="case").policy.version == 2  # it has begun anew, on the new ladder
+    assert (
+        CaseClock.objects.get(kind="case").policy.version == 2
+    )  # it has begun anew, on the new ladder
     let_it_be(date(2024, 3, 22))  # a reminder, seven days before the new day
     act(
         heads,
