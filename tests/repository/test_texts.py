@@ -98,6 +98,23 @@ def test_placeholders_and_elements_survive_translation():
     assert lost == []
 
 
+def test_vietnamese_says_one_thing_in_one_way():
+    """Readers are “bạn”; whatever comes on the day itself is in time, so it is not due before it."""
+    said = {
+        one.source: text
+        for one in messages_of(ROOT / CATALOGUE)
+        for text in one.translations.values()
+    }
+    other_words = re.compile("đồng chí|leo thang|hàng việc|sang một bên", re.IGNORECASE)
+    assert [text for text in said.values() if other_words.search(text)] == []
+    due = re.compile(r"by %\((?:due|day|answer_by)\)s")
+    assert [
+        text
+        for source, text in said.items()
+        if due.search(source) and re.search(r"trước (?:ngày )?%\((?:due|day|answer_by)\)s", text)
+    ] == []
+
+
 def test_every_text_with_places_takes_what_is_put_into_them():
     """A per cent sign alone in a translation is half a place: the page in that language would fail."""
     broken = []
