@@ -60,9 +60,9 @@ def largest_remainder(total: Decimal, keys: Sequence[Key], *, decimals: int) -> 
 def roadmap_of_part(points: Sequence[Decimal], *, part: Decimal, decimals: int) -> list[Decimal]:
     """Return the roadmap of a part: that of the whole in the proportion of the part to the whole.
 
-    `points`: what is expected of the whole, the last one its value. Each is rounded half up to
-    `decimals` and never beyond `part`, at which the last one ends. [] where the whole is 0, unless
-    nothing is all that is ever expected.
+    `points`: what is expected of the whole, the last one its value; a stock may lie beyond it for
+    some months. Each is rounded half up to `decimals`, which carries none past `part`, at which the
+    last one ends. [] where the whole is 0, unless nothing is all that is ever expected.
 
     >>> [str(p) for p in roadmap_of_part([Decimal(15), Decimal(100)], part=Decimal(27), decimals=0)]
     ['4', '27']
@@ -71,13 +71,12 @@ def roadmap_of_part(points: Sequence[Decimal], *, part: Decimal, decimals: int) 
         return list(points) if not part and not any(points) else []
     step = Decimal(1).scaleb(-decimals)
     share = Fraction(part) / Fraction(points[-1])
-    exact = [Fraction(point) * share for point in points[:-1]]
-    rounded = [
-        (Decimal(value.numerator) / value.denominator).quantize(step, ROUND_HALF_UP)
-        for value in exact
-    ]
-    ascending = points[0] <= points[-1]
-    return [min(one, part) if ascending else max(one, part) for one in rounded] + [part]
+    found = []
+    for point in points[:-1]:
+        exact = Fraction(point) * share
+        rounded = (Decimal(exact.numerator) / exact.denominator).quantize(step, ROUND_HALF_UP)
+        found.append(min(rounded, part) if exact <= part else max(rounded, part))
+    return [*found, part]
 
 
 def gap(

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commitments.rules.allocations import Key, Level, gap, largest_remainder, not_uniform
+from commitments.rules.allocations import (
+    Key,
+    Level,
+    gap,
+    largest_remainder,
+    not_uniform,
+    roadmap_of_part,
+)
 
 D = Decimal
 HOUSEHOLDS = [4060, 3090, 2160, 4170, 2610, 2090, 2240, 1610, 2760, 3990, 2160, 4170, 2010]
@@ -109,3 +116,19 @@ def test_children_that_demand_something_else_are_named():
         4: Level("between", D(80), upper=D(90)),
     }
     assert not_uniform(parent, children) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("points", "part", "expected"),
+    [
+        ((40, 250), "150", ["24", "150"]),
+        ((90, 110, 100), "50", ["45", "55", "50"]),  # a stock that lies above its end for a while
+        ((120, 80, 100), "50", ["60", "40", "50"]),
+        ((99, 100), "0.4", ["0", "0.4"]),
+        ((100, 100), "0.6", ["0.6", "0.6"]),  # 1, if rounding were let past the part
+        ((50, 30), "27", ["45", "27"]),  # a level that is to fall
+    ],
+)
+def test_the_roadmap_of_a_part_keeps_the_shape_of_the_whole(points, part, expected):
+    found = roadmap_of_part([D(point) for point in points], part=D(part), decimals=0)
+    assert [str(point) for point in found] == expected
