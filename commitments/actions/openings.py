@@ -108,8 +108,11 @@ class Opening:
         its = CaseClock.objects.filter(case=OuterRef("pk"), kind=ClockKind.ASSIGN)
         lost = BacklogCase.objects.filter(~Exists(its), state=CaseState.REGISTERED).order_by("pk")
         rows = list(lost.select_for_update(of=("self",), no_key=True)[:BATCH])
+        started = CaseClock.objects.filter(case__in=rows, kind=ClockKind.ASSIGN)
+        known = set(started.values_list("case", flat=True))  # by another run, while this one waited
         for case in rows:
-            backlog.await_assignment(case, at=self.at)
+            if case.pk not in known:
+                backlog.await_assignment(case, at=self.at)
         return len(rows)
 
     def open(self, cause: Cause) -> bool:

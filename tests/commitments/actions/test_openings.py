@@ -106,6 +106,34 @@ def test_what_was_registered_before_assigning_had_a_clock_gets_one_once():
         assert case.clocks.get().started_on == AFTER_LOCK.date()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_start_one_clock(monkeypatch):
+    """One has the case in hand and the other waits for it; it was found before, and has a clock now."""
+    case = BacklogCaseFactory(clear=True)
+    CaseRule.objects.create(version=1, in_force_from=date(2024, 1, 1), red_periods=2)
+    meet, start = Barrier(2), backlog.await_assignment
+
+    def when_the_other_waits(case, *, at):
+        with suppress(BrokenBarrierError):
+            meet.wait(timeout=0.5)
+        start(case, at=at)
+
+    monkeypatch.setattr(backlog, "await_assignment", when_the_other_waits)
+
+    def one():
+        try:
+            openings.Opening(at=AFTER_LOCK).adopt()
+        finally:
+            connection.close()
+
+    threads = [Thread(target=one) for _n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert case.clocks.get().generation == 1
+
+
 def test_a_second_run_finds_nothing_new():
     desk = make_desk()
     lost(desk)
