@@ -16,10 +16,15 @@ from units.errors import Conflict, NotAllowed, NotFound, StaleVersion, WrongStat
 from units.models import User
 
 
-def is_holder(user: User, row: CaseClock, *, at: datetime) -> bool:
-    """Say whether the act of `user` would end the wait that `row` runs for, at `at`."""
+def holders_of(row: CaseClock, *, at: datetime) -> set[int]:
+    """Return the keys of the people whose act would end the wait that `row` runs for, at `at`."""
     awaited = directory_of(row.subject, at=at).awaited(row.subject, row.kind)
-    return user.pk in {addressee.person.pk for addressee in awaited}
+    return {addressee.person.pk for addressee in awaited}
+
+
+def is_holder(user: User, row: CaseClock, *, at: datetime) -> bool:
+    """Say whether the act of `user` would end that wait, at `at`."""
+    return user.pk in holders_of(row, at=at)
 
 
 def holds(row: CaseClock, *, at: datetime) -> bool:

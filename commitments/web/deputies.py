@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from commitments.actions import deputies
-from commitments.actions.acknowledgements import is_holder
+from commitments.actions.acknowledgements import holders_of, is_holder
 from commitments.models import CaseClock, Deputy
 from commitments.web.acknowledgements import clock_or_404, way_back
 from units.errors import Conflict
@@ -35,12 +35,16 @@ class Delegation:
 
 
 def of(row: CaseClock | None, *, reader: User, at: datetime) -> Delegation | None:
-    """Return what stands beside the clock `row`; None: nothing is waited for."""
+    """Return what stands beside the clock `row`; None: nothing is waited for.
+
+    Whoever no longer has to act, such as a head who has left the office, has handed on nothing.
+    """
     if row is None:
         return None
-    rows = deputies.of([row])
+    holders = holders_of(row, at=at)
+    rows = [one for one in deputies.of([row]) if one.holder_id in holders]
     mine = any(one.holder_id == reader.pk for one in rows)
-    return Delegation(row.pk, rows, mine, not mine and is_holder(reader, row, at=at))
+    return Delegation(row.pk, rows, mine, not mine and reader.pk in holders)
 
 
 class DeputyForm(forms.Form):

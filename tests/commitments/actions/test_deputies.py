@@ -10,15 +10,22 @@ from django.db import connection
 from commitments.actions import acknowledgements, cases, deputies
 from commitments.models import CaseClock, Deputy, StepFired
 from commitments.models import deputies as models
+from commitments.web import deputies as pages
 from notifications.actions import needs
 from notifications.actions.facts import facts_of
 from notifications.messages import compose
 from notifications.models import Notice
 from tests.constraints import again, change, named, refused
+from tests.factories.body import come_into_office
 from tests.factories.clocks import local
 from tests.factories.notices import MORNING, Told, make_told, read_register
 from tests.factories.readers import person
-from tests.factories.units import AppointmentFactory, PositionFactory, RoleGrantFactory
+from tests.factories.units import (
+    AppointmentFactory,
+    PositionFactory,
+    RoleGrantFactory,
+    UserFactory,
+)
 from units import clock
 from units.actions import register
 from units.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, WrongState
@@ -170,6 +177,18 @@ def test_it_ends_with_the_duty_and_with_its_day():
     assert len(deputies.of([told.clock])) == 1  # its last step was taken and it waits on
     CaseClock.objects.filter(pk=told.clock.pk).update(**ended, end_reason="signed")
     assert deputies.of([told.clock]) == []
+
+
+def test_what_a_head_handed_on_is_shown_no_more_once_somebody_else_must_act():
+    told = make_told()
+    hand(told, colleague(told))
+    before = pages.of(told.clock, reader=told.head, at=MORNING)
+    assert (len(before.rows), before.mine) == (1, True)
+    follower = UserFactory()
+    come_into_office(told.version.first_undertaker, follower, on=date(2024, 1, 20))
+    for who, offered in ((told.head, False), (follower, True)):
+        after = pages.of(told.clock, reader=who, at=local(SEVENTH))
+        assert (after.rows, after.mine, after.offered) == ([], False, offered)
 
 
 @pytest.mark.django_db(transaction=True)
