@@ -21,6 +21,7 @@ from units.errors import Conflict
 from units.http.requests import WebRequest
 from units.models import User
 from units.web import refusals
+from units.web.forms import PersonField
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def of(row: CaseClock | None, *, reader: User, at: datetime) -> Delegation | Non
 class DeputyForm(forms.Form):
     """Whom, and what is to be done. `offered`: people with their office or role in words."""
 
-    deputy = forms.TypedChoiceField(label=gettext_lazy("Who sees to it"))
+    deputy = PersonField(label=gettext_lazy("Who sees to it"))
     task = forms.CharField(
         label=gettext_lazy("What is to be done"),
         max_length=500,
@@ -59,10 +60,7 @@ class DeputyForm(forms.Form):
 
     def __init__(self, data: Any = None, *, offered: list[tuple[User, str]], **more: Any) -> None:
         super().__init__(data, **more)
-        people = {person.username: person for person, _words in offered}
-        named = [(person.username, f"{person.full_name} – {words}") for person, words in offered]
-        self.fields["deputy"].choices = [("", gettext_lazy("Choose…")), *named]
-        self.fields["deputy"].coerce = people.__getitem__
+        self.fields["deputy"].offer(offered)
 
 
 @login_required

@@ -18,7 +18,7 @@ from units.errors import WrongState
 from units.http.requests import WebRequest
 from units.models import User
 from units.web import refusals
-from units.web.forms import DayInput
+from units.web.forms import DayInput, PersonField
 
 PAST = 5  # absences that are over and still shown
 
@@ -28,14 +28,11 @@ class AbsenceForm(forms.Form):
 
     from_on = forms.DateField(label=gettext_lazy("First day"), widget=DayInput())
     to_on = forms.DateField(label=gettext_lazy("Last day"), widget=DayInput())
-    deputy = forms.TypedChoiceField(label=gettext_lazy("Deputy"))
+    deputy = PersonField(label=gettext_lazy("Deputy"))
 
     def __init__(self, data: Any = None, *, offered: list[tuple[User, str]], **more: Any) -> None:
         super().__init__(data, **more)
-        people = {person.username: person for person, _words in offered}
-        named = [(person.username, f"{person.full_name} – {words}") for person, words in offered]
-        self.fields["deputy"].choices = [("", gettext_lazy("Choose…")), *named]
-        self.fields["deputy"].coerce = people.__getitem__
+        self.fields["deputy"].offer(offered)
 
 
 @login_required

@@ -19,6 +19,17 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class PersonField(forms.TypedChoiceField):
+    """One of the people whom `offer` names; its value is the person."""
+
+    def offer(self, people: list[tuple[User, str]]) -> None:
+        """Let one of `people` be chosen, who come with their office or role in words."""
+        by_name = {person.username: person for person, _words in people}
+        named = [(person.username, f"{person.full_name} – {words}") for person, words in people]
+        self.choices = [("", _("Choose…")), *named]
+        self.coerce = by_name.__getitem__
+
+
 class UnitForm(forms.Form):
     """A unit with its first name and its superiors."""
 
