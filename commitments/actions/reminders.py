@@ -146,7 +146,7 @@ def _enter(kind: str, about: Any, *, by: User | None, at: datetime, **data: str)
         kind=kind,
         subject=f"{NOUNS[type(about)][1]}/{about.ref}",
         subject_version=None,
-        reach=[_assigner_of(about)],
+        reach=[assigner_of(about)],
         by=by,
         at=at,
         data=data,
@@ -157,8 +157,8 @@ def _as_column(about: Any) -> dict[str, Any]:
     return {NOUNS[type(about)][0]: about}
 
 
-def _assigner_of(about: Any) -> int:
-    """Return the unit whose supervisors read the reason; the unit that owes it never does."""
+def assigner_of(about: Any) -> int:
+    """Return the key of the unit whose side reads the reason; the unit that owes it never does."""
     if isinstance(about, CommitmentVersion):
         return about.commitment.assigner_unit_id
     return about.assigner_unit_id if isinstance(about, BacklogCase) else about.assigner_id

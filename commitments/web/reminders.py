@@ -23,6 +23,7 @@ from units.errors import Conflict
 from units.http.requests import WebRequest
 from units.models import User
 from units.permissions import roles_of
+from units.querysets.organisation import reach_of_page
 from units.web import refusals
 from units.web.forms import DayInput
 
@@ -70,13 +71,23 @@ def steers(user: User, *, at: datetime) -> bool:
 def aside(about: Any, *, reader: User, at: datetime, page: str = "") -> Aside | None:
     """Return who has put `about`, a case or a round, aside at `at`; None for who has no queue.
 
-    `page`: the report on whose page a round stands.
+    What others wrote is for the side that assigns: whoever steers elsewhere and sees this one as the
+    unit that owes it reads their own reason alone. `page`: the report on whose page a round stands.
     """
     if not steers(reader, at=at):
         return None
     name, ref = ("report-snooze", page) if page else ("case-snooze", about.ref)
-    rows = about.reminders.hiding(at=at).select_related("person").order_by("pk")
-    return Aside(list(rows), reverse(f"commitments:{name}", args=[ref]))
+    rows = list(about.reminders.hiding(at=at).select_related("person").order_by("pk"))
+    if any(row.person_id != reader.pk for row in rows) and not _reads_all(about, reader, at=at):
+        rows = [row for row in rows if row.person_id == reader.pk]
+    return Aside(rows, reverse(f"commitments:{name}", args=[ref]))
+
+
+def _reads_all(about: Any, reader: User, *, at: datetime) -> bool:
+    assigner = reminders.assigner_of(about)
+    return permissions.supervises(reader, about.unit_id, at=at) or reach_of_page(
+        reader, at=at
+    ).holds(assigner)
 
 
 def _version(request: WebRequest, version: int) -> Thing:
