@@ -1,6 +1,6 @@
 """Named sets of commitments and their versions."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -82,14 +82,6 @@ class CommitmentVersionQuerySet(models.QuerySet):
         reminders = self.model.reminders.rel.related_model.objects.hiding(at=at)
         aside = models.Exists(reminders.filter(version=OuterRef("pk"), person=user))
         return self.filter(aside if shown else ~aside)
-
-    def awaiting_signature(self):
-        """Issued and not yet signed by every undertaker."""
-        return self.filter(state=VersionState.ISSUED)
-
-    def late_to_sign(self, *, on: date):
-        """Awaiting signature although the day to sign has passed."""
-        return self.awaiting_signature().filter(sign_by__lt=on)
 
     def for_rows(self):
         """Everything that one row about a version reads, in constant queries."""

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Max
 
 from commitments.actions import cases
-from commitments.enums import SlotRole, VersionState
+from commitments.enums import VersionState
 from commitments.models import CaseClock, CommitmentVersion, DocumentSlot, SignatureAct, StepFired
 from units import clock
 from units.models import Appointment, Position, RegisterEntry, User
@@ -158,10 +158,3 @@ def _asked(versions: Iterable[CommitmentVersion]) -> dict[int | None, set[int]]:
         for document, office in slots.values_list("document_id", "office_id"):
             asked.setdefault(document, set()).add(office)
     return asked
-
-
-def waiting_slots(version: CommitmentVersion) -> list[DocumentSlot]:
-    """Return the undertakers' slots that carry no signature yet, in order."""
-    slots = version.sealed.slots.filter(role=SlotRole.UNDERTAKER).select_related("office")
-    done = SignatureAct.objects.filter(slot__in=slots, act="sign").values_list("slot_id", flat=True)
-    return [slot for slot in slots.order_by("ordinal") if slot.pk not in set(done)]

@@ -180,8 +180,6 @@ def test_the_day_to_sign_is_still_in_time():
         counted = queue.counts(versions, on=day)
         assert {bucket for bucket, count in counted.items() if count} == {name}
         assert list(queue.bucket(versions, name, on=day)) == [version]
-        assert versions.late_to_sign(on=day).exists() is (name == "late")
-    assert list(versions.awaiting_signature()) == [version]
 
 
 def test_every_version_lies_in_one_bucket_at_most_and_those_at_work_in_one():
