@@ -12,14 +12,13 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from commitments.web.tabs import STEERING
 from config import personas, status
 from notifications.models import Notice
 from units import clock
 from units.enums import Role
 from units.models import Appointment, Oversight, Restoration, User
 from units.permissions import roles_of
-
-STEERING = {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER, Role.INSPECTOR}
 
 
 def now_of(request: HttpRequest) -> datetime:

@@ -26,7 +26,6 @@ from units.models import OrgUnit
 from units.permissions import offices_of, roles_of
 from units.querysets.organisation import reach_of_page
 
-STEERING = {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER, Role.INSPECTOR}
 URGENT = 5
 MOST = 12  # lines about reports
 
@@ -59,7 +58,7 @@ def home(request: WebRequest) -> HttpResponse:
         .order_by("sign_by", "pk")
     )
     waiting = [row for row in rows_for(mine, at=request.now) if _waits_for(row, positions)]
-    steers = bool(roles & STEERING) or permissions.lowest_level(request.user, at=request.now)
+    steers = bool(roles & tabs.STEERING) or permissions.lowest_level(request.user, at=request.now)
     context: dict[str, Any] = {
         "waiting": waiting,
         "reporting": _reporting(request),
@@ -69,7 +68,9 @@ def home(request: WebRequest) -> HttpResponse:
         "offices": offices,
         "roles": roles,
         "steers": steers,
-        "reads_only": bool(roles) and not offices and not roles & (STEERING | {Role.ADMINISTRATOR}),
+        "reads_only": bool(roles)
+        and not offices
+        and not roles & (tabs.STEERING | {Role.ADMINISTRATOR}),
         "today": day,
     }
     mine_too = BacklogCase.objects.filter(state=CaseState.ASSIGNED, office__in=positions)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from commitments.querysets import queue
 from units import clock
+from units.enums import Role
 from units.models import Position
 from units.querysets.organisation import Reach
 
@@ -26,6 +27,7 @@ LABELS: Mapping[str, Any] = {  # of the buckets that hold versions of commitment
     "in_force": gettext_lazy("In force"),
     "no_head": gettext_lazy("No head in office"),
 }
+STEERING = {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER, Role.INSPECTOR}  # whose desk it is
 QUIET = {"in_force"}  # whatever these hold waits for nobody
 
 
