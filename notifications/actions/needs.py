@@ -15,7 +15,8 @@ def reasons(notices: Sequence[Notice], *, at: datetime) -> dict[int, str]:
     """Return by key why each of these notices, all for one person, need not be sent any more; "" where
     it must. Since they were claimed the matter may have been settled.
 
-    A constant number of queries for what one letter tells, however many it are.
+    A constant number of queries for what one letter tells, however many it are; of waits that a role
+    ends, one more for each unit that they are about.
     """
     recipient = notices[0].recipient
     recipient.refresh_from_db(fields=["is_active"])
