@@ -96,9 +96,15 @@ def corrections(keys: Mapping[str, int], *, at: datetime) -> dict[str, Correctiv
         for entry in _last(("correction.write", "correction.revise"), keys, at=at).values()
     ]
     offices = Position.objects.in_bulk({data["office"] for _entry, data in told}, field_name="ref")
+    marks = dict(
+        CorrectiveAction.objects.filter(
+            target__in=[keys[data["target"]] for _entry, data in told]
+        ).values_list("target", "provenance")
+    )
     for entry, data in told:
         found[data["target"]] = CorrectiveAction(
             target_id=keys[data["target"]],
+            provenance=marks[keys[data["target"]]],
             cause=data["cause"],
             reason=data["reason"],
             remedy=data["remedy"],

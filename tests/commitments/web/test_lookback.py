@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from commitments.actions import carryovers, corrections, scoring
 from commitments.enums import VerdictValue
-from commitments.models import Observation
+from commitments.models import CorrectiveAction, Observation
 from tests.api.described import is_problem, judged
 from tests.commitments.web.test_board import D2023, FIELDS, observe, plan_of, read, targets_of
 from tests.factories.body import NOW, make_body
@@ -213,6 +213,19 @@ def test_the_settlement_looks_back_with_what_followed(body, made, client_of):
     assert told[1]["items"][1]["correction"]["remedy"] == "Bố trí vốn."
     assert told[0]["items"][1]["correction"]["remedy"] == "Thu hồi đất."
     assert told[2]["items"] == []
+
+
+def test_what_is_invented_is_looked_back_to_as_invented(body, made, client_of):
+    settle(body, made)
+    CorrectiveAction.objects.update(provenance="synthetic")
+    address = "/plans/2023-b/settlement/"
+    for query in ("", "?as_of=2024-01-31"):
+        assert "Demonstration data" in read(client_of(body.assigner), address + query)
+    program = machine(body.committee, Scope.PLANS_READ)
+    then = program.get("/api/v1/plans/2023-b/settlement/", {"as_of": "2024-01-31"}).json()
+    assert [one["correction"]["provenance"] for one in then["items"] if one["correction"]] == [
+        "synthetic"
+    ]
 
 
 def test_a_carried_item_is_looked_back_to(body, made, client_of):
