@@ -48,6 +48,23 @@ def put(body, *, due=date(2023, 12, 31), climb=True, **traits) -> BacklogCase:
     return case
 
 
+def test_what_nobody_assigns_is_urgent_and_not_called_late_before_its_day(body, client_of):
+    case = BacklogCaseFactory(
+        unit=OrgUnitFactory(under=body.committee), assigner_unit=body.committee
+    )
+    with transaction.atomic():
+        backlog.await_assignment(case, at=local(date(2024, 1, 2), 9))
+    while cases.sweep(at=NOW):
+        pass
+    client = client_of(body.supervisor)
+    client.cookies["django_language"] = "en"
+    home = client.get("/").content.decode()
+    urgent = home[home.index("Most urgent") :]
+    assert case.number in urgent
+    assert "Level" in urgent
+    assert "0 days late" not in urgent
+
+
 @pytest.mark.parametrize(
     "address", ["/cases/", "/queue/?bucket=cases_escalated", "/cases/agenda/", "/"]
 )
