@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import generic_cms
 
@@ -18,6 +19,7 @@ LIMITS = DecodeLimits(
 )
 MAX_OBJECTS = 50_000
 MAX_PAGES = 2_000
+ENDLESS = "startxref loop"  # how the library begins to say that the tables lead in a circle
 
 
 class Refusal(Exception):
@@ -40,8 +42,14 @@ class Field(NamedTuple):
 
 
 def open_pdf(data: bytes) -> PdfFileReader:
-    """Return a strict reader; raise Refusal (G11) for an encrypted file, TooComplex for a huge one."""
-    reader = PdfFileReader(io.BytesIO(data), strict=True, decode_limits=LIMITS)
+    """Return a strict reader; raise Refusal (G11) for an encrypted file, TooComplex for a huge one
+    or one whose tables never end."""
+    try:
+        reader = PdfFileReader(io.BytesIO(data), strict=True, decode_limits=LIMITS)
+    except PdfReadError as error:
+        if str(error).startswith(ENDLESS):
+            raise TooComplex(f"tables without end: {error}") from error
+        raise
     if "/Encrypt" in reader.trailer:
         raise Refusal("G11", "the trailer names an encryption")
     size = int(reader.trailer["/Size"])

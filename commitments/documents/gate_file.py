@@ -34,7 +34,9 @@ from commitments.documents.gate_fields import (
     require_plain_pages,
 )
 
+END_MARK = b"%%EOF"
 END = re.compile(rb"%%EOF[ \r\n]{0,2}\Z")
+BEGIN = re.compile(rb"[\s\0]*\d+ \d+ obj\b")
 # What a signing program may put at the field that it fills; the rectangle is not among them.
 FIELD_KEYS = frozenset({"/V", "/AP", "/AS", "/M", "/MK", "/DA", "/P"})
 FORM_KEYS = frozenset({"/SigFlags", "/DR", "/DA"})
@@ -101,6 +103,7 @@ def examine(
     for difference in _differences(before, signed):
         _require_filling(difference, before, field)
     _require_same_marks(before, signed)
+    _require_no_remark(base, upload[:end])
     _require_earlier(old, after)
     embedded.compute_integrity_info()
     if not embedded.summarise_integrity_info()["docmdp_ok"]:
@@ -217,7 +220,7 @@ def _covered(base: bytes, upload: bytes, embedded: EmbeddedPdfSignature) -> int:
 
 def _require_only_evidence(signed: PdfFileReader, after: PdfFileReader, rest: bytes) -> None:
     """Raise Refusal (G17) unless `rest` adds validation data or document timestamps alone."""
-    if not END.search(rest) or not re.match(rb"\s*\d+ \d+ obj\b", rest):
+    if not END.search(rest) or not BEGIN.match(rest):
         raise Refusal("G17", "bytes that are no revision follow the signature")
     old, new = fields_of(signed), fields_of(after)
     stamps = {
@@ -302,6 +305,16 @@ def _marks_in(metadata: Any) -> set[tuple[str, str, str]]:
 def _require_same_marks(before: PdfFileReader, signed: PdfFileReader) -> None:
     if len(pages_of(before)) != len(pages_of(signed)):
         raise Refusal("G18", "the number of pages changed")
+
+
+def _require_no_remark(base: bytes, signed: bytes) -> None:
+    """Raise Refusal (G18) for bytes between two revisions: they show nowhere and serve nothing."""
+    if not signed.startswith(base):
+        return
+    inner = (base_end.end() for base_end in re.finditer(END_MARK, signed[:-8]))
+    for place in (len(base), *(place for place in inner if place > len(base))):
+        if not BEGIN.match(signed, place):
+            raise Refusal("G18", f"a remark at byte {place}, before the signature")
 
 
 def _require_earlier(old: dict[str, Field], after: PdfFileReader) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from commitments.documents import gate
 from tests.benchmarks.measuring import Pair, Result
-from tests.commitments.documents import hostile, papers
+from tests.commitments.documents import bombs, papers
 from tests.commitments.documents.test_gate import question
 
 TITLE = "hostile uploads of 20 MB in the child that judges them, and the 10 s of processor they may cost"
@@ -26,7 +26,7 @@ LIMIT = 10.0
 
 
 def in_catalogue(body: bytes) -> bytes:
-    return hostile.tail(b"%d 0 obj\n<< /X %s >>\nendobj\n" % (hostile.root_number(), body))
+    return bombs.tail(b"%d 0 obj\n<< /X %s >>\nendobj\n" % (bombs.root_number(), body))
 
 
 def unpacking(layers: int) -> bytes:
@@ -36,8 +36,8 @@ def unpacking(layers: int) -> bytes:
         packed = zlib.compress(packed, 1)
     names = b"/FlateDecode " * layers
     head = b"390 0 obj\n<< /Filter [%s] /Length %d >>\nstream\n" % (names, len(packed))
-    change = b"\n%d 0 obj\n<< /Metadata 390 0 R >>\nendobj\n" % hostile.root_number()
-    return hostile.tail(head + packed + b"\nendstream\nendobj\n" + change)
+    change = b"\n%d 0 obj\n<< /Metadata 390 0 R >>\nendobj\n" % bombs.root_number()
+    return bombs.tail(head + packed + b"\nendstream\nendobj\n" + change)
 
 
 FILES: dict[str, Callable[[], bytes]] = {

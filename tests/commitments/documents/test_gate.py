@@ -12,7 +12,7 @@ import pytest
 
 from commitments.documents import gate, gate_child
 from commitments.documents.gate import Limits, Question, Trust, Verdict
-from tests.commitments.documents import hostile, papers
+from tests.commitments.documents import bombs, hostile, papers
 from tests.commitments.documents.authorities import DAY, NOW, cast
 from tests.commitments.documents.hostile import FIELD
 from tests.commitments.documents.uploads import CASES, GOOD
@@ -175,8 +175,8 @@ def test_child_says_what_the_rules_say(places):
 
 
 def test_file_that_costs_too_much_time_is_stopped(places):
-    numbers = b"%d 0 obj\n<< /X [%s] >>\nendobj\n" % (hostile.root_number(), b"1 " * 10**6)
-    asked = question(hostile.tail(numbers))
+    numbers = b"%d 0 obj\n<< /X [%s] >>\nendobj\n" % (bombs.root_number(), b"1 " * 10**6)
+    asked = question(bombs.tail(numbers))
 
     verdict = gate.judge(asked, places=places, limits=Limits(cpu=1))
 

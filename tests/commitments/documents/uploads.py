@@ -12,20 +12,26 @@ from pyhanko.sign.fields import SigSeedSubFilter
 
 from tests.commitments.documents import papers
 from tests.commitments.documents.authorities import DAY, NOW, cast, root
+from tests.commitments.documents.bombs import (
+    broken_table,
+    circle,
+    circular_pages,
+    compression_bomb,
+    deep,
+    encrypted,
+    object_bomb,
+    own_length,
+    own_object,
+    two_circles,
+)
 from tests.commitments.documents.hostile import (
     FIELD,
     OTHER_CODE,
     WrongImprint,
     after_signing,
     before_signing,
-    broken_table,
     by,
-    circle,
-    circular_pages,
-    compression_bomb,
-    deep,
     encapsulated,
-    encrypted,
     exchanged_seal,
     flipped_base,
     flipped_text,
@@ -35,7 +41,6 @@ from tests.commitments.documents.hostile import (
     locking,
     namesake,
     no_attributes,
-    object_bomb,
     prepared,
     resaved,
     responding_head,
@@ -83,8 +88,11 @@ CASES: dict[str, Case] = {
     "object bomb": Case("G09", object_bomb),
     "compression bomb": Case("G09", compression_bomb),
     "arrays without end": Case("G09", deep),
+    "table that leads to itself": Case("G09", circle),
+    "tables that lead to each other": Case("G09", two_circles),
+    "object that is itself": Case("G09", own_object),
+    "length that is its own": Case("G09", own_length),
     "broken cross-reference": Case("G10", broken_table),
-    "table that leads to itself": Case("G10", circle),
     "circular page tree": Case("G10", circular_pages),
     "encrypted": Case("G11", encrypted),
     # additions
@@ -159,6 +167,9 @@ CASES: dict[str, Case] = {
     "page before signing": Case("G18", before_signing(papers.add_page), alone="G18"),
     "text before signing": Case("G18", before_signing(papers.add_text), alone="G18"),
     "note before signing": Case("G18", before_signing(papers.add_annotation), alone="G18"),
+    "comment before signing": Case(
+        "G18", lambda: sign(sealed() + b"% 5\n", FIELD, cast().head), alone="G18"
+    ),
     "visible field before signing": Case(
         "G18", before_signing(papers.add_field("x", (60, 500, 300, 560))), alone="G18"
     ),
@@ -241,6 +252,5 @@ GOOD: dict[str, Callable[[], bytes]] = {
     "with a stamp": lambda: with_stamp(),
     "validation data after it": lambda: with_evidence(),
     "document timestamp after it": lambda: with_document_timestamp(),
-    # shows nowhere, and who signed has signed it too
-    "comment before it": lambda: sign(sealed() + b"% 5\n", FIELD, cast().head),
+    "line end before it": lambda: sign(sealed() + b"\r\n", FIELD, cast().head),
 }
