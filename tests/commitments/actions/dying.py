@@ -4,7 +4,9 @@ ACT "sign" confirms the step-up WHAT, "prepare" opens and prepares it for the ve
 issues that version.
 """
 
+import inspect
 import os
+import pkgutil
 import sys
 from typing import Any
 from uuid import UUID
@@ -39,19 +41,28 @@ ISSUING = {
     "clock": "commitments.actions.cases.start",
     "commit": "commitments.actions.commitments.issue",
 }
+STAMPED = {  # of signing and of issuing, where a timestamp service is asked
+    "asked": "commitments.documents.timestamps._answer",
+    "timestamp": "commitments.documents.timestamps:Service.async_timestamp",
+}
 
 
 def die_after(path: str) -> None:
     """Let the process end, as if it were killed, when the function `path` has done its work."""
-    name, function = path.rsplit(".", 1)
-    module = sys.modules[name]
-    original = getattr(module, function)
+    owner, _dot, function = path.rpartition(".")
+    place = pkgutil.resolve_name(owner)
+    original = getattr(place, function)
 
     def last_words(*args: Any, **kwargs: Any) -> None:
         original(*args, **kwargs)
         os._exit(DIED)
 
-    setattr(module, function, last_words)
+    async def last_awaited_words(*args: Any, **kwargs: Any) -> None:
+        await original(*args, **kwargs)
+        os._exit(DIED)
+
+    waits = inspect.iscoroutinefunction(original)
+    setattr(place, function, last_awaited_words if waits else last_words)
 
 
 def main(database: str, act: str, point: str, what: str, username: str) -> None:
@@ -69,7 +80,7 @@ def main(database: str, act: str, point: str, what: str, username: str) -> None:
     by = User.objects.get(username=username)
     login = f"session-of-{username}"
     if act == "sign":
-        die_after(POINTS[point])
+        die_after((POINTS | STAMPED)[point])
         signatures.confirm(
             step_up_uuid=UUID(what),
             by=by,
@@ -81,7 +92,7 @@ def main(database: str, act: str, point: str, what: str, username: str) -> None:
         return
     version = CommitmentVersion.objects.get(pk=what)
     if act == "issue":
-        die_after(ISSUING[point])
+        die_after((ISSUING | STAMPED)[point])
         commitments.issue(version_id=version.pk, by=by, expected=version.etag_version, at=NOW)
         return
     die_after(PREPARING[point])

@@ -3,13 +3,14 @@
 Nothing is signed while a row is locked, and whoever dies leaves at most a use of the seal.
 """
 
+import os
 import subprocess
 import sys
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
-from django.conf import settings
+from django.conf import settings as project
 from django.db import IntegrityError, connection, connections, transaction
 
 from commitments.actions import checks, commitments, documents, signatures
@@ -28,7 +29,8 @@ from commitments.models import (
     TotpStepUsed,
     ViewReceipt,
 )
-from tests.commitments.actions.dying import DIED, ISSUING, POINTS, PREPARING
+from tests.commitments.actions.dying import DIED, ISSUING, POINTS, PREPARING, STAMPED
+from tests.commitments.actions.stamping import Authority, service
 from tests.factories.body import NOW, make_body
 from units.errors import Conflict, Refused
 from units.models import RegisterEntry, User
@@ -152,14 +154,18 @@ def test_no_lock_is_held_while_bytes_are_signed_or_validated(monkeypatch):
     assert [name for name, inside in asked if inside] == []
 
 
-def let_die(act: str, point: str, what: object, by: User) -> None:
-    """Let another process do `act` and die at `point`. A fork would not do: the typesetter has threads."""
+def let_die(act: str, point: str, what: object, by: User, **told: str) -> None:
+    """Let another process do `act` and die at `point`. A fork would not do: the typesetter has threads.
+
+    `told`: settings of that process, as its environment names them.
+    """
     name = str(connection.settings_dict["NAME"])
     connections.close_all()
     command = [sys.executable, "-m", "tests.commitments.actions.dying", name, act, point]
     done = subprocess.run(
         [*command, str(what), by.username],
-        cwd=settings.BASE_DIR,
+        cwd=project.BASE_DIR,
+        env=os.environ | told,
         capture_output=True,
         text=True,
         check=False,
@@ -240,3 +246,37 @@ def test_a_kill_while_issuing_leaves_a_draft_or_the_whole_document(point):
         asked = {"version_id": version.pk, "by": body.planner, "at": NOW}
         commitments.issue(**asked, expected=version.etag_version)
     assert left() == whole
+
+
+@pytest.mark.parametrize("act", ["sign", "issue"])
+@pytest.mark.parametrize("point", STAMPED)
+def test_a_kill_around_the_timestamp_leaves_nothing_and_never_an_act_without_its_token(
+    point, act, tmp_path, settings
+):
+    body, authority = make_body(), Authority()
+    roots = authority.roots_in(tmp_path)
+    version = body.issued(second=False) if act == "sign" else body.draft()
+    what = body.prepare(A.SIGN, version, body.secretary).uuid if act == "sign" else version.pk
+    who = body.secretary if act == "sign" else body.planner
+    before = (DocumentRevision.objects.count(), SealUse.objects.count())
+    state = version.state
+
+    with service(authority) as (url, came):
+        told = {"SIGNATURE_LEVEL": "B-T", "TIMESTAMP_URL": url, "TIMESTAMP_ROOTS_FILE": roots}
+        let_die(act, point, what, who, **told)
+
+        version.refresh_from_db()
+        assert len(came) == 1
+        assert (DocumentRevision.objects.count(), SealUse.objects.count()) == before
+        assert (version.state, SignatureAct.objects.count()) == (state, 0)
+        assert not StepUpUse.objects.exists()
+
+        for name, value in told.items():
+            setattr(settings, name, value)
+        if act == "sign":
+            made = body.confirm(StepUp.objects.get(uuid=what), body.secretary).revision
+        else:
+            asked = {"version_id": version.pk, "by": body.planner, "at": NOW}
+            commitments.issue(**asked, expected=version.etag_version)
+            made = DocumentRevision.objects.get(no=1)
+    assert (made.level_asked, made.level_reached) == ("B-T", "B-T")

@@ -1,0 +1,54 @@
+"""A process that dies at a named point of numbering, closing or publishing: `python -m ... DATABASE POINT`.
+
+Its key and its places are named by the environment, as those of any process.
+"""
+
+import os
+import pkgutil
+import sys
+from typing import Any
+
+DIED = 9
+CLOSING = {  # where the process dies -> after which function
+    "link": "units.models:RegisterLink.objects.bulk_create",
+    "numbered": "units.actions.register.sequence",
+    "signed": "units.channels.keys:Signer.sign",
+    "closed": "units.actions.checkpoints._close",
+    "checkpoint": "units.actions.checkpoints.make",
+    "put": "units.channels.places:Folder.put",
+    "noted": "units.actions.checkpoints._note",
+    "publish": "units.actions.checkpoints.publish",
+}
+
+
+def die_after(path: str) -> None:
+    """Let the process end, as if it were killed, when the function `path` has done its work."""
+    owner, _dot, function = path.rpartition(".")
+    place = pkgutil.resolve_name(owner)
+    original = getattr(place, function)
+
+    def last_words(*args: Any, **kwargs: Any) -> None:
+        original(*args, **kwargs)
+        os._exit(DIED)
+
+    setattr(place, function, last_words)
+
+
+def main(database: str, point: str) -> None:
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    connection.settings_dict["NAME"] = database
+    from tests.factories.register import AT
+    from units.actions import checkpoints, register
+
+    die_after(CLOSING[point])
+    register.sequence()
+    checkpoints.make(at=AT, now=True)
+    checkpoints.publish(at=AT)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
