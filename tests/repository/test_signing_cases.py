@@ -1,7 +1,7 @@
 """The cases that signing was designed against: each has its test, and each hostile file its rule.
 
-Three lists, in the words of the design. A case that loses its test, or whose rule becomes another,
-turns this red; so does a new hostile file that is not listed.
+Lists in the words of the design. A case that loses its test, or whose rule becomes another, turns
+this red; so does a new hostile file that is not listed.
 """
 
 import ast
@@ -59,6 +59,46 @@ MISTAKES = {
     ],
     "a signature after the last, locking one": ["test_no_field_is_signed_twice_and_none_is_added"],
     "a document timestamp between acts": ["test_last_place_is_signed_after_everything_before_it"],
+}
+
+# Two at once -> the tests in which one wins and the other is told.
+RACES = {
+    "two undertakers on one revision": ["test_two_undertakers_at_once_leave_one_signature"],
+    "one button twice": ["test_one_head_twice_at_once_leaves_one_signature"],
+    "signing against voiding": ["test_signing_against_voiding_leaves_one_of_them"],
+    "signing against returning": ["test_signing_against_returning_leaves_one_of_them"],
+    "a file from outside against an act online": [
+        "test_file_from_outside_and_act_online_at_once_leave_one"
+    ],
+    "two browsers at one field": ["test_two_browsers_sign_one_field_at_once"],
+    "without the locks": [
+        "test_without_the_lock_the_race_is_lost",
+        "test_without_the_chains_lock_two_read_the_same_end",
+    ],
+}
+
+# What a confirmation must not serve -> the tests that try it.
+REPLAYS = {
+    "after its use": ["test_an_answer_serves_once", "test_a_used_code_is_refused_for_the_next_act"],
+    "from another login, by another person": [
+        "test_an_answer_from_another_login_or_person_is_refused"
+    ],
+    "for another document": ["test_an_answer_for_another_document_is_wrong"],
+    "for another revision": ["test_an_answer_for_the_state_before_serves_no_later_one"],
+    "for another act, reading or slot": [
+        "test_an_answer_for_another_act_reading_slot_or_state_is_wrong"
+    ],
+    "after two minutes": ["test_an_answer_is_good_for_two_minutes"],
+    "after the key was removed": ["test_a_key_that_was_removed_meanwhile_proves_nothing"],
+    "after the office was lost": ["test_a_term_that_ended_meanwhile_is_refused"],
+    "a time step twice, whatever the cache holds": ["test_the_database_refuses_a_time_step_twice"],
+    "without the person verified, from a foreign page": [
+        "test_a_foreign_page_or_an_unverified_person_proves_nothing"
+    ],
+    "with a swapped statement": ["test_a_swapped_statement_is_neither_stored_nor_believed"],
+    "checked again with the account gone": [
+        "test_a_stored_proof_is_checked_again_without_account_and_key"
+    ],
 }
 
 # Rule -> the hostile files that it must refuse, by their names in `uploads.CASES`.
@@ -148,8 +188,9 @@ def tests() -> dict[str, str]:
     return found
 
 
-def test_each_mistake_seen_elsewhere_has_its_test(tests):
-    wanted = {name for names in MISTAKES.values() for name in names}
+@pytest.mark.parametrize("cases", [MISTAKES, RACES, REPLAYS], ids=["mistakes", "races", "replays"])
+def test_each_case_has_its_tests(cases, tests):
+    wanted = {name for names in cases.values() for name in names}
     assert wanted - tests.keys() == set()
 
 
