@@ -22,20 +22,24 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import backlog, evidence, proposed, resolutions, suspensions
-from commitments.api import ladders
+from commitments.api import explanations, ladders
 from commitments.api.cases import CASE, CaseSerializer
 from commitments.api.evidence import SHA256
 from commitments.api.inputs.backlog import (
     CHANGE,
     DECIDE,
+    EXPLAIN,
     EXTEND,
+    JUDGE,
     NEW,
     REASON,
     RESOLVE,
     RESUME,
     ChangeCaseSerializer,
     DecideSerializer,
+    ExplainSerializer,
     ExtendSerializer,
+    JudgeExplanationSerializer,
     NewCaseSerializer,
     ResolveSerializer,
     ResumeSerializer,
@@ -121,6 +125,8 @@ PEOPLES = {  # acts of people: no scope opens them
     "resolve": permissions.may_resolve,
     "accept": permissions.may_verify_case,
     "reject": permissions.may_verify_case,
+    "explain": explanations.may_explain,
+    "judge": _supervises,
 }
 BODIES: dict[str, type[StrictSerializer]] = {
     "create": NewCaseSerializer,
@@ -133,6 +139,8 @@ BODIES: dict[str, type[StrictSerializer]] = {
     "cancel": ReasonSerializer,
     "resolve": ResolveSerializer,
     "reject": ReasonSerializer,
+    "explain": ExplainSerializer,
+    "judge": JudgeExplanationSerializer,
 }
 
 
@@ -369,4 +377,20 @@ class CaseCollection(ladders.Laddered, Collection):
         _("Give a resolved case back"),
         _("By a verifier of another unit, with a reason. No token does."),
         REASON,
+    )
+    explain = _act(
+        "explain",
+        explanations.explain,
+        _("Explain why a case is late"),
+        _(
+            "By whoever a step of the ladder has asked, once. The ladder goes on. No token explains."
+        ),
+        EXPLAIN,
+    )
+    judge = _act(
+        "judge",
+        explanations.judge,
+        _("Say whether an explanation is accepted"),
+        _("By a supervisor who did not give it. The ladder goes on either way. No token judges."),
+        JUDGE,
     )

@@ -332,6 +332,38 @@ def test_an_open_proposal_is_shown():
     is_problem(own, 403, "not-allowed")
 
 
+def refused(answer) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def test_who_was_asked_explains_and_a_supervisor_judges():
+    body = make_body()
+    case = BacklogCaseFactory(
+        assigned=True, unit=body.commune, assigner_unit=body.committee, office=body.first
+    )
+    ask_explanation(case)
+    head, supervisor = person(body.secretary), person(body.supervisor)
+    given = {"level": 2, "text": "Mưa lũ"}
+    is_problem(do(supervisor, case.ref, "explain", given), 403, "not-allowed")
+    early = do(head, case.ref, "explain", given | {"level": 1})
+    assert refused(early) == (422, "explanation-not-asked")
+    yes, no = {"level": 2, "accepted": True}, {"level": 2, "accepted": False}
+    assert refused(do(supervisor, case.ref, "judge", yes)) == (409, "not-explained")
+
+    [said] = do(head, case.ref, "explain", given).json()["explanations"]
+    assert (said["text"], said["given_by"], said["accepted"]) == ("Mưa lũ", "Secretary", None)
+    assert refused(do(head, case.ref, "explain", given)) == (409, "explained-already")
+    is_problem(do(head, case.ref, "judge", yes), 403, "not-allowed")
+    assert refused(do(supervisor, case.ref, "judge", no)) == (422, "answer-missing")
+    done = do(supervisor, case.ref, "judge", no | {"answer": "Nói rõ từng hộ"})
+    [said] = done.json()["explanations"]
+    assert (said["accepted"], said["decided_by"]) == (False, "Supervisor")
+    assert done["ETag"] == done.json()["etag"]
+    assert refused(do(supervisor, case.ref, "judge", yes)) == (409, "judged-already")
+    kinds = RegisterEntry.objects.filter(kind__startswith="explanation.").order_by("pk")
+    assert list(kinds.values_list("kind", flat=True)) == ["explanation.give", "explanation.refuse"]
+
+
 def test_an_unclear_case_is_not_assigned_and_says_what_is_missing():
     body = make_body()
     answer = do(person(body.supervisor), registered(body), "assign")

@@ -33,6 +33,10 @@ GET  api:cases-accept                       401 405 405 405 405 405 405 405 405
 POST api:cases-accept                       401 404 403 403 403 403 404 403 403
 GET  api:cases-reject                       401 405 405 405 405 405 405 405 405
 POST api:cases-reject                       401 404 403 403 403 403 404 403 403
+GET  api:cases-explain                      401 405 405 405 405 405 405 405 405
+POST api:cases-explain                      401 404 400 403 403 403 404 403 403
+GET  api:cases-judge                        401 405 405 405 405 405 405 405 405
+POST api:cases-judge                        401 404 403 400 403 403 404 403 403
 GET  api:changes-start                      401 200 200 200 200 200 200 200 200
 POST api:changes-start                      401 405 405 405 405 405 405 405 405
 GET  api:changes                            401 400 400 400 400 400 400 400 400

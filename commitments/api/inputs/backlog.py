@@ -25,6 +25,9 @@ EXTEND = REASON | {"new_due_on": "2024-09-30"}
 RESUME = {"new_due_on": "2024-09-30"}
 RESOLVE = {"outcome": "Đã trao 12 giấy chứng nhận.", "reference": "12/QĐ-UBND"}
 DECIDE = {"granted": False, "answer": "Hộ cuối cùng đã đồng ý."}
+EXPLAIN = {"level": 2, "text": "Bốn hộ chưa đồng ý giá."}
+JUDGE = {"level": 2, "accepted": False, "answer": "Nói rõ từng hộ."}
+MOST_LEVELS = 32767  # as its column
 
 
 def seen_targets(request: Request) -> Any:
@@ -106,4 +109,19 @@ class DecideSerializer(StrictSerializer):
     about = _("Whether what is proposed is granted. To decline, say why.")
 
     granted = serializers.BooleanField()
+    answer = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+
+
+class ExplainSerializer(StrictSerializer):
+    about = _("Why it is late, to the step of a level that has asked for it.")
+
+    level = serializers.IntegerField(min_value=0, max_value=MOST_LEVELS)
+    text = serializers.CharField(max_length=4000)
+
+
+class JudgeExplanationSerializer(StrictSerializer):
+    about = _("Whether an explanation is accepted. If not, say why.")
+
+    level = serializers.IntegerField(min_value=0, max_value=MOST_LEVELS)
+    accepted = serializers.BooleanField()
     answer = serializers.CharField(max_length=4000, required=False, allow_blank=True)
