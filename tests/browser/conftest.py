@@ -10,20 +10,16 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.browser.axe import PHONE, sideways, violations
 from tests.conftest import engine, find_program
 from units import clock
 from units.models import User
 from units.rules.factors import totp_code, totp_step_at
 
-AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-VIOLATIONS = (
-    "axe.run(document, {%sresultTypes: ['violations'], preload: false}).then(run => run.violations)"
-)
 PASSWORD = "password of this test alone"
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 LOADING = "Failed to load resource"  # an answer of 4xx, which tests ask for by intention
 PATIENCE = 60_000  # ms: what a loaded machine may need; nothing waits for it otherwise
-PHONE = 500  # px: narrower than this, the page believes that it is held in a hand
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -154,13 +150,7 @@ def assert_accessible() -> Callable[[Page], None]:
     """
 
     def check(page: Page) -> None:
-        found = _told(page.evaluate(f"{AXE}\n;{VIOLATIONS % ''}"))
-        assert found == [], f"{page.url}\n" + "\n".join(found)
-        light = page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
-        page.emulate_media(color_scheme="dark" if light else "light")
-        found = _told(page.evaluate(VIOLATIONS % "runOnly: ['color-contrast'], "))
-        page.emulate_media(color_scheme="light" if light else "dark")
-        assert found == [], f"{page.url}, other colours\n" + "\n".join(found)
+        assert violations(page) == [], page.url
         assert_fits(page)
 
     return check if engine() == "sqlite" else lambda _page: None
@@ -168,20 +158,4 @@ def assert_accessible() -> Callable[[Page], None]:
 
 def assert_fits(page: Page) -> None:
     """Find no sideways scroll, on a wide page also at a zoom of 200 % and of 400 %."""
-    held = dict(page.viewport_size)
-    for zoom in (1, 2, 4) if held["width"] > PHONE else (1,):
-        width = held["width"] // zoom
-        if zoom > 1:
-            page.set_viewport_size({"width": width, "height": held["height"]})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{page.url} scrolls sideways: {wide} px of {width}"
-    if page.viewport_size != held:
-        page.set_viewport_size(held)
-
-
-def _told(violations: list[dict]) -> list[str]:
-    """Return each violation in one line with the first places where it stands."""
-    return [
-        f"{rule['id']}: {rule['help']} {[node['html'][:160] for node in rule['nodes'][:3]]}"
-        for rule in violations
-    ]
+    assert sideways(page) == [], page.url

@@ -16,6 +16,10 @@ PAGES: dict[str, dict[str, str | Behind]] = {
     "": {
         "login": "/accounts/login/",
         "password-reset": "/accounts/password/reset/",
+        "password-reset-sent": "/accounts/password/reset/done/",
+        "password-reset-link-used": "/accounts/password/reset/key/1-a-b/",
+        "password-reset-done": "/accounts/password/reset/key/done/",
+        "account-closed": "/accounts/inactive/",
         "signup": "/accounts/signup/",
         "404-stranger": "/no-such-page/",
         "verify": "/verify/",
@@ -196,7 +200,7 @@ PAGES: dict[str, dict[str, str | Behind]] = {
     },
 }
 
-WALKED = {  # taken on the way of an act, or from a page that exists for a moment: `screenshots.MORE`
+WALKED = {  # taken on the way of an act, or from a page that exists for a moment: `tour.MORE`
     "commitments:confirm",
     "commitments:receipt",
 }
@@ -212,13 +216,9 @@ FILES = {  # answers that are no page
     "units:receipt-file",
     "units:verifier",
 }
-BARE = {  # the demonstration has nothing behind them: no file signed elsewhere, no webhook, no reset
+BARE = {  # the demonstration has nothing behind them; axe looks in `test_uploads` and `test_webhooks`
     "commitments:outside",
     "notifications:webhook",
     "notifications:webhook-replay",
     "notifications:webhook-secret",
-    "account_inactive",
-    "account_reset_password_done",
-    "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
 }
