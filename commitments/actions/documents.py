@@ -117,17 +117,22 @@ def append_revision(document: Document, added: Addition, *, kind: RevisionKind) 
     """
     chain = lock_chain(document)
     if (chain.last_no, chain.last_sha256) != (added.base_no, added.base_sha256):
-        raise Conflict(
-            _(
-                "Somebody signed document %(code)s meanwhile. Its text is unchanged; look and confirm again."
-            )
-            % {"code": document.code},
-            code="revision-moved",
-        )
+        raise moved(document)
     row = _add(document, added, kind=kind)
     chain.last_no, chain.last_sha256 = row.no, row.sha256
     chain.save(update_fields=["last_no", "last_sha256"])
     return row
+
+
+def moved(document: Document) -> Conflict:
+    """Return the refusal of an act whose revision is no longer the last."""
+    return Conflict(
+        _(
+            "Somebody signed document %(code)s meanwhile. Its text is unchanged; look and confirm again."
+        )
+        % {"code": document.code},
+        code="revision-moved",
+    )
 
 
 def lock_chain(document: Document) -> DocumentChain:

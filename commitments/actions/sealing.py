@@ -127,8 +127,8 @@ def sign(document: Document, act: Act) -> Addition:
     """Return the revision by which the seal attests `act` on the newest file of `document`.
 
     Never call it inside a transaction: it opens files and, with a timestamp service, a connection.
-    Raises Conflict (document-not-sealed), Invalid (name-not-printable), Unavailable (seal-missing,
-    timestamp-unavailable).
+    Raises Conflict (document-not-sealed; revision-moved when somebody else has signed in the field since
+    the caller looked), Invalid (name-not-printable), Unavailable (seal-missing, timestamp-unavailable).
     """
     last = documents.last_revision(document)
     if last.no == 0:
@@ -149,6 +149,8 @@ def sign(document: Document, act: Act) -> Addition:
                 timestamper=stamper,
             )
         )
+    except seal.FieldTaken as error:
+        raise documents.moved(document) from error
     except render.Unprintable as error:
         raise Invalid(
             _(

@@ -53,6 +53,10 @@ class KeyUnfit(ValueError):
     """The seal's file cannot be opened, or its key or certificate is none that we may seal with."""
 
 
+class FieldTaken(LookupError):
+    """Somebody has signed in the field already."""
+
+
 class Key(NamedTuple):
     """An opened seal. `chain`: DER, the seal's own certificate first."""
 
@@ -166,8 +170,8 @@ def sign(
     """Return `pdf` with one more signature of the seal, in an existing field.
 
     `draw`: is given `width` and `height` of the field in points and returns the PDF of one page that
-    it shows. `reason`: who approved what; a text of the PDF signature. Raises KeyError for a field that
-    is not there or signed already.
+    it shows. `reason`: who approved what; a text of the PDF signature. Raises FieldTaken for a field that
+    is signed already, KeyError for one that is not there.
     """
     writer = IncrementalPdfFileWriter(BytesIO(pdf))  # read once: reading is half of the work
     empty = _empty_field(writer, field)
@@ -206,7 +210,8 @@ def _signed(
 
 
 def _empty_field(writer: IncrementalPdfFileWriter, name: str) -> DictionaryObject:
-    found = fields.enumerate_sig_fields(writer, filled_status=False, with_name=name)
-    for _name, _value, reference in found:
+    for _name, value, reference in fields.enumerate_sig_fields(writer, with_name=name):
+        if value is not None:
+            raise FieldTaken(name)
         return reference.get_object()
     raise KeyError(name)

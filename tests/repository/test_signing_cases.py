@@ -70,6 +70,7 @@ RACES = {
     "a file from outside against an act online": [
         "test_file_from_outside_and_act_online_at_once_leave_one"
     ],
+    "two countersigners": ["test_two_countersigners_at_once_leave_one_countersignature"],
     "two browsers at one field": ["test_two_browsers_sign_one_field_at_once"],
     "without the locks": [
         "test_without_the_lock_the_race_is_lost",

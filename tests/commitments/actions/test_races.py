@@ -11,11 +11,12 @@ from threading import Barrier, BrokenBarrierError, Thread
 import pytest
 from django.db import connection
 
-from commitments.actions import takeovers, versions
+from commitments.actions import signatures, takeovers, versions
 from commitments.enums import VersionAct, VersionState
 from commitments.models import CommitmentVersion, SignatureAct
+from tests.commitments.actions.test_attacks import delegate
 from tests.factories.body import NOW, come_into_office, make_body, person
-from units.errors import Refused
+from units.errors import Conflict, Refused
 from units.models import RegisterEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,6 +101,50 @@ def test_signing_against_voiding_leaves_one_of_them(monkeypatch):
     assert results[1] in {"revision-moved", "sign-not-from-voided"}
     assert SignatureAct.objects.count() == 1
     assert version.state in {VersionState.VOIDED, VersionState.ISSUED}
+
+
+def test_two_countersigners_at_once_leave_one_countersignature(monkeypatch, settings):
+    """The holder of the office and a delegate, each with a confirmation of their own."""
+    settings.DELEGATES_MAY_SIGN = True
+    body = make_body()
+    version = body.signed()
+    deputy = delegate(body, body.assigning, ["sign"])
+    body.step += 4
+    titular = body.prepare(A.COUNTERSIGN, version, body.assigner)
+    delegated = body.prepare(A.COUNTERSIGN, version, deputy)
+
+    results = at_once(
+        monkeypatch,
+        lambda: body.confirm(titular, body.assigner),
+        lambda: body.confirm(delegated, deputy),
+    )
+
+    assert results.count("done") == 1
+    assert set(results) <= {"done", "revision-moved", "countersign-not-from-in-force"}
+    assert SignatureAct.objects.filter(act=A.COUNTERSIGN).count() == 1
+    assert RegisterEntry.objects.filter(kind="commitment.countersign").count() == 1
+
+
+def test_a_countersignature_that_lands_while_another_is_sealed_moves_it(monkeypatch, settings):
+    settings.DELEGATES_MAY_SIGN = True
+    body = make_body()
+    version = body.signed()
+    deputy = delegate(body, body.assigning, ["sign"])
+    body.step += 4
+    titular = body.prepare(A.COUNTERSIGN, version, body.assigner)
+    delegated = body.prepare(A.COUNTERSIGN, version, deputy)
+    sealed = signatures.sealed
+
+    def sealed_after_the_other(*asked, **more):
+        monkeypatch.setattr(signatures, "sealed", sealed)
+        body.confirm(titular, body.assigner)
+        return sealed(*asked, **more)
+
+    monkeypatch.setattr(signatures, "sealed", sealed_after_the_other)
+    with pytest.raises(Conflict) as refused:
+        body.confirm(delegated, deputy)
+    assert refused.value.code == "revision-moved"
+    assert SignatureAct.objects.filter(act=A.COUNTERSIGN).count() == 1
 
 
 @pytest.mark.postgresql_only

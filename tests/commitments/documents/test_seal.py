@@ -183,8 +183,8 @@ def test_two_parties_who_sign_the_same_revision_both_get_a_valid_file(files, key
 
 def test_no_field_is_signed_twice_and_none_is_added(files, key):
     draw = partial(render.draw_stamp, said("assigner"))
-    for field in ("assigner", "another"):
-        with pytest.raises(KeyError):
+    for field, refusal in (("assigner", seal.FieldTaken), ("another", KeyError)):
+        with pytest.raises(refusal):
             seal.sign(files[4], key, field=field, draw=draw, reason="")
 
 
