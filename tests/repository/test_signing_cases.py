@@ -113,7 +113,7 @@ FILES = {
     "G07": "other commitment",
     "G08": "saved anew; printed anew; prepared for swapping; broken earlier signature",
     "G09": "object bomb; compression bomb; arrays without end; table that leads to itself; "
-    "tables that lead to each other; object that is itself; length that is its own",
+    "tables that lead to each other; object that is itself",
     "G10": "broken cross-reference; circular page tree",
     "G11": "encrypted",
     "G12": "open action; open action after signing; script; attachment; attachment after signing; "

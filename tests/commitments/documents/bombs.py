@@ -104,11 +104,6 @@ def own_object() -> bytes:
     return _pages_in(b"390 0 R")
 
 
-def own_length() -> bytes:
-    """Return a file whose pages lie in a stream that is as long as itself."""
-    return _pages_in(b"<< /Length 390 0 R >>\nstream\n<< >>\nendstream")
-
-
 def _pages_in(value: bytes) -> bytes:
     root_object = b"%d 0 obj\n<< /Type /Catalog /Pages 390 0 R >>\nendobj\n" % root_number()
     return tail(b"390 0 obj\n%s\nendobj\n" % value + root_object)

@@ -20,7 +20,6 @@ from tests.commitments.documents.bombs import (
     deep,
     encrypted,
     object_bomb,
-    own_length,
     own_object,
     two_circles,
 )
@@ -91,7 +90,6 @@ CASES: dict[str, Case] = {
     "table that leads to itself": Case("G09", circle),
     "tables that lead to each other": Case("G09", two_circles),
     "object that is itself": Case("G09", own_object),
-    "length that is its own": Case("G09", own_length),
     "broken cross-reference": Case("G10", broken_table),
     "circular page tree": Case("G10", circular_pages),
     "encrypted": Case("G11", encrypted),
