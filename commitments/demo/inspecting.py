@@ -1,4 +1,5 @@
-"""Inspections of the demonstration: which units the district counts, and the first ones inspected.
+"""Inspections of the demonstration: which units the district counts, the first ones inspected, and what
+a person holds of it beside the light.
 
 Every unit counted is one of the district; that it was inspected, and what came out, is invented.
 """
@@ -7,9 +8,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 
-from commitments.actions import inspections
+from commitments.actions import inspections, judgements
 from commitments.demo.district import COMMUNES, UNITS
 from commitments.demo.organisation import District
+from commitments.enums import JudgedLight
 from commitments.models import Inspection, Target
 from units.enums import Provenance, UnitKind
 from units.models import User
@@ -33,9 +35,15 @@ RECORDED = [  # recorded, unit, inspected, conclusion
 ]
 CORRECTED = (date(2024, 4, 22), "bx-gia-khanh", date(2024, 4, 10), "Ghi nhầm ngày (minh họa).")
 
+JUDGED = (  # the light is green: the roadmap asks for 8.3 % by then
+    date(2024, 5, 6),
+    JudgedLight.AMBER,
+    "Mới kiểm tra 4 trên 36 đơn vị, chưa có cơ quan nào của cấp ủy; phần lớn dồn về cuối năm (minh họa).",
+)
+
 
 class Inspecting:
-    """Plays who freezes the units, who records, and one correction."""
+    """Plays who freezes the units, who records, one correction, and one judgement."""
 
     def __init__(self, district: District) -> None:
         self.district = district
@@ -49,7 +57,7 @@ class Inspecting:
         return Target.objects.get(period__code="2024", code="H17.3")
 
     def timetable(self, moment: Callable[..., datetime]) -> list[tuple[date, Callable[[], None]]]:
-        """Return what is frozen, recorded and corrected on which day."""
+        """Return what is frozen, recorded, corrected and judged on which day."""
         rows: list[tuple[date, Callable[[], None]]] = [
             (FROZEN, partial(self.freeze, at=moment(FROZEN, 15)))
         ]
@@ -57,6 +65,7 @@ class Inspecting:
             done = partial(self.record, ref, inspected_on, conclusion, at=moment(on, 10))
             rows.append((on, done))
         rows.append((CORRECTED[0], partial(self.correct, at=moment(CORRECTED[0], 11))))
+        rows.append((JUDGED[0], partial(self.judge, at=moment(JUDGED[0], 15))))
         return rows
 
     def freeze(self, *, at: datetime) -> None:
@@ -93,4 +102,17 @@ class Inspecting:
             conclusion=wrong.conclusion,
             by=self.by,
             at=at,
+        )
+
+    def judge(self, *, at: datetime) -> None:
+        """Let the verifier, who is of another unit, say what the light does not show."""
+        _on, light, reason = JUDGED
+        judgements.give(
+            target_id=self.target.pk,
+            light=light,
+            reason=reason,
+            by=self.district.people["thong"],
+            expected=0,
+            at=at,
+            provenance=Provenance.SYNTHETIC,
         )

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from commitments.actions import inspections, portraits
-from commitments.models import Inspection, Target
+from commitments.models import Inspection, Judgement, Target
 
 pytestmark = pytest.mark.usefixtures("at")
 
@@ -22,3 +22,11 @@ def test_four_of_thirty_six_are_ahead_of_the_roadmap(at):
     assert Inspection.objects.count() == 6  # and one record was corrected
     assert {row.provenance for row in Inspection.objects.all()} == {"synthetic"}
     assert inspections.scope_of(target).counted_on.isoformat() == "2024-01-01"
+
+
+def test_one_judgement_stands_beside_a_light_that_it_does_not_change(at):
+    row = Judgement.objects.select_related("target__indicator", "target__period").get()
+    assert (row.target.code, row.light, row.computed) == ("H17.3", "amber", "green")
+    assert (row.person.username, row.provenance) == ("thong", "synthetic")
+    assert "minh họa" in row.reason
+    assert portraits.of_one(row.target, at=at).result.light == "green"
