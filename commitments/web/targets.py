@@ -18,7 +18,7 @@ from commitments.models import Allocation, Period, Target
 from commitments.rules.targets import FIXED
 from commitments.web import pictures
 from commitments.web.board import item_of
-from commitments.web.corrections import chain_before, following
+from commitments.web.corrections import chain_before, followed, following
 from commitments.web.forms.targets import ReasonForm, RevisionForm, TargetForm
 from commitments.web.inspections import counted_words
 from commitments.web.lookback import look
@@ -80,6 +80,10 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     portrait, looked = None, look(request, target.period)
     if target.state != TargetState.PLANNED:
         portrait = portraits.portrait(target, at=looked.at, known_at=looked.known_at)
+    if looked.is_past:  # nothing can be done there any more
+        follows = followed([portrait.line] if portrait else [], at=looked.at)
+    else:
+        follows = following(target.period, [target.pk], by=request.user, at=request.now)
     context = {
         "target": target,
         "looked": looked,
@@ -95,9 +99,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         and target.state == TargetState.ASSIGNED
         and not portrait.line.result.concluded
         and permissions.may_judge(request.user, target.unit_id, at=request.now),
-        "after": following(target.period, [target.pk], by=request.user, at=request.now).get(
-            target.pk
-        ),
+        "after": follows.get(target.pk),
         "before": chain_before(target),
         "revisions": [
             {

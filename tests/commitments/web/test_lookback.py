@@ -228,6 +228,17 @@ def test_what_is_invented_is_looked_back_to_as_invented(body, made, client_of):
     ]
 
 
+def test_what_followed_the_verdict_is_looked_back_to_on_the_page_of_a_target(body, made, client_of):
+    settle(body, made)  # on 20 January
+    client, address = client_of(body.planner), f"/targets/{made[1].ref}/"
+    for query in ("", "?as_of=2024-01-31"):
+        assert "Bố trí vốn." in read(client, address + query)
+    before = read(client, f"{address}?as_of=2024-01-16")
+    assert "Bố trí vốn." not in before
+    assert "Corrective action missing" in before
+    assert "Write it" not in before  # what is past is read, and nothing is done about it there
+
+
 def test_a_carried_item_is_looked_back_to(body, made, client_of):
     carryovers.carry(target_id=made[1].pk, as_case=True, by=body.planner, at=NOW)
     client = client_of(body.assigner)
