@@ -6,6 +6,7 @@ gets there, so the barrier breaks; without it both write, and the test turns red
 
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
@@ -103,21 +104,20 @@ def test_signing_against_voiding_leaves_one_of_them(monkeypatch):
     assert version.state in {VersionState.VOIDED, VersionState.ISSUED}
 
 
-def test_two_countersigners_at_once_leave_one_countersignature(monkeypatch, settings):
-    """The holder of the office and a delegate, each with a confirmation of their own."""
+def two_countersigners(settings):
+    """Return what confirms for the holder of the office, and for a delegate: each has looked already."""
     settings.DELEGATES_MAY_SIGN = True
     body = make_body()
     version = body.signed()
     deputy = delegate(body, body.assigning, ["sign"])
     body.step += 4
-    titular = body.prepare(A.COUNTERSIGN, version, body.assigner)
-    delegated = body.prepare(A.COUNTERSIGN, version, deputy)
+    people = (body.assigner, deputy)
+    asked = [(body.prepare(A.COUNTERSIGN, version, one), one) for one in people]
+    return [partial(body.confirm, *one) for one in asked]
 
-    results = at_once(
-        monkeypatch,
-        lambda: body.confirm(titular, body.assigner),
-        lambda: body.confirm(delegated, deputy),
-    )
+
+def test_two_countersigners_at_once_leave_one_countersignature(monkeypatch, settings):
+    results = at_once(monkeypatch, *two_countersigners(settings))
 
     assert results.count("done") == 1
     assert set(results) <= {"done", "revision-moved", "countersign-not-from-in-force"}
@@ -126,23 +126,17 @@ def test_two_countersigners_at_once_leave_one_countersignature(monkeypatch, sett
 
 
 def test_a_countersignature_that_lands_while_another_is_sealed_moves_it(monkeypatch, settings):
-    settings.DELEGATES_MAY_SIGN = True
-    body = make_body()
-    version = body.signed()
-    deputy = delegate(body, body.assigning, ["sign"])
-    body.step += 4
-    titular = body.prepare(A.COUNTERSIGN, version, body.assigner)
-    delegated = body.prepare(A.COUNTERSIGN, version, deputy)
+    holder_confirms, delegate_confirms = two_countersigners(settings)
     sealed = signatures.sealed
 
     def sealed_after_the_other(*asked, **more):
         monkeypatch.setattr(signatures, "sealed", sealed)
-        body.confirm(titular, body.assigner)
+        holder_confirms()
         return sealed(*asked, **more)
 
     monkeypatch.setattr(signatures, "sealed", sealed_after_the_other)
     with pytest.raises(Conflict) as refused:
-        body.confirm(delegated, deputy)
+        delegate_confirms()
     assert refused.value.code == "revision-moved"
     assert SignatureAct.objects.filter(act=A.COUNTERSIGN).count() == 1
 
