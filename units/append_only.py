@@ -73,23 +73,6 @@ class AppendOnly(Operation):
             schema_editor.execute(statement.format(table=self.table), params=None)
 
 
-class Unprotected(AppendOnly):
-    """Lift the protection of `AppendOnly`, so that a migration can add to rows that are there.
-
-    The last migration of the change repeats `AppendOnly`; until it has run, the check of triggers
-    fails, as it should.
-    """
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        super().database_backwards(app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        super().database_forwards(app_label, schema_editor, from_state, to_state)
-
-    def describe(self) -> str:
-        return f"Lift the protection of {self.table} while its rows are completed"
-
-
 FROZEN_POSTGRESQL = """
 CREATE OR REPLACE FUNCTION {table}_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

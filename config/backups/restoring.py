@@ -102,15 +102,21 @@ def _judge(told: Manifest, engine: Engine, folder: Path) -> bool:
             "the clock first."
         )
     known = MigrationLoader(None, ignore_no_migrations=True)
-    unknown = [
-        f"{app}.{name}"
-        for app, name in sorted(told.migrations.items())
-        if (app, name) not in known.disk_migrations
-    ]
+    replaced = [migration.replaces for migration in known.disk_migrations.values()]
+    ends = {max(steps) for steps in replaced if steps}  # the same tables as what took their place
+    unknown = {
+        (app, name)
+        for app, name in told.migrations.items()
+        if (app, name) not in known.disk_migrations and (app, name) not in ends
+    }
     if unknown:
+        names = ", ".join(sorted(".".join(one) for one in unknown))
+        between = unknown.issubset(step for steps in replaced for step in steps)
+        is_what = "is from before the first release" if between else "is newer than this one"
         raise Refused(
-            f"The backup was made by version {told.product} of the product, which is newer than this one "
-            f"({installation.product_version()}): it knows {', '.join(unknown)}. Install that version first."
+            f"The backup was made by version {told.product} of the product, which {is_what} "
+            f"({installation.product_version()}): it knows {names}. Install that version first"
+            f"{', and migrate there to its last step' if between else ''}."
         )
     latest = {
         app: max(name for of, name in known.disk_migrations if of == app) for app in told.migrations

@@ -282,6 +282,10 @@ def test_a_damaged_backup_touches_nothing(spoil, scene, tmp_path):
         ({"engine": "other"}, "damaged"),
         ({"demonstration": True}, "a demonstration installation.*their clocks differ"),
         ({"migrations": {"units": "0999_later"}}, "newer than this one.*units.0999_later"),
+        (
+            {"migrations": {"units": "0007_checkpoints"}},
+            "before the first release.*to its last step",
+        ),
         ({"v": 2}, "A later version of the product has made this backup"),
         ({"type": "other"}, "This is no backup"),
         ({"members": []}, "names what no backup holds"),
@@ -311,7 +315,7 @@ def test_a_name_that_no_backup_holds_lands_nowhere(name, scene):
 
 def test_an_older_backup_with_other_secrets_is_taken_and_both_are_said(scene, tmp_path):
     latest = told_by(scene.backup)
-    older = latest["migrations"] | {"notifications": "0001_notices_and_attempts"}
+    older = latest["migrations"] | {"notifications": "0012_duties_handed_on"}
     keys = latest["keys"] | {"TOKEN_PEPPER": "00000000"}
     old = rewritten(scene.backup, tmp_path / "old.tar", migrations=older, keys=keys)
     with elsewhere(tmp_path / "new"):

@@ -9,7 +9,7 @@ from django.db.migrations.state import ProjectState
 from tests import triggers
 from tests.factories.units import OrgUnitFactory
 from units.actions import register
-from units.append_only import AppendOnly, FrozenOnce, Unprotected
+from units.append_only import AppendOnly, FrozenOnce
 from units.origin import Origin, acting_from
 
 pytestmark = pytest.mark.django_db
@@ -90,16 +90,6 @@ def test_backwards_a_table_lets_go(kept):
     run("UPDATE kept SET state = 'new' WHERE id = 1")
     run("DELETE FROM kept WHERE id = 2")
     assert rows() == [(1, "new")]
-
-
-def test_protection_is_lifted_and_put_back(kept):
-    apply(AppendOnly("kept"))
-    protected = triggers.present()
-    apply(Unprotected("kept"))
-    run("UPDATE kept SET state = 'new' WHERE id = 1")
-    unapply(Unprotected("kept"))
-    assert triggers.present() == protected
-    assert refusal_of("UPDATE kept SET state = 'x'") == "kept is append-only: UPDATE refused"
 
 
 @pytest.mark.parametrize(
