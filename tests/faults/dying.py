@@ -4,13 +4,12 @@ Sweep, numbering, dispatch and sending follow each other as the jobs do.
 """
 
 import os
-import pkgutil
 import sys
-from typing import Any
+
+from tests.dying import die_after
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-DIED = 9
 POINTS = {  # where the process dies -> after which function
     "steps are written": "commitments.actions.firings._record",
     "the sweep is committed": "commitments.actions.cases.sweep",
@@ -21,19 +20,6 @@ POINTS = {  # where the process dies -> after which function
     "the mail is handed over": "notifications.channels.email:Smtp.send",
     "the outcome is written": "notifications.actions.deliveries._record",
 }
-
-
-def die_after(path: str) -> None:
-    """Let the process end when the function `path` has done its work."""
-    owner, _dot, function = path.rpartition(".")
-    place = pkgutil.resolve_name(owner)
-    original = getattr(place, function)
-
-    def last_words(*args: Any, **kwargs: Any) -> None:
-        original(*args, **kwargs)
-        os._exit(DIED)
-
-    setattr(place, function, last_words)
 
 
 def main(point: str) -> None:

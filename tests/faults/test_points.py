@@ -9,9 +9,10 @@ from commitments.actions import cases
 from commitments.models import Explanation, StepFired
 from notifications.actions import deliveries
 from notifications.models import DeliveryAttempt, Notice
+from tests.dying import DIED
 from tests.factories.clocks import local
 from tests.factories.notices import read_register
-from tests.faults.dying import DIED, POINTS
+from tests.faults.dying import POINTS
 from tests.faults.points import let_everything_run_out
 from tests.faults.test_ladder import UP, Story
 from units.models import JobRun, RegisterEntry

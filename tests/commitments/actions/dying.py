@@ -4,16 +4,12 @@ ACT "sign" confirms the step-up WHAT, "prepare" opens and prepares it for the ve
 issues that version.
 """
 
-import inspect
-import os
-import pkgutil
 import sys
-from typing import Any
 from uuid import UUID
 
 from commitments.enums import VersionAct
+from tests.dying import die_after
 
-DIED = 9
 POINTS = {  # of signing: where the process dies -> after which function
     "factor": "commitments.actions.stepups.checked_factor",
     "signing": "commitments.documents.seal.sign",
@@ -45,24 +41,6 @@ STAMPED = {  # of signing and of issuing, where a timestamp service is asked
     "asked": "commitments.documents.timestamps._answer",
     "timestamp": "commitments.documents.timestamps:Service.async_timestamp",
 }
-
-
-def die_after(path: str) -> None:
-    """Let the process end, as if it were killed, when the function `path` has done its work."""
-    owner, _dot, function = path.rpartition(".")
-    place = pkgutil.resolve_name(owner)
-    original = getattr(place, function)
-
-    def last_words(*args: Any, **kwargs: Any) -> None:
-        original(*args, **kwargs)
-        os._exit(DIED)
-
-    async def last_awaited_words(*args: Any, **kwargs: Any) -> None:
-        await original(*args, **kwargs)
-        os._exit(DIED)
-
-    waits = inspect.iscoroutinefunction(original)
-    setattr(place, function, last_awaited_words if waits else last_words)
 
 
 def main(database: str, act: str, point: str, what: str, username: str) -> None:

@@ -29,8 +29,9 @@ from commitments.models import (
     TotpStepUsed,
     ViewReceipt,
 )
-from tests.commitments.actions.dying import DIED, ISSUING, POINTS, PREPARING, STAMPED
+from tests.commitments.actions.dying import ISSUING, POINTS, PREPARING, STAMPED
 from tests.commitments.actions.stamping import Authority, service
+from tests.dying import DIED
 from tests.factories.body import NOW, make_body
 from units.errors import Conflict, Refused
 from units.models import RegisterEntry, User

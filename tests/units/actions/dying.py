@@ -3,12 +3,10 @@
 Its key and its places are named by the environment, as those of any process.
 """
 
-import os
-import pkgutil
 import sys
-from typing import Any
 
-DIED = 9
+from tests.dying import die_after
+
 CLOSING = {  # where the process dies -> after which function
     "link": "units.models:RegisterLink.objects.bulk_create",
     "numbered": "units.actions.register.sequence",
@@ -19,19 +17,6 @@ CLOSING = {  # where the process dies -> after which function
     "noted": "units.actions.checkpoints._note",
     "publish": "units.actions.checkpoints.publish",
 }
-
-
-def die_after(path: str) -> None:
-    """Let the process end, as if it were killed, when the function `path` has done its work."""
-    owner, _dot, function = path.rpartition(".")
-    place = pkgutil.resolve_name(owner)
-    original = getattr(place, function)
-
-    def last_words(*args: Any, **kwargs: Any) -> None:
-        original(*args, **kwargs)
-        os._exit(DIED)
-
-    setattr(place, function, last_words)
 
 
 def main(database: str, point: str) -> None:

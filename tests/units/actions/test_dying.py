@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings as project
 from django.db import connection, connections
 
+from tests.dying import DIED
 from tests.factories.register import AT, closed, entry
-from tests.units.actions.dying import CLOSING, DIED
+from tests.units.actions.dying import CLOSING
 from units.actions import checkpoints, register, verification
 from units.models import (
     RegisterCheckpoint,
