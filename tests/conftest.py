@@ -25,6 +25,13 @@ PROGRAMS = {  # names of one program; the shell opens a page in a third of the t
     "chromium": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 }
 READ_THE_DISTRICT = ("tests/commitments/demo/", "tests/api/test_tutorial.py")
+LONG = (  # minutes each: they begin first, so that no worker ends alone with one of them
+    "tests/browser/test_pages.py",
+    "tests/commitments/demo/test_make_run.py",
+    "tests/config/test_make_run.py",
+    "tests/api/test_fuzzed.py",
+    "tests/benchmarks/test_small.py",
+)
 ENGINES = {"sqlite_only": "sqlite", "engine_free": "sqlite", "postgresql_only": "postgresql"}
 ENGINE_FREE = (  # pure functions, files, texts, and starts that bring a database of their own
     "tests/commitments/documents/",
@@ -94,7 +101,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests of the other engine; skip, by name, those whose program is missing.
+    """Leave out tests of the other engine; skip, by name, those whose program is missing; long ones first.
 
     A test under ENGINE_FREE that takes no database is free of the engine: pytest-django lets it reach
     none. It runs once, on SQLite.
@@ -107,6 +114,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))  # the rest stays at random
     for item in items:
         for mark in item.iter_markers("program"):
             missing = [name for name in mark.args if find_program(name) is None]
