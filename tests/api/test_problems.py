@@ -39,6 +39,8 @@ def test_an_unknown_address_is_a_problem_to_anybody(path, method):
 def test_a_forgotten_slash_is_explained():
     body = is_problem(Client(headers=ENGLISH).get("/api/v1/units"), 404, "not-found")
     assert "end with a slash" in body["detail"]
+    body = is_problem(Client(headers=ENGLISH).get("/api/v1/changes/"), 404, "not-found")
+    assert "“/changes” and what stands under it without one" in body["detail"]
 
 
 @pytest.mark.parametrize("method", VERBS)

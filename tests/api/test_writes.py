@@ -127,6 +127,7 @@ def test_who_has_seen_another_state_changes_nothing(write):
     for stale in (f"W/{tag}", '"target-x-1"', tag.strip('"'), tag.replace("-", "_")):
         found = is_problem(write.do(client, ref, write.sends(body), stale), 412, "object-changed")
         assert found["etag"] == tag
+        assert ("double quotes" in found["detail"]) is not stale.startswith('"')  # never to be had
     assert entries() == before
 
 

@@ -144,7 +144,9 @@ CODES: tuple[Code, ...] = (
         "not-found",
         404,
         _("There is nothing at this address, or nothing that you may see."),
-        _("Check the reference. Addresses of the API end with a slash."),
+        _(
+            "Check the reference. Addresses of the API end with a slash, “/changes” and what stands under it without one."
+        ),
     ),
     Code(
         "no-document",

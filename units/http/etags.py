@@ -26,7 +26,7 @@ def expected_version(request: Request, *, shown: str, version: int) -> int:
     """Return `version` if the request was made after a look at the tag `shown`.
 
     Raises VersionMissing without If-Match or with “*”, which has seen nothing; StaleVersion for
-    another tag, a weak one among them.
+    another tag, a weak one among them, and for what is none because its quotes are gone.
     """
     given = request.headers.get("If-Match", "").strip()
     if given in {"", "*"}:
@@ -36,9 +36,12 @@ def expected_version(request: Request, *, shown: str, version: int) -> int:
             ),
             code="version-missing",
         )
-    if shown not in parse_etags(given):
-        raise StaleVersion(
-            _("The object has changed since you read it. Read it again, then decide."),
-            code="object-changed",
+    tags = parse_etags(given)
+    if shown not in tags:
+        changed = _("The object has changed since you read it. Read it again, then decide.")
+        unlike = _(
+            "If-Match holds no tag as it was read. Send it with its double quotes, and without “W/”."
         )
+        strong = any(tag.startswith('"') for tag in tags)
+        raise StaleVersion(changed if strong else unlike, code="object-changed")
     return version
