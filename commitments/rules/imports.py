@@ -49,6 +49,7 @@ class _Judge:
     def __init__(self, found: Mapping[str, Found], known: Known) -> None:
         self.found, self.known = found, known
         self.faults: list[Fault] = []
+        self.unvalued: set[str] = set()  # codes of targets whose value could not be read
         self.entries: dict[str, list[Entry]] = {}
         self.rows: dict[str, dict[str, Row]] = {  # as they will be, by table and key
             table: dict(rows) for table, rows in known.present.items()
@@ -63,6 +64,14 @@ class _Judge:
         return any(
             (fault.row, fault.column) == (number, column) for fault in self.found[table].faults
         )
+
+    def unread(self, table: str, number: int) -> set[str]:
+        """Return the cells of a row of which nobody knows what they say: unreadable, or no column."""
+        return {
+            fault.column
+            for fault in self.found[table].faults
+            if fault.row == number or fault.code == "heading-missing"
+        }
 
     def sheet(self, table: str) -> dict[int, Row]:
         return self.found[table].rows if table in self.found else {}
@@ -140,8 +149,9 @@ class _Judge:
             return
         if was["part_of"] != row["part_of"]:
             self.fault("targets", number, "part-moved", "part_of", text=row["code"])
-        if standing.state != TargetState.PLANNED:
-            differs = next(name for name in row if row[name] != was[name])
+        unread = self.unread("targets", number)
+        differs = next((name for name in row if row[name] != was[name] and name not in unread), "")
+        if standing.state != TargetState.PLANNED and differs:
             code = "target-issued" if standing.number else "target-assigned"
             detail = {"text": row["code"], "number": standing.number}
             self.fault("targets", number, code, differs, **detail)
@@ -225,6 +235,11 @@ class _Judge:
             if row["whole"]:
                 splits.setdefault(row["whole"], []).append((number, row))
         codes: dict[str, str] = dict(self.known.taken)
+        self.unvalued = {
+            entry.key
+            for entry in self.entries["targets"]
+            if "value" in self.unread("targets", entry.number)
+        }
         for whole, rows in splits.items():
             entries.append(self.split(whole, rows, codes))
         listed = {entry.key: entry.row["parts"] for entry in entries}
@@ -275,7 +290,9 @@ class _Judge:
         codes: dict[str, str],
     ) -> None:
         unit, value = row["unit"], row["value"]
-        if said["mode"] == AllocationMode.UNIFORM and whole is not None:
+        if code in self.unvalued:
+            value = None  # nobody knows yet what its parts must say
+        elif said["mode"] == AllocationMode.UNIFORM and whole is not None:
             value = whole["value"] if value is None else value
             if value != whole["value"]:
                 self.fault("allocations", line, "part-not-uniform", "value", text=code)
@@ -301,6 +318,8 @@ class _Judge:
             codes[named] = mine
         said["parts"][unit] = (value, named)
         standing = self.known.standing.get(named)
+        if code in self.unvalued:
+            return
         if present and present[0] != value and standing and standing.state != TargetState.PLANNED:
             self.fault("allocations", line, "target-assigned", "value", text=named)
 
@@ -316,6 +335,8 @@ class _Judge:
             self.fault("allocations", number, "whole-is-part", "whole", text=code)
         if additive and indicator and indicator["kind"] not in ADDITIVE_KINDS:
             self.fault("allocations", number, "not-additive", "whole", text=code)
+        elif code in self.unvalued:
+            pass  # told of its cell
         elif whole["value"] is None:
             self.fault("allocations", number, "whole-not-stated", "whole", text=code)
         elif said["reserve"] < 0 or said["overage"] < 0 or (said["reserve"] and said["overage"]):
