@@ -16,6 +16,7 @@ from commitments import permissions
 from commitments.actions import allocations, plans, targets
 from commitments.enums import TargetState
 from commitments.models import CommitmentVersion, Period, Target
+from commitments.rules.targets import counted
 from commitments.web.forms.plans import GroupForm, IndicatorForm, MandateForm, PlanForm
 from commitments.web.rows import rows_for
 from commitments.web.words import words_of
@@ -99,12 +100,14 @@ def _page(
 def detail(request: WebRequest, code: str) -> HttpResponse:
     """Show a plan: where it stands, its groups with their targets, its commitments."""
     plan = plan_or_404(request, code)
-    seen = Target.objects.visible_to(request.user, at=request.now).for_rows().order_by("code")
+    seen = Target.objects.visible_to(request.user, at=request.now).for_rows()
     groups = (
         plan.groups.select_related("mandate")
         .order_by("ordinal")
         .prefetch_related(Prefetch("targets", queryset=seen, to_attr="seen"))
     )
+    for group in groups:
+        group.seen.sort(key=lambda target: counted(target.code))
     shown = [target for group in groups for target in group.seen]
     missing = allocations.gaps(targets=shown)
     for target in shown:

@@ -164,6 +164,17 @@ def test_a_revision_needs_a_reason_and_another_value(client_of):
     assert body.targets[0].revisions.count() == 2
 
 
+def test_targets_stand_in_the_order_in_which_people_count(client_of):
+    body = make_body()
+    client = client_of(body.planner)
+    group = body.targets[0].group
+    for code in ("A.10", "A.9", "A.1"):
+        data = target_data(body, body.plan, code=code, group=group.pk)
+        post(client, f"/plans/{body.plan.code}/targets/new/", **data)
+    page = client.get(f"/plans/{body.plan.code}/").content.decode()
+    assert re.findall(r">(A\.[0-9]+)</a>", page) == ["A.1", "A.9", "A.10"]
+
+
 def test_a_stranger_sees_no_plan(client_of):
     body = make_body()
     client = client_of(body.leader)
