@@ -25,8 +25,10 @@ from units.actions.guards import require_seen, require_text
 from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed, NotFound, WrongState
 from units.models import OrgUnit, Position, RegisterEntry, User
+from units.rules.dates import day_text
 from units.rules.refs import slug, without_clash
 
+MOST_YEARS = 30  # between today and the original day; what is further away is a slip of the pen
 EDITABLE = (
     "title",
     "cause",
@@ -185,7 +187,7 @@ def register_case(
 
     `period_id`: the plan that it comes from, whose unit assigns it. `number` "": the next free one.
     `clears`: of EDITABLE, what is known already. Raises NotAllowed (register-not-allowed), Invalid
-    (case-incomplete, unit-unknown), Conflict (case-number-taken).
+    (case-incomplete, case-day-unlikely, unit-unknown), Conflict (case-number-taken).
     """
     unit = OrgUnit.objects.filter(pk=unit_id).first()
     period = Period.objects.select_for_update(no_key=True).filter(pk=period_id).first()
@@ -193,6 +195,11 @@ def register_case(
         raise Invalid(_("Choose a unit and a plan that are there."), code="unit-unknown")
     require(permissions.may_register_case(by, unit, at=at), "register")
     require_text(title.strip(), field="title", code="case-incomplete")
+    if abs(original_due_on.year - clock.local_date(at).year) > MOST_YEARS:
+        text = _(
+            "%(day)s is more than %(years)s years away, and nobody can change it afterwards. Check the year."
+        ) % {"day": day_text(original_due_on), "years": MOST_YEARS}
+        raise Invalid(text, code="case-day-unlikely", fields={"original_due_on": [text]})
     number = number.strip() or next_number(period)
     if BacklogCase.objects.filter(assigner_unit=period.owner_id, number=number).exists():
         text = _("The number %(number)s is taken. Leave it empty to get the next free one.") % {

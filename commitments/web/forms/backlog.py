@@ -76,10 +76,13 @@ class RegisterForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Kind"), choices=CaseKind.choices)
     title = forms.CharField(label=_("Title"), max_length=300)
-    unit = UnitField(OrgUnit.objects.none(), label=_("Unit that holds it"))
+    unit = UnitField(
+        OrgUnit.objects.none(), label=_("Unit that holds it"), empty_label=_("Choose…")
+    )
     period = PlanField(
         Period.objects.none(),
         label=_("Plan that it comes from"),
+        empty_label=_("Choose…"),
         help_text=_("The unit that owns the plan assigns the case and decides on extensions."),
     )
     original_due_on = day_field(

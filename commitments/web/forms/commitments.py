@@ -1,6 +1,6 @@
 """Forms of the planner: drafting, answering, amending."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -10,6 +10,8 @@ from commitments.enums import ItemRole, SigningOrder, TargetState
 from commitments.models import CommitmentVersion, Period, ReturnItem, SignatureAct, Target
 from units import clock
 from units.models import OrgUnit, Position
+
+MOST_DAYS = 366  # to wait for a signature
 
 
 class DayInput(forms.DateInput):
@@ -25,12 +27,28 @@ def day_field(label: Any, **kwargs: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DayInput(), **kwargs)
 
 
+class ToBeSigned(forms.Form):
+    """A form with `on`, its day: what is still to be signed is not due before it."""
+
+    on: date
+
+    def clean_sign_by(self) -> date:
+        """Return the day to sign. Raises ValidationError for one that has passed, or that lies so
+        far ahead that its year is a slip of the pen."""
+        day: date = self.cleaned_data["sign_by"]
+        if day < self.on:
+            raise forms.ValidationError(_("This day has passed. Choose a later one."))
+        if day > self.on + timedelta(days=MOST_DAYS):
+            raise forms.ValidationError(_("This day is more than a year away. Check the year."))
+        return day
+
+
 class OfficeField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Position) -> str:
         return f"{obj.title} – {obj.unit.name}"
 
 
-class DraftForm(forms.Form):
+class DraftForm(ToBeSigned):
     """Unit, offices, day to sign and items of a draft. With `version`, its unit stands fixed."""
 
     unit = forms.ModelChoiceField(
@@ -66,7 +84,7 @@ class DraftForm(forms.Form):
     ) -> None:
         self.period, self.version = period, version
         super().__init__(data, initial=self._initial(version))
-        day = clock.local_date(at)
+        self.on = day = clock.local_date(at)
         heads = (
             Position.objects.in_force(day).select_related("unit").prefetch_related("unit__versions")
         )
@@ -141,7 +159,13 @@ class DraftForm(forms.Form):
         return self._offices() | {"items": items}
 
 
-class AnswerForm(forms.Form):
+def reason_label(reason: ReturnItem) -> str:
+    """Return what a head said about one item, or about the whole, as the page of the return says it."""
+    about = _("Item %(n)s") % {"n": reason.item_ordinal} if reason.item_ordinal else _("The whole")
+    return f"{about} – {reason.get_reason_code_display()}: {reason.text}"
+
+
+class AnswerForm(ToBeSigned):
     """One answer per reason, and the day by which the next version is to be signed."""
 
     sign_by = day_field(_("Next version to be signed by"))
@@ -152,9 +176,9 @@ class AnswerForm(forms.Form):
         self.reasons = found or [None]
         self.on = on
         for reason in self.reasons:
-            label = reason.text if reason else objection.reason
+            label = reason_label(reason) if reason else objection.reason
             self.fields[self._name(reason)] = forms.CharField(
-                label=label, widget=forms.Textarea({"rows": 3})
+                label=label, max_length=2000, widget=forms.Textarea({"rows": 3})
             )
 
     @staticmethod
@@ -169,11 +193,11 @@ class AnswerForm(forms.Form):
         }
 
 
-class AmendForm(forms.Form):
+class AmendForm(ToBeSigned):
     """Why there is a next version, and by when it is to be signed."""
 
     reason = forms.CharField(
-        label=_("Reason for the amendment"), widget=forms.Textarea({"rows": 3})
+        label=_("Reason for the amendment"), max_length=2000, widget=forms.Textarea({"rows": 3})
     )
     sign_by = day_field(_("Next version to be signed by"))
 

@@ -197,6 +197,27 @@ def test_a_case_is_registered_with_the_next_free_number():
         )
 
 
+@pytest.mark.parametrize(
+    ("year", "taken"), [(1993, False), (1994, True), (2054, True), (2055, False)]
+)
+def test_an_original_day_decades_away_is_a_slip_of_the_pen(year, taken):
+    office = Office()
+    asked = {
+        "kind": "admin",
+        "title": "Hồ sơ",
+        "unit_id": office.scene.commune.pk,
+        "period_id": year_of(office.scene.district).pk,
+        "original_due_on": date(year, 6, 30),
+        "by": office.supervisor,
+        "at": AT,  # in 2024
+    }
+    if taken:
+        assert backlog.register_case(**asked).original_due_on == date(year, 6, 30)
+        return
+    with pytest.raises(Invalid, match="case-day-unlikely"):
+        backlog.register_case(**asked)
+
+
 def test_only_a_case_with_six_clears_is_assigned():
     office = Office("registered")
     backlog.edit(**office.seen(), by=office.supervisor, at=AT, product="", authority="")

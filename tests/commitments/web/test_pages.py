@@ -1,18 +1,19 @@
 """Home, queue, list and one commitment: who sees what, and at a constant cost."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from commitments.enums import VersionAct, VersionState
-from commitments.models import CommitmentVersion
+from commitments.models import CommitmentVersion, ReturnItem
 from commitments.querysets.queue import CONDITIONS
 from tests.factories.body import NOW, make_body, office, person
 from tests.factories.commitments_versions import CommitmentFactory, CommitmentVersionFactory
 from tests.factories.units import OrgUnitFactory
+from units import clock
 from units.models import Appointment, RegisterEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("business_time")]
@@ -199,10 +200,28 @@ def test_an_answer_is_asked_for_every_reason(client_of):
     address = f"/commitments/{version.commitment.ref}/answer/"
     page = client.get(address).content.decode()
     name = re.search(r'name="(answer-\d+)"', page).group(1)
+    reason = ReturnItem.objects.get()
+    assert f"Item {reason.item_ordinal} – {reason.get_reason_code_display()}: {reason.text}" in page
     typed = {"version": version.etag_version, "sign_by": "2024-03-01"}
     assert client.post(address, typed).status_code == 422
     response = client.post(address, typed | {name: "19 it is."})
     assert response.url.endswith("/edit/")
+
+
+@pytest.mark.parametrize("page", ["edit", "answer", "amend"])
+def test_a_day_to_sign_lies_within_a_year_from_today(page, client_of):
+    body = make_body()
+    version = body.draft() if page == "edit" else body.issued()
+    if page == "answer":
+        body.act(A.REFUSE, version, body.secretary)
+    client, address = client_of(body.planner), f"/commitments/{version.commitment.ref}/{page}/"
+    today = clock.local_date(NOW)
+    past, far = "This day has passed. Choose a later one.", "This day is more than a year away."
+    for days, said in ((-1, [past]), (0, []), (366, []), (367, [far])):
+        day = (today + timedelta(days=days)).isoformat()
+        answer = client.post(address, {"version": version.etag_version, "sign_by": day})
+        assert answer.status_code == 422  # the rest is missing
+        assert [text for text in (past, far) if text in answer.content.decode()] == said
 
 
 def test_somebody_without_an_office_is_told_whom_to_ask(client_of):
