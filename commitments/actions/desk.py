@@ -4,7 +4,7 @@ None of it changes a commitment: it says who is at it. Everything but a view of 
 entry of the register, so that in December somebody can say who was on which case.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from units.errors import Conflict, Invalid, NotAllowed
 from units.models import User
 
 MOST_VIEWS = 20
+TWICE = timedelta(minutes=10)  # the same words again: a second click, or back and sent again
 NOT_KEPT = {"after", "export"}  # parameters of an address that are no part of a view
 
 
@@ -122,9 +123,15 @@ def hand_over(*, version_id: int, to: User, by: User, at: datetime) -> Hold:
 
 @transaction.atomic
 def note(*, version_id: int, text: str, by: User, at: datetime) -> Note:
-    """Note something about a row. Raises NotAllowed (note-row-not-allowed), Invalid (note-empty)."""
+    """Note something about a row; the same words again within minutes are the note that is there.
+
+    Raises NotAllowed (note-row-not-allowed), Invalid (note-empty).
+    """
     require_text(text.strip(), field="text", code="note-empty")
     version = _locked(version_id, by=by, at=at, act="note")
+    last = version.notes.order_by("-pk").first()
+    if last and (last.person_id, last.text) == (by.pk, text.strip()) and at - last.at < TWICE:
+        return last
     made = Note.objects.create(version=version, person=by, text=text.strip(), at=at)
     _enter(version, "note", by=by, at=at, text=made.text)
     return made

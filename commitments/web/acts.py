@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from commitments import permissions
 from commitments.actions import backlog, explanations, proposed, resolutions, suspensions
+from commitments.actions.subjects import Cases
 from commitments.enums.backlog import CaseAct, CaseProposalAct, CaseProposalState, CaseState
 from commitments.models import BacklogCase, CaseProposal, Explanation
 from commitments.rules.backlog import MOVES
@@ -23,7 +24,7 @@ from commitments.web.forms import backlog as asked
 from units.errors import Refused
 from units.http import etags
 from units.http.requests import WebRequest
-from units.models import User
+from units.models import RegisterEntry, User
 from units.web import refusals
 
 Do = Callable[..., Any]
@@ -127,6 +128,13 @@ ACTS: Mapping[str, ActPage] = {
 }
 
 
+KINDS = {  # of the register entries that an act leaves, where they are not called like its page
+    "decide": {"case.decline", "case.extend", "case.reopen"},
+    "extend": {"case.propose_extend"},
+    "reopen": {"case.propose_reopen"},
+}
+
+
 def possible_acts(case: BacklogCase, *, by: User, at: datetime) -> dict[str, ActPage]:
     """Return which pages of ACTS lead somewhere for `by` now, by their name, in the table's order."""
     unit, state = case.unit_id, CaseState(case.state)
@@ -177,6 +185,9 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
                 **form.cleaned_data,
             )
         except (Refused, ValidationError) as error:
+            if _done_before(case, name, request):
+                messages.success(request, page.done)
+                return redirect("commitments:case", ref=ref)
             if not possible or not form.fields:
                 raise
             refusals.put_into(form, error)
@@ -198,6 +209,20 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
     return render(request, "commitments/backlog/act.html", context, status=status)
 
 
+def _done_before(case: BacklogCase, name: str, request: WebRequest) -> bool:
+    """Whether this person has done just this act to the version that the form shows: a second
+    click, or back and sent again."""
+    seen = request.POST.get(etags.FIELD, "")
+    if not (seen.isascii() and seen.isdigit() and len(seen) < 10):
+        return False
+    return (
+        RegisterEntry.objects.about(Cases.noun, case.ref)
+        .filter(kind__in=KINDS.get(name, {f"case.{name}"}), actor=request.user)
+        .filter(subject_version=int(seen) + 1)
+        .exists()
+    )
+
+
 @login_required
 def explanation(request: WebRequest, explanation: int) -> HttpResponse:
     """Show one explanation that was asked for; the holder gives it, who watches judges it."""
@@ -209,27 +234,44 @@ def explanation(request: WebRequest, explanation: int) -> HttpResponse:
     visible = type(subject).objects.visible_to(request.user, at=request.now)
     if not visible.filter(pk=subject.pk).exists():
         raise Http404
-    form: forms.Form | None = None
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    if found.given_at is None and explanations.is_asked_of(request.user, found, at=request.now):
-        form = (asked.ExplainCaseForm if found.clock.case_id else asked.ExplainForm)(*sent)
-    elif (
-        found.given_at is not None
-        and found.accepted is None
-        and explanations.may_judge(request.user, found, at=request.now)
-    ):
-        form = asked.JudgeForm(*sent)
+    form = _asked_form(request, found)
     if request.method == "POST" and form is None:
         raise Http404
     if form is not None and form.is_valid():
         given = dict(form.cleaned_data, explanation_id=found.pk, by=request.user, at=request.now)
+        if isinstance(form, asked.ExplainForm):
+            sent_before = (found.given_by, found.text) == (request.user, given["text"])
+        else:
+            given["accepted"] = given.pop("decision") == "accept"
+            verdict = (found.decided_by, found.accepted, found.answer)
+            sent_before = verdict == (request.user, given["accepted"], given["answer"])
+        if sent_before:
+            return redirect("commitments:explanation", explanation=found.pk)
         with refusals.shown_in(form):
             if isinstance(form, asked.ExplainForm):
                 explanations.give(**given)
             else:
-                explanations.judge(accepted=given.pop("decision") == "accept", **given)
+                explanations.judge(**given)
             messages.success(request, _("Your words are entered."))
             return redirect("commitments:explanation", explanation=found.pk)
     context = {"explanation": found, "subject": subject, "form": form}
     status = 422 if request.method == "POST" else 200
     return render(request, "commitments/backlog/explanation.html", context, status=status)
+
+
+def _asked_form(request: WebRequest, found: Explanation) -> forms.Form | None:
+    """Return the form that this person fills in; None: nothing is asked of them.
+
+    What is sent after somebody was faster gets its form too, to come back filled with the refusal.
+    """
+    sent = request.POST if request.method == "POST" else None
+    if found.given_at is None or (sent is not None and "text" in sent):
+        if not explanations.is_asked_of(request.user, found, at=request.now):
+            return None
+        kind = asked.ExplainCaseForm if found.clock.case_id else asked.ExplainForm
+        return kind(sent, request.FILES) if sent is not None else kind()
+    if found.accepted is not None and sent is None:
+        return None
+    if not explanations.may_judge(request.user, found, at=request.now):
+        return None
+    return asked.JudgeForm(sent)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,7 @@ from units.permissions import roles_of
 from units.querysets.organisation import Reach, reach_of, reach_of_page, subtree
 from units.web import refusals
 
+TWICE = timedelta(minutes=10)
 PAGE = 25
 CHUNK = 500
 WIDTHS = (10, 22, 40, 30, 26, 12, 10, 12, 10, 10, 8, 18)
@@ -210,10 +211,19 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         .select_related("proposed_by")
         .first(),
         "acts": possible_acts(case, by=request.user, at=request.now),
+        "to_explain": _to_explain(row, reader=request.user),
         "may_edit": case.state in MOVES[CaseAct.EDIT].sources
         and permissions.supervises(request.user, case.unit_id, at=request.now),
     }
     return render(request, "commitments/backlog/detail.html", context)
+
+
+def _to_explain(row: CaseRow, *, reader: User) -> Explanation | None:
+    """Return the explanation that a step asked `reader` for, while it is not given."""
+    asked = row.explanation
+    if asked is None or asked.given_at or row.case.state != CaseState.ASSIGNED:
+        return None
+    return asked if row.holder and row.holder.person_id == reader.pk else None
 
 
 def _events(case: BacklogCase) -> list[Event]:
@@ -238,12 +248,23 @@ def create(request: WebRequest) -> HttpResponse:
         raise Http404
     form = RegisterForm(request.POST or None, by=request.user, at=request.now)
     if request.method == "POST" and form.is_valid():
+        if before := _sent_before(request, form.as_arguments()):
+            return redirect("commitments:case", ref=before.ref)
         with refusals.shown_in(form):
             made = backlog.register_case(**form.as_arguments(), by=request.user, at=request.now)
             messages.success(request, _("The case is registered. Make it clear, then assign it."))
             return redirect("commitments:case", ref=made.ref)
     status = 422 if request.method == "POST" else 200
     return render(request, "commitments/backlog/register.html", {"form": form}, status=status)
+
+
+def _sent_before(request: WebRequest, said: dict[str, Any]) -> BacklogCase | None:
+    """Return the case that this person has registered in the same words minutes ago: a second
+    click, or back and sent again. None: there is none."""
+    since = request.now - TWICE
+    own = BacklogCase.objects.filter(registered_by=request.user, registered_at__gt=since)
+    named = {"period_id": "origin_period_id"}
+    return own.filter(**{named.get(name, name): said[name] for name in said if said[name]}).first()
 
 
 @login_required

@@ -225,10 +225,14 @@ def _objections(
 def confirm(request: WebRequest, step_up: UUID) -> HttpResponse:
     """Ask for the factor; when it is right the act is done and its receipt shown."""
     asked = get_object_or_404(
-        StepUp.objects.select_related("receipt__document__version__commitment", "slot__office"),
+        StepUp.objects.select_related(
+            "receipt__document__version__commitment", "slot__office", "use__signature_act"
+        ),
         uuid=step_up,
         user=request.user,
     )
+    if request.method == "GET" and (act := _act_of(asked)):
+        return redirect("commitments:receipt", act=act.uuid)
     version, outside = asked.receipt.document.version, asked.is_outside
     refused = None
     if request.method == "POST":
@@ -271,6 +275,12 @@ def confirm(request: WebRequest, step_up: UUID) -> HttpResponse:
         context,
         status=refused.status if refused else 200,
     )
+
+
+def _act_of(asked: StepUp) -> SignatureAct | None:
+    """Return the act that this confirmation has led to; None: none yet, or a copy to sign elsewhere."""
+    use = getattr(asked, "use", None)
+    return getattr(use, "signature_act", None)
 
 
 AGAIN = {

@@ -94,6 +94,12 @@ MISSING = Bucket(
 )
 
 
+def _sent_before(report: Report, verifier: User, version: int) -> bool:
+    """Whether `verifier` has verified just this `version`: a second click, or back and sent again."""
+    own = report.state == ReportState.VERIFIED and report.decided_by_id == verifier.pk
+    return own and report.etag_version == version + 1
+
+
 @login_required
 @require_POST
 def verify_many(request: WebRequest) -> HttpResponse:
@@ -107,9 +113,11 @@ def verify_many(request: WebRequest) -> HttpResponse:
     rows = visible.filter(pk__in=seen).prefetch_related("duty__unit__versions")
     known = {report.pk: report for report in rows}
     chosen = [(key, version) for key, version in seen.items() if key in known]
-    results = verifications.verify_many(seen=chosen, by=request.user, at=request.now)
+    before = [key for key, version in chosen if _sent_before(known[key], request.user, version)]
+    fresh = [(key, version) for key, version in chosen if key not in before]
+    refused = dict(verifications.verify_many(seen=fresh, by=request.user, at=request.now))
     context = {
-        "results": [(known[result.report_id], result.refused) for result in results],
-        "done": sum(result.refused is None for result in results),
+        "results": [(known[key], refused.get(key)) for key, _version in chosen],
+        "done": sum(refused.get(key) is None for key, _version in chosen),
     }
     return render(request, "commitments/reports/verified.html", context)

@@ -99,7 +99,10 @@ def test_a_case_from_the_ladder_to_its_end(width, language, scene, page_at, asse
     let_it_be(date(2024, 1, 5))  # level 2 asks for an explanation
     heads.open("/")
     heads.press(f'main a.button[href="/cases/{case.ref}/"]')
-    heads.press('a[href^="/explanations/"]')
+    buttons = heads.page.locator(".actions--sticky .button--primary").all()
+    explain, resolve = (button.bounding_box() for button in buttons)
+    assert (explain["x"], explain["y"]) != (resolve["x"], resolve["y"])  # neither lies on the other
+    heads.press('.actions--sticky a[href^="/explanations/"]')
     heads.write("#id_text", "Còn hộ chưa nhận tiền bồi thường")
     with heads.page.expect_navigation(url=f"**/cases/{case.ref}/"):
         heads.page.click("main form .button--primary")

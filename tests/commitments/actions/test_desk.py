@@ -109,6 +109,17 @@ def test_notes_are_kept_in_order_and_stand_in_the_register(body, version, other)
     assert desk_entries() == ["desk.note", "desk.note"]
 
 
+def test_the_same_words_within_minutes_are_one_note(body, version, other):
+    asked = {"version_id": version.pk, "text": "Not reached.", "by": body.supervisor}
+    first = desk.note(**asked, at=NOW)
+    assert desk.note(**asked, at=NOW + timedelta(minutes=9)) == first  # back, and sent again
+    desk.note(**asked | {"by": other}, at=NOW + timedelta(minutes=9))
+    desk.note(**asked, at=NOW + timedelta(minutes=9))  # after what the other one wrote
+    desk.note(**asked, at=NOW + timedelta(minutes=19))  # telephoned anew
+    assert version.notes.count() == 4
+    assert desk_entries() == ["desk.note"] * 4
+
+
 @pytest.mark.parametrize("act", ["take", "release", "note"])
 def test_nobody_but_a_supervisor_works_the_desk(act, body, version):
     asked = {"version_id": version.pk, "at": NOW} | ({"text": "x"} if act == "note" else {})

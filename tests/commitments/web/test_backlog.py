@@ -15,6 +15,7 @@ from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import make_body
 from tests.factories.clocks import local
 from tests.factories.units import OrgUnitFactory, OversightFactory, RoleGrantFactory, UserFactory
+from units.models import RegisterEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("business_time")]
 NOW = local(date(2024, 2, 2), 8)
@@ -139,7 +140,13 @@ def act(client, case, name, **data):
     shown = client.get(address)
     assert shown.status_code == 200, name
     version = re.search(r'name="version" value="(\d+)"', shown.content.decode()).group(1)
-    return client.post(address, {"version": version, **data}, follow=True)
+    done = client.post(address, {"version": version, **data}, follow=True)
+    if done.redirect_chain:  # a second click, or back and sent again
+        count = RegisterEntry.objects.count()
+        again = client.post(address, {"version": version, **data}, follow=True)
+        assert again.redirect_chain == done.redirect_chain, name
+        assert RegisterEntry.objects.count() == count
+    return done
 
 
 def test_a_case_through_its_pages(body, client_of):
@@ -182,8 +189,11 @@ def test_a_case_through_its_pages(body, client_of):
     assert "told: " in page
 
     asked = f"/explanations/{Explanation.objects.get().pk}/"
+    assert f'href="{asked}">Explain…' in head.get(f"/cases/{case.ref}/").content.decode()
+    assert f'href="{asked}">Explain…' not in page  # which is another's
     assert head.get(asked).status_code == 200
     head.post(asked, {"text": "Thiếu kinh phí đền bù"})
+    assert "Explain…" not in head.get(f"/cases/{case.ref}/").content.decode()
     refused = supervisor.post(asked, {"decision": "refuse", "answer": ""})
     assert refused.status_code == 422
     supervisor.post(asked, {"decision": "refuse", "answer": "Đã cấp đủ kinh phí"})
@@ -210,6 +220,50 @@ def test_a_case_through_its_pages(body, client_of):
     assert "Nothing follows by itself." in page
 
 
+def test_words_sent_twice_are_kept_once_and_those_that_came_second_come_back(body, client_of):
+    put(body, office=body.first, assigned=True)
+    while cases.sweep(at=NOW):
+        pass
+    asked = f"/explanations/{Explanation.objects.get().pk}/"
+    head, supervisor = client_of(body.secretary), client_of(body.supervisor)
+    for client, said in (
+        (head, {"text": "Thiếu kinh phí"}),
+        (supervisor, {"decision": "refuse", "answer": "Đã cấp đủ"}),
+    ):
+        for _twice in range(2):  # a second click, or back and sent again
+            assert client.post(asked, said).url == asked
+
+    late = head.post(asked, {"text": "Chờ quyết định thu hồi"})
+    assert late.status_code == 422
+    assert "Chờ quyết định thu hồi" in late.content.decode()
+    assert "This was explained already." in late.content.decode()
+    late = supervisor.post(asked, {"decision": "accept", "answer": "Đồng ý"})
+    assert "Somebody has answered this explanation already." in late.content.decode()
+    told = RegisterEntry.objects.filter(kind__startswith="explanation.")
+    assert sorted(told.values_list("kind", flat=True)) == [
+        "explanation.give",
+        "explanation.refuse",
+    ]
+
+
+def test_a_case_is_registered_once_and_with_a_likely_day(body, client_of):
+    client, address = client_of(body.supervisor), "/cases/new/"
+    typed = {
+        "kind": "clearance",
+        "title": "Giải phóng mặt bằng",
+        "unit": body.commune.pk,
+        "period": body.plan.pk,
+    }
+    slip = client.post(address, typed | {"original_due_on": "0024-01-10"})  # “24” typed as the year
+    assert slip.status_code == 422
+    assert "Check the year." in slip.content.decode()
+    typed["original_due_on"] = "2024-01-10"
+    made = client.post(address, typed)
+    assert client.post(address, typed).url == made.url  # a second click, or back and sent again
+    assert client.post(address, typed | {"title": "Đoạn hai"}).url != made.url
+    assert BacklogCase.objects.count() == 2
+
+
 def test_a_form_that_saw_an_older_version_comes_back_filled(body, client_of):
     case = put(body, office=body.first, assigned=True)
     head = client_of(body.secretary)
@@ -220,6 +274,14 @@ def test_a_form_that_saw_an_older_version_comes_back_filled(body, client_of):
     assert answer.status_code == 422
     assert "Quyết định 12" in answer.content.decode()
     assert "has changed since you opened it" in answer.content.decode()
+
+
+def test_an_act_that_somebody_else_has_done_is_not_said_to_be_ones_own(body, client_of):
+    case = put(body, office=body.first, resolved=True)
+    one, other = (RoleGrantFactory(role="verifier", unit=body.committee).person for _ in range(2))
+    address, seen = f"/cases/{case.ref}/act/accept/", {"version": case.etag_version}
+    assert client_of(one).post(address, seen).status_code == 302
+    assert client_of(other).post(address, seen).status_code == 412
 
 
 def test_every_state_has_its_page_in_both_languages(body, client_of):

@@ -44,6 +44,7 @@ def test_a_head_reads_declares_confirms_and_gets_a_receipt(client_of):
     assert version.state == VersionState.SIGNED
     assert "You have signed" in receipt
     assert str(SignatureAct.objects.get().uuid) in receipt
+    assert client.get(confirm).url == response.url  # back, or the other tab: it is done
     again = client.post(confirm, {"code": code})
     assert (again.status_code, again.url) == (302, response.url)
     assert SignatureAct.objects.count() == 1

@@ -180,6 +180,11 @@ def test_the_verifier_returns_one_and_verifies_the_rest_in_bulk(client_of):
     page = client.post("/reports/verify/", {"report": [*values, f"{first.pk}.9", "x.1"]})
     assert "2 reports were verified" in page.content.decode()
     assert Report.objects.filter(state="verified").count() == 2
+    again = client.post("/reports/verify/", {"report": values}).content.decode()  # a second click
+    assert "2 reports were verified" in again
+    assert "not done" not in again
+    another = client_of(desk.second).post("/reports/verify/", {"report": values})
+    assert "0 reports were verified" in another.content.decode()
     returned = client.get("/queue/?bucket=reports_returned").content.decode()
     assert "Count again." in returned
 
