@@ -4,8 +4,10 @@ Every value that differs from Celery's own has its reason beside it. What must h
 in rows; an emptied broker costs one interval.
 """
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
 from celery.beat import Scheduler
@@ -95,6 +97,26 @@ class TableScheduler(Scheduler):
 
     def setup_schedule(self) -> None:
         self.merge_inplace(self.app.conf.beat_schedule)
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Send the wake of a job, unless one of the same job waits in its queue: that one will do.
+
+        So no queue is longer than its jobs for each beat, however slow the workers are, and
+        every wake that waits is one that runs (docs/adr/0036).
+        """
+        if producer is None or not _waits(entry, producer.channel):
+            super().apply_entry(entry, producer=producer)
+
+
+def _waits(entry: Any, channel: Any) -> bool:
+    """Say whether a wake of this job is in its queue; False where the broker does not say."""
+    key = f"{channel.global_keyprefix}{entry.options['queue']}"
+    try:
+        with channel.conn_or_acquire() as client:
+            waiting = client.lrange(key, 0, -1)
+    except Transport.connection_errors:
+        return False  # sending has retries of its own, and says what it could not do
+    return any(json.loads(wake)["headers"]["task"] == entry.task for wake in waiting)
 
 
 app.autodiscover_tasks(["units", "commitments", "notifications", "config"])

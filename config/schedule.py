@@ -40,18 +40,17 @@ JOBS: tuple[Job, ...] = (  # in the order of what follows from what, for who run
     Job("watch", "config.tasks.watch", 60, "sweep"),
 )
 QUEUES: tuple[str, ...] = tuple(sorted({job.queue for job in JOBS}))
-EXPIRES = 0.9  # of the interval: wakes do not pile up behind a dead worker
 LATE_AFTER = timedelta(seconds=180)
 LATE_INTERVALS = 3
 
 
 def beat_schedule() -> Mapping[str, Mapping[str, Any]]:
-    """Return the table as Celery's beat reads it: intervals in UTC, wakes without data."""
+    """Return the table as Celery's beat reads it: intervals in UTC, wakes without data or end."""
     return {
         job.name: {
             "task": job.task,
             "schedule": timedelta(seconds=job.every_seconds),
-            "options": {"queue": job.queue, "expires": job.every_seconds * EXPIRES},
+            "options": {"queue": job.queue},
         }
         for job in JOBS
     }

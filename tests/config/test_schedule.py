@@ -1,13 +1,17 @@
-"""The table of jobs: what beat sends is what exists, expires in time, and holds no data."""
+"""The table of jobs: what beat sends is what exists, holds no data, and waits once."""
 
 import inspect
+import json
 
 import pytest
 from django.conf import settings
+from kombu import Connection
+from redis import Redis
 
 from config import schedule, status
-from config.celery import app
+from config.celery import TableScheduler, app
 from config.schedule import JOBS, QUEUES
+from tests import embedded
 
 app.loader.import_default_modules()  # as a worker does: the tasks of all apps
 BEAT = schedule.beat_schedule()
@@ -25,12 +29,13 @@ def test_every_job_is_a_task_without_arguments(job):
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
-def test_every_wake_expires_within_its_interval_and_holds_no_data(job):
+def test_every_wake_has_its_queue_and_holds_neither_data_nor_end(job):
     entry = BEAT[job.name]
     assert entry["schedule"].total_seconds() == job.every_seconds > 0
-    assert 0 < entry["options"]["expires"] <= job.every_seconds
     assert entry["options"]["queue"] == app.conf.task_routes[job.task]["queue"] == job.queue
-    assert not {"args", "kwargs", "eta", "countdown"} & (set(entry) | set(entry["options"]))
+    assert not {"args", "kwargs", "eta", "countdown", "expires"} & (
+        set(entry) | set(entry["options"])
+    )
 
 
 def test_beat_knows_the_table_and_nothing_else():
@@ -40,6 +45,39 @@ def test_beat_knows_the_table_and_nothing_else():
     ours = {name for name in app.tasks if not name.startswith("celery.")}
     assert ours == {job.task for job in JOBS}
     assert set(QUEUES) == {job.queue for job in JOBS}
+
+
+def test_of_each_job_one_wake_waits_however_slow_the_workers_are(tmp_path):
+    """Else every wake of the longest queue would be old when its turn comes, and newer ones behind it."""
+    scheduler = TableScheduler(app=app)
+    options = app.conf.broker_transport_options
+    with (
+        embedded.running(tmp_path) as url,
+        Connection(url, transport_options=options) as connection,
+        app.amqp.Producer(connection, auto_declare=False) as producer,
+        Redis(unix_socket_path=url.partition("://")[2].partition("?")[0]) as broker,
+    ):
+
+        def queued() -> list[str]:
+            return sorted(
+                json.loads(wake)["headers"]["task"]
+                for queue in QUEUES
+                for wake in broker.lrange(f"sign:{queue}", 0, -1)
+            )
+
+        def beat() -> None:
+            for entry in scheduler.schedule.values():
+                scheduler.apply_entry(entry, producer=producer)
+
+        for _beat in range(3):
+            beat()
+        assert queued() == sorted(job.task for job in JOBS)
+
+        taken = json.loads(broker.rpop("sign:register"))["headers"]["task"]  # and is being run
+        assert len(queued()) == len(JOBS) - 1
+        beat()
+        assert queued().count(taken) == 1
+        assert len(queued()) == len(JOBS)
 
 
 def test_every_job_has_a_name_for_people():

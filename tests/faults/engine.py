@@ -7,12 +7,11 @@ from celery.signals import worker_process_init
 
 from config.celery import app
 
-INTERVAL, EXPIRES = timedelta(seconds=1), 5
+INTERVAL = timedelta(seconds=1)
 PATIENCE = timedelta(seconds=20)  # with a process that has died
 
 for entry in app.conf.beat_schedule.values():
     entry["schedule"] = INTERVAL
-    entry["options"]["expires"] = EXPIRES
 app.conf.beat_max_loop_interval = 0.2
 
 SKEW = timedelta(seconds=float(os.environ.get("CLOCK_SKEW", "0")))  # of this process's clock
