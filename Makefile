@@ -54,7 +54,8 @@ test-faults: tools
 
 fuzz: tools
 	@SEED=$(SEED) EXAMPLES=$(EXAMPLES) ACTS=$(ACTS) WALKS=$(WALKS) STEPS=50 $(VENV)/bin/python -m pytest -n 0 -rP \
-		tests/api/test_fuzzed.py tests/api/test_reference_client.py tests/api/test_changes_model.py $(ARGS)
+		tests/api/test_fuzzed.py tests/api/test_reference_client.py tests/api/test_mirrored_demonstration.py \
+		tests/api/test_changes_model.py $(ARGS)
 
 lint: tools
 	$(VENV)/bin/python -m ruff format --check --quiet .

@@ -24,7 +24,11 @@ REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 PROGRAMS = {  # names of one program; the shell opens a page in a third of the time of a whole browser
     "chromium": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 }
-READ_THE_DISTRICT = ("tests/commitments/demo/", "tests/api/test_tutorial.py")
+READ_THE_DISTRICT = (
+    "tests/commitments/demo/",
+    "tests/api/test_mirrored_demonstration.py",
+    "tests/api/test_tutorial.py",
+)
 LONG = (  # minutes each: they begin first, so that no worker ends alone with one of them
     "tests/browser/test_pages.py",
     "tests/commitments/demo/test_make_run.py",

@@ -4,16 +4,13 @@ An act that the present state does not allow is refused, as ever, and leaves not
 """
 
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from commitments.actions import (
     allocations,
-    commitments,
-    drafts,
     duties,
     plans,
     reports,
@@ -21,11 +18,10 @@ from commitments.actions import (
     verifications,
 )
 from commitments.actions.revisions import Wanted
-from commitments.enums import Comparator, VersionAct
-from commitments.models import CommitmentVersion, Report, ReportingDuty, Target
-from tests.api import acts_on_cases
-from tests.factories.body import NOW
-from tests.factories.reports import AFTER_LOCK, OPENED, SAID, Desk, make_desk
+from commitments.enums import Comparator
+from commitments.models import Report, ReportingDuty, Target
+from tests.api import acts_on_cases, acts_on_commitments
+from tests.factories.reports import SAID, Desk, make_desk
 from units.actions import appointments, organisation, people, register
 from units.enums import Tree, UnitKind
 from units.errors import Refused
@@ -37,29 +33,38 @@ WANTED = Wanted(Comparator.GE, Decimal(21))
 
 @dataclass
 class Year:
-    """The small body in its year; `n` counts the acts, so that no two make the same thing."""
+    """A body in its year; `n` counts the acts, so that no two make the same thing. What begins does
+    so on `day`."""
 
     desk: Desk
     administrator: User
+    day: date = DAY
     n: int = 0
+    refused: dict[str, str] = field(default_factory=dict)  # act -> why it last was
 
     @property
     def body(self) -> Any:
         return self.desk.body
 
+    @property
+    def now(self) -> datetime:
+        return self.desk.body.now
+
     def do(self, name: str) -> bool:
         """Do the act and number its entries; False: it was refused."""
         self.n += 1
-        done = False
-        with suppress(Refused):
+        try:
             ACTS[name](self)
             done = True
+        except Refused as error:
+            self.refused[name], done = error.code, False
         while register.sequence():
             pass
         return done
 
 
 def make_year() -> Year:
+    """Return the year of the small body."""
     desk = make_desk()
     administrator = User.objects.create_user("vien", None, full_name="Vien")
     desk.body.make_administrator(administrator)
@@ -77,7 +82,7 @@ def _on_target(
 ) -> None:
     target = _target(year, state=state, parent=None)
     by = getattr(year.body, who)
-    act(target_id=target.pk, by=by, expected=target.etag_version, at=NOW, **more)
+    act(target_id=target.pk, by=by, expected=target.etag_version, at=year.now, **more)
 
 
 def _draw_up(year: Year, unit: OrgUnit, code: str = "") -> Target:
@@ -90,14 +95,15 @@ def _draw_up(year: Year, unit: OrgUnit, code: str = "") -> Target:
         code=code or f"Z.{year.n}",
         wanted=WANTED,
         by=body.planner,
-        at=NOW,
+        at=year.now,
     )
 
 
 def _split(year: Year, *parts: int) -> None:
     """Split the newest target of the committee among as many communes as there are parts."""
     body = year.body
-    whole = Target.objects.filter(unit=body.committee).order_by("-pk").first()
+    wholes = Target.objects.filter(unit=body.committee).exclude(state="withdrawn")
+    whole = wholes.order_by("-pk").first()
     if whole is None:
         whole = _draw_up(year, body.committee)
     communes = (body.commune, body.other)
@@ -106,50 +112,37 @@ def _split(year: Year, *parts: int) -> None:
         parts={unit.pk: Decimal(part) for unit, part in zip(communes, parts, strict=False)},
         by=body.planner,
         expected=whole.etag_version,
-        at=NOW,
+        at=year.now,
     )
 
 
-def _version(year: Year) -> CommitmentVersion:
-    return CommitmentVersion.objects.order_by("-pk").first() or year.body.draft()
-
-
-def _on_version(year: Year, act: Callable[..., Any], **more: Any) -> None:
-    version = _version(year)
-    who = {"by": year.body.planner, "expected": version.etag_version, "at": NOW}
-    act(version_id=version.pk, **(who | more))
-
-
-def _edit_draft(year: Year) -> None:
-    version = _version(year)
-    drafts.edit(
-        version_id=version.pk,
-        sign_by=date(2024, 3, 1 + year.n % 28),
-        items=drafts.default_items(version.commitment),
-        first_undertaker_id=version.first_undertaker_id,
-        second_undertaker_id=version.second_undertaker_id,
-        assigner_id=version.assigner_id,
-        by=year.body.planner,
-        expected=version.etag_version,
-        at=NOW,
-    )
-
-
-def _ceremony(year: Year, act: VersionAct, who: str) -> None:
-    year.body.act(act, _version(year), getattr(year.body, who))
-
-
-def _report(year: Year, state: str) -> Report:
-    found = Report.objects.filter(state=state).order_by("-pk").first()
+def _report(year: Year, state: str, by: User) -> Report:
+    """Return the newest report in the state: of whom `by` may act for, if it is the reporter."""
+    rows = Report.objects.filter(state=state)
+    if by == year.desk.reporter:
+        rows = rows.filter(duty__unit__in=(year.body.commune, year.body.other))
+    found = rows.order_by("-pk").first()
     if found is None:
         year.desk.filed(year.desk.duty(place=year.n % 4))
         found = Report.objects.order_by("-pk")[0]
     return found
 
 
+def _save(year: Year) -> None:
+    duty = year.desk.duty(place=year.n % 4)
+    draft = duty.reports.open().first()
+    reports.save(
+        duty_id=duty.pk,
+        answer=SAID,
+        by=year.desk.reporter,
+        expected=draft.etag_version if draft else 0,
+        at=year.desk.opened,
+    )
+
+
 def _on_report(year: Year, act: Callable[..., Any], state: str, by: User, **more: Any) -> None:
-    report = _report(year, state)
-    act(report_id=report.pk, by=by, expected=report.etag_version, at=OPENED, **more)
+    report = _report(year, state, by)
+    act(report_id=report.pk, by=by, expected=report.etag_version, at=year.desk.opened, **more)
 
 
 def _waive(year: Year) -> None:
@@ -161,12 +154,12 @@ def _waive(year: Year) -> None:
         reason="Later.",
         by=year.body.assigner,
         expected=duty.etag_version,
-        at=OPENED,
+        at=year.desk.opened,
     )
 
 
-def _rename_person(year: Year, username: str) -> None:
-    person = User.objects.get(username=username)
+def _rename(year: Year, person: User) -> None:
+    person.refresh_from_db()
     people.change_person(
         person_id=person.pk,
         full_name=f"Người Thứ {year.n}",
@@ -175,8 +168,8 @@ def _rename_person(year: Year, username: str) -> None:
         personnel_no=person.personnel_no,
         by=year.administrator,
         expected=person.etag_version,
-        at=NOW,
-        real_at=NOW,
+        at=year.now,
+        real_at=year.now,
     )
 
 
@@ -185,9 +178,9 @@ def _found(year: Year) -> OrgUnit:
         kind=UnitKind.COMMUNE,
         name_vi=f"Xã {year.n}",
         under={Tree.PARTY: year.body.committee.pk},
-        valid_from=DAY,
+        valid_from=year.day,
         by=year.administrator,
-        at=NOW,
+        at=year.now,
     )
 
 
@@ -196,10 +189,10 @@ def _rename_unit(year: Year) -> None:
     organisation.rename_unit(
         unit_id=unit.pk,
         name_vi=f"Phường {year.n}",
-        from_on=date(2024, 1, 16 + year.n % 15),
+        from_on=year.day + timedelta(days=1 + year.n % 15),
         by=year.administrator,
         expected=unit.etag_version,
-        at=NOW,
+        at=year.now,
     )
 
 
@@ -211,10 +204,10 @@ def _move_unit(year: Year) -> None:
         unit_id=other.pk,
         parent_id=year.body.commune.pk,
         tree=Tree.PARTY,
-        from_on=DAY,
+        from_on=year.day,
         by=year.administrator,
         expected=other.etag_version,
-        at=NOW,
+        at=year.now,
     )
 
 
@@ -223,16 +216,16 @@ def _appoint(year: Year) -> None:
         unit_id=year.body.commune.pk,
         title_vi=f"Chức vụ {year.n}",
         tree=Tree.PARTY,
-        valid_from=DAY,
+        valid_from=year.day,
         by=year.administrator,
-        at=NOW,
+        at=year.now,
     )
     appointments.appoint(
         person_id=year.body.leader.pk,
         position_id=office.pk,
-        valid_from=DAY,
+        valid_from=year.day,
         by=year.administrator,
-        at=NOW,
+        at=year.now,
     )
 
 
@@ -243,7 +236,7 @@ def _end_appointment(year: Year) -> None:
         end_on=date(2024, 12, 1),
         by=year.administrator,
         expected=row.etag_version,
-        at=NOW,
+        at=year.now,
     )
 
 
@@ -252,7 +245,7 @@ def _end_office(year: Year) -> None:
         position_id=Appointment.objects.order_by("-pk")[0].position_id,
         end_on=date(2024, 11, 1),
         by=year.administrator,
-        at=NOW,
+        at=year.now,
     )
 
 
@@ -263,7 +256,7 @@ def _edit_plan(year: Year) -> None:
         period_id=plan.pk,
         by=year.body.planner,
         expected=plan.etag_version,
-        at=NOW,
+        at=year.now,
         name_en=f"The year {year.n}",
     )
 
@@ -276,7 +269,7 @@ def _add_group(year: Year) -> None:
         title_vi="Nhóm",
         field="socio_economic",
         by=year.body.planner,
-        at=NOW,
+        at=year.now,
     )
 
 
@@ -284,7 +277,7 @@ def _new_plan(year: Year) -> None:
     """A plan of the committee's with a target of the other commune, which thereby sees it."""
     body = year.body
     plan = plans.create_period(
-        owner_id=body.committee.pk, year=2024 + year.n, by=body.planner, at=NOW
+        owner_id=body.committee.pk, year=2024 + year.n, by=body.planner, at=year.now
     )
     group = plans.create_group(
         period_id=plan.pk,
@@ -293,7 +286,7 @@ def _new_plan(year: Year) -> None:
         title_vi="Nhóm",
         field="socio_economic",
         by=body.planner,
-        at=NOW,
+        at=year.now,
     )
     targets.create_target(
         period_id=plan.pk,
@@ -303,7 +296,7 @@ def _new_plan(year: Year) -> None:
         code="N.1",
         wanted=WANTED,
         by=body.planner,
-        at=NOW,
+        at=year.now,
     )
 
 
@@ -314,8 +307,8 @@ ACTS: dict[str, Callable[[Year], object]] = {
     "appoint": _appoint,
     "end an appointment": _end_appointment,
     "end an office": _end_office,
-    "rename a head": lambda year: _rename_person(year, "secretary"),
-    "rename a reporter": lambda year: _rename_person(year, "reporter"),
+    "rename a head": lambda year: _rename(year, year.body.secretary),
+    "rename a reporter": lambda year: _rename(year, year.desk.reporter),
     "edit the plan": _edit_plan,
     "add a group": _add_group,
     "begin another plan": _new_plan,
@@ -336,22 +329,8 @@ ACTS: dict[str, Callable[[Year], object]] = {
     ),
     "split in two": lambda year: _split(year, 10 + year.n, 5),
     "split for one": lambda year: _split(year, 15 + year.n),
-    "draft a commitment": lambda year: year.body.draft(),
-    "edit the draft": _edit_draft,
-    "discard the draft": lambda year: _on_version(year, drafts.discard),
-    "issue": lambda year: _on_version(year, commitments.issue),
-    "sign": lambda year: _ceremony(year, VersionAct.SIGN, "secretary"),
-    "sign beside": lambda year: _ceremony(year, VersionAct.SIGN, "chair"),
-    "return": lambda year: _ceremony(year, VersionAct.RETURN, "secretary"),
-    "countersign": lambda year: _ceremony(year, VersionAct.COUNTERSIGN, "assigner"),
-    "void": lambda year: _ceremony(year, VersionAct.VOID, "assigner"),
-    "save a report": lambda year: reports.save(
-        duty_id=year.desk.duty(place=year.n % 4).pk,
-        answer=SAID,
-        by=year.desk.reporter,
-        expected=0,
-        at=OPENED,
-    ),
+    **acts_on_commitments.ACTS,
+    "save a report": _save,
     "submit a report": lambda year: year.desk.filed(year.desk.duty(place=year.n % 4)),
     "take a report back": lambda year: _on_report(
         year, reports.recall, "submitted", year.desk.reporter
@@ -367,8 +346,11 @@ ACTS: dict[str, Callable[[Year], object]] = {
     ),
     "waive a report": _waive,
     "waive a month": lambda year: duties.waive_period(
-        period_id=year.desk.months[1].pk, reason="Before.", by=year.body.assigner, at=OPENED
+        period_id=year.desk.months[1].pk,
+        reason="Before.",
+        by=year.body.assigner,
+        at=year.desk.opened,
     ),
     **acts_on_cases.ACTS,
-    "lock what is missing": lambda _year: duties.lock_due(at=AFTER_LOCK),
+    "lock what is missing": lambda year: duties.lock_due(at=year.desk.after_lock),
 }

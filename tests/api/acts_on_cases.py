@@ -1,20 +1,28 @@
 """Acts on backlog cases, for `acts_in_order`: on the newest case in the state that the act needs."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from commitments.actions import backlog, cases, explanations, proposed, resolutions, suspensions
 from commitments.enums.backlog import CaseProposalAct
 from commitments.models import BacklogCase, Explanation
-from tests.factories.body import NOW
+from units.errors import Refused
 
-LATER = NOW + timedelta(days=20)
 Act = Callable[[Any], None]
 
 
-def _case(year: Any, **named: Any) -> BacklogCase:
-    return BacklogCase.objects.filter(**named).order_by("-pk").first() or register_case(year)
+def _later(year: Any) -> datetime:
+    return year.now + timedelta(days=20)
+
+
+def _case(year: Any, state: str) -> BacklogCase:
+    """Return the newest case in the state, registered if it is to be; refused where there is none."""
+    of_the_commune = BacklogCase.objects.filter(unit=year.body.commune, state=state)
+    found = of_the_commune.order_by("-pk").first()
+    if found is None and state != "registered":
+        raise Refused(f"No case is {state}.", code="none-there")
+    return found or register_case(year)
 
 
 def register_case(year: Any) -> BacklogCase:
@@ -23,14 +31,14 @@ def register_case(year: Any) -> BacklogCase:
         title=f"Hồ sơ {year.n}",
         unit_id=year.body.commune.pk,
         period_id=year.body.plan.pk,
-        original_due_on=date(2024, 1, 10),
+        original_due_on=year.day - timedelta(days=5),
         by=year.body.supervisor,
-        at=NOW,
+        at=year.now,
     )
 
 
 def edit_case(year: Any) -> None:
-    case = _case(year, state="registered")
+    case = _case(year, "registered")
     clears = dict.fromkeys(("task", "responsibility", "product", "authority"), f"Rõ {year.n}")
     backlog.edit(
         case_id=case.pk,
@@ -40,20 +48,20 @@ def edit_case(year: Any) -> None:
         resolvable="now",
         by=year.body.supervisor,
         expected=case.etag_version,
-        at=NOW,
+        at=year.now,
         **clears,
     )
 
 
 def assign_case(year: Any) -> None:
-    case = _case(year, state="registered")
-    who = {"by": year.body.supervisor, "expected": case.etag_version, "at": NOW}
+    case = _case(year, "registered")
+    who = {"by": year.body.supervisor, "expected": case.etag_version, "at": year.now}
     backlog.assign(case_id=case.pk, **who)
 
 
 def _propose(act: CaseProposalAct, state: str) -> Act:
     def propose(year: Any) -> None:
-        case = _case(year, state=state)
+        case = _case(year, state)
         proposed.propose(
             case_id=case.pk,
             act=act,
@@ -61,7 +69,7 @@ def _propose(act: CaseProposalAct, state: str) -> Act:
             new_due_on=case.current_due_on + timedelta(days=90),
             by=year.body.supervisor,
             expected=case.etag_version,
-            at=NOW,
+            at=year.now,
         )
 
     return propose
@@ -69,32 +77,33 @@ def _propose(act: CaseProposalAct, state: str) -> Act:
 
 def _on_case(state: str, act: Callable[..., Any], who: str, **more: Any) -> Act:
     def do(year: Any) -> None:
-        case = _case(year, state=state)
+        case = _case(year, state)
         by = year.desk.verifier if who == "verifier" else getattr(year.body, who)
-        act(case_id=case.pk, by=by, expected=case.etag_version, at=NOW, **more)
+        act(case_id=case.pk, by=by, expected=case.etag_version, at=year.now, **more)
 
     return do
 
 
 def climb(year: Any) -> None:
     """Let the ladders of all cases climb until they ask for an explanation."""
-    cases.sweep(at=LATER)
+    cases.sweep(at=_later(year))
 
 
-def _asked(**named: Any) -> int:
+def _asked(year: Any, **named: Any) -> int:
     """Return the newest explanation of a case; 0: there is none, and so the act is refused."""
-    found = Explanation.objects.filter(clock__case__isnull=False, **named).order_by("-pk").first()
+    of_the_commune = Explanation.objects.filter(clock__case__unit=year.body.commune, **named)
+    found = of_the_commune.order_by("-pk").first()
     return found.pk if found else 0
 
 
 def explain(year: Any) -> None:
-    asked, by = _asked(given_at=None), year.body.secretary
-    explanations.give(explanation_id=asked, text="Mưa lũ", by=by, at=LATER)
+    asked, by = _asked(year, given_at=None), year.body.secretary
+    explanations.give(explanation_id=asked, text="Mưa lũ", by=by, at=_later(year))
 
 
 def judge(year: Any) -> None:
-    given, by = _asked(given_at__isnull=False, accepted=None), year.body.supervisor
-    explanations.judge(explanation_id=given, accepted=True, by=by, at=LATER)
+    given, by = _asked(year, given_at__isnull=False, accepted=None), year.body.supervisor
+    explanations.judge(explanation_id=given, accepted=True, by=by, at=_later(year))
 
 
 ACTS: dict[str, Act] = {

@@ -59,7 +59,7 @@ YEARS = [
 found a unit, rename a unit, appoint, end an appointment, rename a head, edit the plan, add a group,
 begin another plan, draw up a target, edit a target, assign a target, revise a target,
 draft a commitment, edit the draft, discard the draft, draft a commitment, issue, sign, sign beside,
-countersign, void, split in two, split for one, split in two,
+countersign, amend, discard the draft, void, void as the second, split in two, split for one, split in two,
 save a report, submit a report, rename a reporter, take a report back, submit a report,
 return a report, submit a report, verify a report, restate a report, waive a report, waive a month,
 lock what is missing, register a case, edit a case, assign a case, let ladders climb, explain,
@@ -68,7 +68,7 @@ grant the extension, suspend a case, resume a case, resolve a case, give a case 
 close a case, ask to reopen, reopen a case, cancel a case,
 withdraw a target, end an office, move a unit
     """,
-    "draft a commitment, issue, return",
+    "draft a commitment, issue, return, answer",
 ]
 
 

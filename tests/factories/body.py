@@ -127,7 +127,10 @@ def come_into_office(position: Position, holder: User, *, on: date, **changes) -
 
 @dataclass
 class Body:
-    """The rows of the body. Offices are named by what they do in a commitment."""
+    """The rows of the body. Offices are named by what they do in a commitment.
+
+    `now`: when it acts; `real`: when its first code is shown; `sign_by`: the last day of its drafts.
+    """
 
     committee: OrgUnit
     commune: OrgUnit
@@ -145,6 +148,9 @@ class Body:
     mandate: Mandate
     targets: list[Target] = field(default_factory=list)
     step: int = 0
+    now: datetime = NOW
+    real: datetime = REAL
+    sign_by: date = SIGN_BY
 
     def make_administrator(self, who: User) -> None:
         """Let `who` administer the whole body."""
@@ -153,7 +159,9 @@ class Body:
             person=who, role=Role.ADMINISTRATOR, unit=None, valid_from=START, granted_by=giver
         )
 
-    def draft(self, *, second: bool = True, at: datetime = NOW, **changes) -> CommitmentVersion:
+    def draft(
+        self, *, second: bool = True, at: datetime | None = None, **changes
+    ) -> CommitmentVersion:
         """Draft the commune's commitment through the real action."""
         asked = {
             "period_id": self.plan.pk,
@@ -161,13 +169,13 @@ class Body:
             "assigner_id": self.assigning.pk,
             "first_undertaker_id": self.first.pk,
             "second_undertaker_id": self.second.pk if second else None,
-            "sign_by": SIGN_BY,
+            "sign_by": self.sign_by,
             "by": self.planner,
-            "at": at,
+            "at": at or self.now,
         }
         return drafts.begin(**(asked | changes))
 
-    def ask_more(self, target: Target, *, more: int = 5, at: datetime = NOW) -> None:
+    def ask_more(self, target: Target, *, more: int = 5, at: datetime | None = None) -> None:
         """Revise an assigned target to a value that is `more` higher."""
         target.refresh_from_db()
         targets.revise_target(
@@ -176,14 +184,17 @@ class Body:
             reason="More was asked.",
             by=self.planner,
             expected=target.etag_version,
-            at=at,
+            at=at or self.now,
         )
 
-    def issued(self, *, at: datetime = NOW, **changes) -> CommitmentVersion:
+    def issued(self, *, at: datetime | None = None, **changes) -> CommitmentVersion:
         """Draft and issue."""
         version = self.draft(at=at, **changes)
         return commitments.issue(
-            version_id=version.pk, by=self.planner, expected=version.etag_version, at=at
+            version_id=version.pk,
+            by=self.planner,
+            expected=version.etag_version,
+            at=at or self.now,
         )
 
     def prepare(
@@ -192,11 +203,12 @@ class Body:
         version: CommitmentVersion,
         by: User,
         *,
-        at: datetime = NOW,
+        at: datetime | None = None,
         **changes,
     ):
         """Open the reading and prepare the confirmation of `act`; return the step-up."""
         version.refresh_from_db()
+        at = at or self.now
         receipt = signatures.open_reading(
             version_id=version.pk, act=act, by=by, at=at, language="en"
         )
@@ -206,20 +218,20 @@ class Body:
             "by": by,
             "expected": version.etag_version,
             "at": at,
-            "real_at": REAL + timedelta(seconds=30 * self.step),
+            "real_at": self._real_at,
             "session_key": f"session-of-{by.username}",
             "agreed": True,
-            "reason": REASONS.get(act),
+            "reason": self._reasons().get(act),
         }
         return signatures.prepare(**(asked | changes))
 
-    def confirm(self, step_up, by: User, *, at: datetime = NOW, **changes) -> SignatureAct:
+    def confirm(self, step_up, by: User, *, at: datetime | None = None, **changes) -> SignatureAct:
         """Confirm with the code of `by` at the real time of this body."""
-        real_at = REAL + timedelta(seconds=30 * self.step)
+        real_at = self._real_at
         asked = {
             "step_up_uuid": step_up.uuid,
             "by": by,
-            "at": at,
+            "at": at or self.now,
             "real_at": real_at,
             "session_key": f"session-of-{by.username}",
             "code": code_of(by, real_at),
@@ -232,7 +244,7 @@ class Body:
         version: CommitmentVersion,
         by: User,
         *,
-        at: datetime = NOW,
+        at: datetime | None = None,
         **changes,
     ):
         """Do the whole ceremony of `act`; each with a fresh code."""
@@ -241,7 +253,7 @@ class Body:
         version.refresh_from_db()
         return done
 
-    def signed(self, *, at: datetime = NOW, **changes) -> CommitmentVersion:
+    def signed(self, *, at: datetime | None = None, **changes) -> CommitmentVersion:
         """Issue, and let every undertaker sign."""
         version = self.issued(at=at, **changes)
         self.act(VersionAct.SIGN, version, self.secretary, at=at)
@@ -249,20 +261,26 @@ class Body:
             self.act(VersionAct.SIGN, version, self.chair, at=at)
         return version
 
-    def in_force(self, *, at: datetime = NOW, **changes) -> CommitmentVersion:
+    def in_force(self, *, at: datetime | None = None, **changes) -> CommitmentVersion:
         """Sign and countersign."""
         version = self.signed(at=at, **changes)
         self.act(VersionAct.COUNTERSIGN, version, self.assigner, at=at)
         return version
 
+    @property
+    def _real_at(self) -> datetime:
+        return self.real + timedelta(seconds=30 * self.step)
 
-REASONS = {
-    VersionAct.RETURN: {
-        "items": [{"ordinal": 1, "code": "value_too_high", "text": "19 is what we can do."}]
-    },
-    VersionAct.REFUSE: {"code": "not_competent", "text": "This belongs to the other unit."},
-    VersionAct.VOID: {"text": "The plan has changed.", "mandate": "m-1"},
-}
+    def _reasons(self) -> dict[VersionAct, dict]:
+        item = {"ordinal": 1, "code": "value_too_high", "text": "19 is what we can do."}
+        return {
+            VersionAct.RETURN: {"items": [item]},
+            VersionAct.REFUSE: {
+                "code": "not_competent",
+                "text": "This belongs to the other unit.",
+            },
+            VersionAct.VOID: {"text": "The plan has changed.", "mandate": self.mandate.ref},
+        }
 
 
 def make_body() -> Body:

@@ -33,25 +33,35 @@ def grant(who: User, role: Role, unit) -> RoleGrant:
 
 @dataclass
 class Desk:
-    """Who reports and who verifies, over the rows of `body`."""
+    """Who reports and who verifies, over the rows of `body`.
+
+    `opened`: when they do, while `month` is open; `after_lock`: when it is locked.
+    """
 
     body: Body
     reporter: User
     verifier: User
     second: User
     months: list[Period]
+    month: int = 3
+    opened: datetime = OPENED
+    after_lock: datetime = AFTER_LOCK
 
-    def duty(self, state: str = "awaited", *, place: int = 0, month: int = 3) -> ReportingDuty:
+    def duty(
+        self, state: str = "awaited", *, place: int = 0, month: int | None = None
+    ) -> ReportingDuty:
         """Return the duty of a target for a month, brought into `state` by the ordinary acts.
 
         Beside the states of a duty: drafted, returned, restating, resubmitted (of a verified one).
         """
-        duty = self.body.targets[place].duties.get(period=self.months[month - 1])
+        duty = self.body.targets[place].duties.get(period=self.months[(month or self.month) - 1])
         STATES[state](self, duty)
         duty.refresh_from_db()
         return duty
 
-    def filed(self, duty: ReportingDuty, answer: Answer = SAID, *, at: datetime = OPENED) -> Report:
+    def filed(
+        self, duty: ReportingDuty, answer: Answer = SAID, *, at: datetime | None = None
+    ) -> Report:
         """Write and submit, whatever stands there."""
         found = duty.reports.open().first()
         return reports.file(
@@ -59,13 +69,16 @@ class Desk:
             answer=answer,
             by=self.reporter,
             expected=found.etag_version if found else 0,
-            at=at,
+            at=at or self.opened,
         )
 
-    def verified(self, duty: ReportingDuty, *, at: datetime = OPENED, **filed: Any) -> Report:
+    def verified(self, duty: ReportingDuty, *, at: datetime | None = None, **filed: Any) -> Report:
         report = self.filed(duty, at=at, **filed)
         return verifications.verify(
-            report_id=report.pk, by=self.verifier, expected=report.etag_version, at=at
+            report_id=report.pk,
+            by=self.verifier,
+            expected=report.etag_version,
+            at=at or self.opened,
         )
 
 
