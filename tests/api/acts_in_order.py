@@ -25,7 +25,7 @@ from tests.factories.reports import SAID, Desk, make_desk
 from units.actions import appointments, organisation, people, register
 from units.enums import Tree, UnitKind
 from units.errors import Refused
-from units.models import Appointment, OrgUnit, User
+from units.models import Appointment, OrgEdge, OrgUnit, User
 
 DAY = date(2024, 1, 15)
 WANTED = Wanted(Comparator.GE, Decimal(21))
@@ -174,10 +174,12 @@ def _rename(year: Year, person: User) -> None:
 
 
 def _found(year: Year) -> OrgUnit:
+    """Found a commune beside the commune: under what that stands under, in each line."""
+    edges = OrgEdge.objects.filter(child=year.body.commune, valid_to=None)
     return organisation.create_unit(
         kind=UnitKind.COMMUNE,
         name_vi=f"Xã {year.n}",
-        under={Tree.PARTY: year.body.committee.pk},
+        under={Tree(edge.tree): edge.parent_id for edge in edges},
         valid_from=year.day,
         by=year.administrator,
         at=year.now,

@@ -6,7 +6,7 @@ from typing import Any
 
 from commitments.actions import commitments, drafts, versions
 from commitments.enums import VersionAct
-from commitments.models import CommitmentVersion
+from commitments.models import CommitmentVersion, TargetRevision
 
 Act = Callable[[Any], object]
 
@@ -27,12 +27,15 @@ def _steer(year: Any, act: Callable[..., Any], **more: Any) -> None:
 
 
 def edit(year: Any) -> None:
+    """Leave out what nobody has assigned yet: it could not be issued."""
     version = _version(year)
+    planned = TargetRevision.objects.filter(target__state="planned").values_list("pk", flat=True)
+    items = [item for item in drafts.default_items(version.commitment) if item[0] not in planned]
     _steer(
         year,
         drafts.edit,
         sign_by=_sign_by(year),
-        items=drafts.default_items(version.commitment),
+        items=items,
         first_undertaker_id=version.first_undertaker_id,
         second_undertaker_id=version.second_undertaker_id,
         assigner_id=version.assigner_id,

@@ -118,5 +118,5 @@ def keep_equal(copies: list[Copy], year: Year, *, acts: int) -> None:
     assert sum(map(bool, done.values())) > len(ACTS) / 3, done
     print(f"seed {SEED}: {done.total()} acts of {year.n} tried; copies {dict(said)}")
     print(", ".join(f"{name} {times}" for name, times in done.most_common()))
-    never = [f"{name} ({year.refused.get(name)})" for name in names if not done[name]]
+    never = [f"{name} ({year.refused.get(name, 'not tried')})" for name in names if not done[name]]
     print(f"never done: {', '.join(never) or 'nothing'}")
