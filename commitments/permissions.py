@@ -5,7 +5,14 @@ from datetime import datetime
 from django.conf import settings
 
 from commitments.enums import PeriodState, SlotRole, VersionAct, VersionState
-from commitments.models import BacklogCase, CommitmentVersion, DocumentSlot, Period, Target
+from commitments.models import (
+    BacklogCase,
+    CommitmentVersion,
+    CorrectiveAction,
+    DocumentSlot,
+    Period,
+    Target,
+)
 from units import clock
 from units.enums import (
     AppointmentMode,
@@ -74,6 +81,25 @@ def may_correct(user: User, target: Target, *, at: datetime) -> bool:
     return may_report(user, target.unit_id, at=at) or plans_in_person(
         user, target.assigner_id, at=at
     )
+
+
+def may_finish_correction(user: User, row: CorrectiveAction, *, at: datetime) -> bool:
+    """Say whether `user` says that a corrective action is done: whoever holds the office that answers
+    for it, or who reports for its unit, in person."""
+    if not acts_in_person(user):
+        return False
+    holder = holder_at(row.office_id, at=at)
+    own = holder is not None and holder.person_id == user.pk
+    return own or may_report(user, row.target.unit_id, at=at)
+
+
+def may_decide_correction(user: User, row: CorrectiveAction, *, at: datetime) -> bool:
+    """Say whether `user` confirms that a corrective action is done, or takes it back: a supervisor of
+    its unit or whoever assigned the target, of another unit, who did not say so (separation)."""
+    unit = row.target.unit_id
+    if user.pk == row.done_by_id or belongs_to(user, unit, at=at):
+        return False
+    return supervises(user, unit, at=at) or may_conclude(user, row.target.assigner_id, at=at)
 
 
 def may_propose(user: User, period: Period, *, at: datetime) -> list[Position]:
@@ -242,6 +268,11 @@ def corrects_for(user: User, plan: Period, *, at: datetime) -> Reach:
         return NOWHERE
     if plans_in_person(user, plan.owner_id, at=at):
         return Reach(True, frozenset())
+    return reports_for(user, at=at)
+
+
+def reports_for(user: User, *, at: datetime) -> Reach:
+    """Return the units for which `user`, a person, reports: the same answer as `may_report`."""
     granted = reach_of(user, at=at, roles=[Role.REPORTER])
     held = user.appointments.in_force(clock.local_date(at)).filter(position__is_head=True)
     heads = {

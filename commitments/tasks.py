@@ -6,6 +6,7 @@ from commitments.actions import (
     calendars,
     cases,
     checks,
+    corrections,
     duties,
     invariants,
     issuing,
@@ -46,7 +47,7 @@ def advance_periods() -> None:
 
 def _advance() -> int:
     at = clock.job_now()
-    made = duties.catch_up(at=at) + rounds.catch_up(at=at)
+    made = duties.catch_up(at=at) + rounds.catch_up(at=at) + corrections.catch_up(at=at)
     return plans.advance(at=at) + made + duties.lock_due(at=at)
 
 

@@ -247,6 +247,7 @@ QUEUE_BUCKETS: list[str] = [
     "commitments.web.verifications.RETURNED",
     "commitments.web.verifications.MISSING",
     "commitments.web.corrections.MISSING",
+    "commitments.web.corrections.WATCHED",
     "commitments.web.backlog.OPENED",
     "commitments.web.backlog.ESCALATED",
     "commitments.web.backlog.TO_VERIFY",

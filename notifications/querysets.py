@@ -93,9 +93,13 @@ class NoticeQuerySet(models.QuerySet):
             "version__commitment__unit",
             "case__unit",
             "case__origin_period",
+            "correction__target__indicator",
+            "correction__target__period",
+            "correction__target__unit",
         ).prefetch_related(
             "version__commitment__unit__versions",
             "case__unit__versions",
+            "correction__target__unit__versions",
             Prefetch("round", ReportRound.objects.with_owed()),
         )
 

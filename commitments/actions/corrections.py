@@ -1,18 +1,27 @@
 """Corrective actions: to each target that was not met, or of which nobody can say, its own side or a
-planner writes the cause, the remedy, who answers for it and by when."""
+planner writes the cause, the remedy, who answers for it and by when.
+
+From then on it is a duty with a clock of its own. Whoever answers says that it is done, with a note;
+a supervisor or whoever assigned confirms that or takes it back, and the clock goes on where it stood.
+"""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.enums import PeriodState
-from commitments.models import CorrectiveAction, Target, Verdict
+from commitments.actions import cases
+from commitments.enums import ClockKind, PeriodState
+from commitments.enums.backlog import CorrectionAct, CorrectionState
+from commitments.models import CaseClock, CorrectiveAction, Target, Verdict
+from commitments.rules.corrections import MOVES
 from units import clock
 from units.actions import register
 from units.enums import Provenance
-from units.errors import Conflict, Invalid, NotAllowed, StaleVersion
+from units.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion, WrongState
 from units.models import Position, User
 
 
@@ -33,12 +42,13 @@ def write(
     """Write the corrective action of a target, or write it anew; return it.
 
     `expected`: the version that was read, 0 where none was written. `office_id`: an office of the
-    unit that carries the target; `due_on`: today or later. Raises NotAllowed
-    (write-correction-not-allowed), Conflict (correction-not-asked: no verdict asks for it),
-    StaleVersion (correction-changed), Invalid (correction-incomplete, office-elsewhere, due-past).
+    unit that carries the target; `due_on`: today or later. Its clock runs anew towards that day.
+    Raises NotAllowed (write-correction-not-allowed), Conflict (correction-not-asked: no verdict asks
+    for it; correction-late: its day has passed, so only a planner sets another one), StaleVersion
+    (correction-changed), WrongState (revise-not-from-<state>), Invalid (correction-incomplete,
+    office-elsewhere, due-past).
     """
-    rows = Target.objects.select_for_update(of=("self",), no_key=True)
-    target = rows.select_related("period", "unit").get(pk=target_id)
+    target = _lock(target_id)
     if not permissions.may_correct(by, target, at=at):
         raise NotAllowed(
             _(
@@ -49,14 +59,11 @@ def write(
         )
     require_asked(target)
     held = CorrectiveAction.objects.filter(target=target).first()
-    if expected != (held.etag_version if held else 0):
-        raise StaleVersion(
-            _(
-                "The corrective action for %(code)s has changed since you opened it. Read it, then write yours."
-            )
-            % {"code": target.code},
-            code="correction-changed",
-        )
+    _require_unchanged(target, held, expected)
+    if held is not None:
+        held.target = target
+        _require_move(held, CorrectionAct.REVISE)
+        _require_in_time(held, target, by=by, at=at)
     said = {"cause": cause, "reason": reason.strip(), "remedy": remedy.strip()}
     _require_complete(said)
     row = held or CorrectiveAction(target=target, etag_version=0)
@@ -70,17 +77,201 @@ def write(
     row.etag_version += 1
     row.full_clean(exclude=["target"])
     row.save()
+    cases.start(subject=row, kind=ClockKind.CORRECTION, at=at, due_on=row.due_on)
+    act = CorrectionAct.REVISE if held else "write"
+    _enter(row, act, by=by, at=at, office=row.office.ref, due_on=row.due_on.isoformat(), **said)
+    return row
+
+
+@transaction.atomic
+def finish(*, target_id: int, note: str, by: User, expected: int, at: datetime) -> CorrectiveAction:
+    """Say that the corrective action of a target is done, and by `note` what was done; return it.
+
+    Its clock ends; somebody else confirms it or takes it back. Raises NotFound (correction-not-found),
+    NotAllowed (finish-correction-not-allowed), StaleVersion (correction-changed), WrongState
+    (finish-not-from-<state>), Invalid (note-missing).
+    """
+    row = _of(target_id)
+    if not permissions.may_finish_correction(by, row, at=at):
+        raise NotAllowed(
+            _(
+                "That the corrective action for %(code)s is done is said by the office that answers for it, or by who reports for its unit."
+            )
+            % {"code": row.target.code},
+            code="finish-correction-not-allowed",
+        )
+    _require_unchanged(row.target, row, expected)
+    _require_move(row, CorrectionAct.FINISH)
+    row.note = _required(
+        note, "note", _("Write what was done, so that somebody else can check it.")
+    )
+    row.done_by, row.done_at = by, at
+    row.answer, row.decided_by, row.decided_at = "", None, None
+    _move(row, CorrectionAct.FINISH, by=by, at=at, note=row.note)
+    cases.finish(subject=row, at=at, reason="done", kinds=[ClockKind.CORRECTION])
+    return row
+
+
+@transaction.atomic
+def take_back(
+    *, target_id: int, reason: str, by: User, expected: int, at: datetime
+) -> CorrectiveAction:
+    """Say why what was said to be done is not; return the corrective action, to be done again.
+
+    Its day stays, and its clock goes on where it stood. Raises NotFound (correction-not-found),
+    NotAllowed (decide-correction-not-allowed), StaleVersion (correction-changed), WrongState
+    (take-back-not-from-<state>), Invalid (reason-missing).
+    """
+    row = _to_decide(target_id, CorrectionAct.TAKE_BACK, by=by, expected=expected, at=at)
+    row.answer = _required(reason, "reason", _("Say what is still to be done, or is not shown."))
+    row.decided_by, row.decided_at = by, at
+    said_by = _username_of(row.done_by)
+    _move(row, CorrectionAct.TAKE_BACK, by=by, at=at, done_by=said_by, reason=row.answer)
+    follow(row.target_id, at=at)
+    return row
+
+
+@transaction.atomic
+def confirm(*, target_id: int, by: User, expected: int, at: datetime) -> CorrectiveAction:
+    """Confirm that a corrective action is done; return it. That ends it.
+
+    Raises as `take_back`, but for the reason: WrongState (confirm-not-from-<state>).
+    """
+    row = _to_decide(target_id, CorrectionAct.CONFIRM, by=by, expected=expected, at=at)
+    row.decided_by, row.decided_at = by, at
+    _move(row, CorrectionAct.CONFIRM, by=by, at=at, done_by=_username_of(row.done_by))
+    return row
+
+
+def follow(target_id: int, *, at: datetime) -> None:
+    """Let the clock of a target's corrective action run while its verdict asks for it, and stand still
+    otherwise, inside the caller's transaction and lock of the target.
+
+    What is asked for again goes on where it stood.
+    """
+    rows = CorrectiveAction.objects.filter(target=target_id, state=CorrectionState.OPEN)
+    row = rows.first()
+    if row is None:
+        return
+    if CorrectiveAction.objects.owed().filter(pk=row.pk).exists():
+        cases.keep_running(subjects={row: row.due_on}, kind=ClockKind.CORRECTION, at=at)
+    else:
+        cases.finish(subject=row, at=at, reason="not-asked", kinds=[ClockKind.CORRECTION])
+
+
+@transaction.atomic
+def catch_up(*, at: datetime, limit: int = 500) -> int:
+    """Start the clocks of those that are owed and never had one, written before there were such
+    clocks; return how many. The system acts."""
+    clocks = CaseClock.objects.filter(correction=OuterRef("pk"))
+    bare = CorrectiveAction.objects.owed().filter(~Exists(clocks)).order_by("pk")
+    found = list(bare.select_for_update(of=("self",), no_key=True, skip_locked=True)[:limit])
+    subjects = {row: row.due_on for row in found}
+    cases.keep_running(subjects=subjects, kind=ClockKind.CORRECTION, at=at)
+    return len(found)
+
+
+def _lock(target_id: int) -> Target:
+    """Lock a target, which stands for its corrective action too while that is not written yet."""
+    rows = Target.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("period", "unit").get(pk=target_id)
+
+
+def _of(target_id: int) -> CorrectiveAction:
+    target = _lock(target_id)
+    row = CorrectiveAction.objects.filter(target=target).select_related("office").first()
+    if row is None:
+        raise NotFound(
+            _("No corrective action is written for %(code)s.") % {"code": target.code},
+            code="correction-not-found",
+        )
+    row.target = target
+    return row
+
+
+def _to_decide(
+    target_id: int, act: CorrectionAct, *, by: User, expected: int, at: datetime
+) -> CorrectiveAction:
+    row = _of(target_id)
+    if not permissions.may_decide_correction(by, row, at=at):
+        raise NotAllowed(
+            _(
+                "Whether the corrective action for %(code)s is done is decided by a supervisor or by whoever assigned it, of another unit than the one that says so."
+            )
+            % {"code": row.target.code},
+            code="decide-correction-not-allowed",
+        )
+    _require_unchanged(row.target, row, expected)
+    _require_move(row, act)
+    return row
+
+
+def _move(
+    row: CorrectiveAction, act: CorrectionAct, *, by: User, at: datetime, **data: Any
+) -> None:
+    row.state = MOVES[act].target
+    row.etag_version += 1
+    row.save()
+    _enter(row, act, by=by, at=at, **data)
+
+
+def _enter(row: CorrectiveAction, act: str, *, by: User, at: datetime, **data: Any) -> None:
+    target = row.target
     register.append(
-        kind=f"correction.{'revise' if held else 'write'}",
+        kind=f"correction.{act}",
         subject=f"correction/{target.ref}",
         subject_version=row.etag_version,
         reach={target.unit_id, target.assigner_id},
         by=by,
         at=at,
-        data=said
-        | {"target": target.ref, "office": row.office.ref, "due_on": row.due_on.isoformat()},
+        data={"target": target.ref} | data,
     )
-    return row
+
+
+def _require_unchanged(target: Target, held: CorrectiveAction | None, expected: int) -> None:
+    if expected != (held.etag_version if held else 0):
+        raise StaleVersion(
+            _(
+                "The corrective action for %(code)s has changed since you opened it. Read it, then write yours."
+            )
+            % {"code": target.code},
+            code="correction-changed",
+        )
+
+
+def _require_move(row: CorrectiveAction, act: CorrectionAct) -> None:
+    """Raise WrongState (<act>-not-from-<state>) unless the table of moves lists `act`."""
+    if row.state != MOVES[act].source:
+        state = CorrectionState(row.state)
+        raise WrongState(
+            _("The corrective action for %(code)s is “%(state)s”: “%(act)s” is not possible now.")
+            % {"code": row.target.code, "state": state.label, "act": act.label},
+            code=f"{act}-not-from-{state}".replace("_", "-"),
+        )
+
+
+def _require_in_time(held: CorrectiveAction, target: Target, *, by: User, at: datetime) -> None:
+    """Raise Conflict (correction-late) where its own side would move a day that has passed."""
+    late = held.due_on < clock.local_date(at)
+    if late and not permissions.plans_in_person(by, target.assigner_id, at=at):
+        raise Conflict(
+            _(
+                "The corrective action for %(code)s is late. Its day is set anew by a planner, not by the unit that owes it. Do it and say so, or ask a planner."
+            )
+            % {"code": target.code},
+            code="correction-late",
+        )
+
+
+def _username_of(person: User | None) -> str:
+    return person.username if person else ""
+
+
+def _required(text: str, field: str, missing: Any) -> str:
+    """Return `text` without the blanks around it. Raises Invalid (<field>-missing) for none."""
+    if not text.strip():
+        raise Invalid(missing, code=f"{field}-missing", fields={field: [missing]})
+    return text.strip()
 
 
 def require_asked(target: Target) -> None:

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from commitments.actions.rounds import WAITS
-from commitments.actions.subjects import DIRECTORIES
+from commitments.actions.subjects import DIRECTORIES, OF_MODEL
 from commitments.enums import ClockKind, ClockState
 from commitments.enums.backlog import CaseState
 from commitments.models import (
     BacklogCase,
     CaseClock,
     CommitmentVersion,
+    CorrectiveAction,
     ReportingDuty,
     ReportRound,
     ReturnAnswer,
@@ -38,8 +39,7 @@ class Wait(NamedTuple):
 
     @property
     def column(self) -> str:
-        models = {CommitmentVersion: "version", BacklogCase: "case", ReportRound: "round"}
-        return models[self.rows.model]
+        return OF_MODEL[self.rows.model].column
 
 
 def waits() -> Iterator[Wait]:
@@ -63,6 +63,8 @@ def waits() -> Iterator[Wait]:
         left = ReportingDuty.objects.filter(round=OuterRef("pk"), state=state)
         rounds = ReportRound.objects.filter(Exists(left))
         yield Wait(kind, rounds, rounds.none())
+    owed = CorrectiveAction.objects.owed().select_related("target")
+    yield Wait(ClockKind.CORRECTION, owed, owed.none())
 
 
 def differences() -> list[str]:

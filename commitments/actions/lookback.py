@@ -10,7 +10,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from commitments.enums import PeriodState, TargetState, VerdictAgainst
+from commitments.enums.backlog import CorrectionState
 from commitments.models import BacklogCase, Carryover, CorrectiveAction, Period, Target, Verdict
+from commitments.rules.corrections import MOVES
 from units import clock
 from units.actions.register import data_of
 from units.models import Position, RegisterEntry
@@ -24,6 +26,16 @@ PLAN_BEFORE: Mapping[str, str] = {
     "period.open": PeriodState.PLANNING,
     "period.start_closing": PeriodState.OPEN,
     "period.close": PeriodState.CLOSING,
+}
+STATES_OF_CORRECTIONS: Mapping[str, CorrectionState] = {  # after each act
+    f"correction.{act}": move.target for act, move in MOVES.items()
+}
+WHAT_IT_SAYS: Mapping[str, str] = {
+    "correction.write": "write",
+    "correction.revise": "write",
+    "correction.finish": "finish",
+    "correction.take_back": "decide",
+    "correction.confirm": "decide",
 }
 VERDICTS = ("verdict.assert", "verdict.compute", "verdict.correct")
 NOT_CONCLUDED = dict.fromkeys(
@@ -88,32 +100,57 @@ def plan_state(plan: Period, *, at: datetime) -> PeriodState:
 
 
 def corrections(keys: Mapping[str, int], *, at: datetime) -> dict[str, CorrectiveAction]:
-    """Return the corrective actions as they were written at `at`, by the ref of their target: rows
-    that are read and never saved. `keys`: the key of each target by its ref."""
-    found = {}
-    told = [
-        (entry, data_of(entry))
-        for entry in _last(("correction.write", "correction.revise"), keys, at=at).values()
-    ]
-    offices = Position.objects.in_bulk({data["office"] for _entry, data in told}, field_name="ref")
+    """Return the corrective actions as they stood at `at`, by the ref of their target: rows that are
+    read and never saved. `keys`: the key of each target by its ref."""
+    acts = _acts_on_corrections(keys, at=at)
+    told = {ref: data_of(done["write"]) for ref, done in acts.items()}
+    offices = Position.objects.in_bulk({data["office"] for data in told.values()}, field_name="ref")
     marks = dict(
-        CorrectiveAction.objects.filter(
-            target__in=[keys[data["target"]] for _entry, data in told]
-        ).values_list("target", "provenance")
+        CorrectiveAction.objects.filter(target__in=[keys[ref] for ref in told]).values_list(
+            "target", "provenance"
+        )
     )
-    for entry, data in told:
-        found[data["target"]] = CorrectiveAction(
-            target_id=keys[data["target"]],
-            provenance=marks[keys[data["target"]]],
+    found = {}
+    for ref, data in told.items():
+        done = acts[ref]
+        written, last = done["write"], done["last"]
+        said, decided = done.get("finish"), done.get("decide")
+        found[ref] = CorrectiveAction(
+            target_id=keys[ref],
+            provenance=marks[keys[ref]],
             cause=data["cause"],
             reason=data["reason"],
             remedy=data["remedy"],
             office=offices[data["office"]],
             due_on=date.fromisoformat(data["due_on"]),
-            written_on=clock.local_date(entry.at),
-            written_by=entry.actor,
-            etag_version=entry.subject_version or 1,
+            written_on=clock.local_date(written.at),
+            written_by=written.actor,
+            state=STATES_OF_CORRECTIONS.get(last.kind, CorrectionState.OPEN),
+            note=data_of(said)["note"] if said else "",
+            done_by=said.actor if said else None,
+            done_at=said.at if said else None,
+            answer=data_of(decided).get("reason", "") if decided else "",
+            decided_by=decided.actor if decided else None,
+            decided_at=decided.at if decided else None,
+            etag_version=last.subject_version or 1,
         )
+    return found
+
+
+def _acts_on_corrections(
+    refs: Iterable[str], *, at: datetime
+) -> dict[str, dict[str, RegisterEntry]]:
+    """Return the last acts on each corrective action up to `at`, by what they say: `write`, `finish`,
+    `decide` on what was said last, and `last` of all. One query."""
+    entries = RegisterEntry.objects.filter(
+        subject_kind="correction", subject_ref__in=list(refs), at__lte=at
+    )
+    found: dict[str, dict[str, RegisterEntry]] = {}
+    for entry in entries.select_related("actor").order_by("pk"):
+        done = found.setdefault(entry.subject_ref, {})
+        done[WHAT_IT_SAYS[entry.kind]] = done["last"] = entry
+        if entry.kind == "correction.finish":
+            done.pop("decide", None)
     return found
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import results
+from commitments.actions import corrections, results
 from commitments.enums import (
     PeriodState,
     TargetState,
@@ -224,6 +224,7 @@ def correct_verdict(
     row.actual_low = row.actual_high = row.exceeded_by = None
     row.save()
     _enter(row, "correct", by=by, at=at, before=before)
+    corrections.follow(target_id, at=at)
     return row
 
 

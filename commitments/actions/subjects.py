@@ -11,16 +11,18 @@ from typing import Any, ClassVar
 from commitments.actions import versions
 from commitments.actions.addressees import Addressee, Directory
 from commitments.enums import Audience, ClockKind, SlotRole, VersionAct, VersionState
-from commitments.enums.backlog import CaseState
+from commitments.enums.backlog import CaseState, CorrectionState
 from commitments.enums.reports import DutyState
 from commitments.models import (
     BacklogCase,
     CommitmentVersion,
+    CorrectiveAction,
     DocumentSlot,
     ReportingDuty,
     ReportRound,
     ReturnAnswer,
     SignatureAct,
+    Verdict,
 )
 from commitments.rules.signatures import SlotPlace, open_slots
 from units import clock
@@ -198,13 +200,52 @@ class Rounds(Directory):
         return heads + [row for row in by_role if row.person.pk not in known]
 
 
+class Corrections(Directory):
+    """Corrective actions: to be done by the office that answers, while the verdict asks for them."""
+
+    column: ClassVar[str] = "correction"
+    noun: ClassVar[str] = "correction"
+    waiting: ClassVar[Mapping[ClockKind, frozenset[str]]] = {
+        ClockKind.CORRECTION: frozenset({CorrectionState.OPEN}),
+    }
+
+    @classmethod
+    def load(cls, keys: Collection[int]) -> Mapping[int, CorrectiveAction]:
+        return CorrectiveAction.objects.select_related("target").in_bulk(keys)
+
+    @classmethod
+    def find_all(cls, refs: Collection[str]) -> Mapping[str, CorrectiveAction]:
+        rows = CorrectiveAction.objects.select_related("target").filter(target__ref__in=refs)
+        return {row.ref: row for row in rows}
+
+    @staticmethod
+    def reach(subject: CorrectiveAction) -> set[int]:
+        return {subject.target.unit_id, subject.target.assigner_id}
+
+    @staticmethod
+    def unit_of(subject: CorrectiveAction) -> int:
+        return subject.target.unit_id
+
+    def prepare(self, subjects: Collection[CorrectiveAction]) -> None:
+        asking = Verdict.objects.asking().filter(target__in=[row.target_id for row in subjects])
+        self._asking = set(asking.values_list("target", flat=True)) if subjects else set()
+        self.know_offices({row.office_id for row in subjects})
+
+    def is_waiting(self, subject: CorrectiveAction, kind: str) -> bool:
+        return subject.target_id in self._asking and super().is_waiting(subject, kind)
+
+    def holders(self, subject: CorrectiveAction, kind: str) -> list[Addressee]:
+        return self.in_office([subject.office_id])
+
+
 DIRECTORIES: Mapping[str, type[Directory]] = {
-    directory.column: directory for directory in (Versions, Cases, Rounds)
+    directory.column: directory for directory in (Versions, Cases, Rounds, Corrections)
 }
 OF_MODEL: Mapping[type, type[Directory]] = {
     CommitmentVersion: Versions,
     BacklogCase: Cases,
     ReportRound: Rounds,
+    CorrectiveAction: Corrections,
 }
 
 

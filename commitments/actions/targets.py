@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import duties, revisions
+from commitments.actions import corrections, duties, revisions
 from commitments.actions.plans import require_planner
 from commitments.actions.revisions import Wanted, wanted_of
 from commitments.enums import (
@@ -399,9 +399,11 @@ def withdraw_target(
         )
     said = reason.strip()
     waived = duties.waive_of_target(target, reason=said, at=at)
-    return _save(
+    done = _save(
         target, "withdraw", by=by, at=at, end_reason=said, reason=said, duties_waived=waived
     )
+    corrections.follow(target_id, at=at)
+    return done
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """The settlement of a plan as programs read it: verdicts, what is done about them, how items go on."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +13,13 @@ from rest_framework.response import Response
 from commitments.actions import lookback
 from commitments.api.board import AS_OF, LOOKED_BACK, past_day, with_tag
 from commitments.enums import TargetState, VerdictAgainst, VerdictBasis, VerdictValue
-from commitments.enums.backlog import CaseCause
+from commitments.enums.backlog import CaseCause, CorrectionState
 from commitments.models import Carryover, CorrectiveAction, Period, Target, Verdict
 from commitments.querysets.scoring import ASKING
 from units.enums import Provenance
 from units.http import parameters
 from units.http.collections import ReadOnlyCollection
+from units.http.fields import Instant
 from units.http.serializers import TAG
 from units.querysets.organisation import reach_of
 
@@ -28,7 +29,12 @@ CORRECTION = {
     "remedy": "Bố trí vốn trong quý I.",
     "office": "bx-ct",
     "due_on": "2024-03-31",
-    "version": 1,
+    "state": "done",
+    "note": "Đã bố trí 1,2 tỷ đồng theo Quyết định 12/QĐ-UBND.",
+    "done_at": "2024-03-25T02:00:00Z",
+    "answer": "",
+    "decided_at": None,
+    "version": 2,
     "provenance": "live",
 }
 ITEM = {
@@ -64,6 +70,16 @@ class CorrectionSerializer(serializers.Serializer):
     remedy = serializers.CharField(help_text=_("What will be done."))
     office = serializers.SlugField(help_text=_("The office that answers for it."))
     due_on = serializers.DateField()
+    state = serializers.ChoiceField(
+        choices=CorrectionState.choices,
+        help_text=_("“open” again once it is taken back; “answer” says why."),
+    )
+    note = serializers.CharField(help_text=_("What was done, once somebody said so; else empty."))
+    done_at = Instant(allow_null=True, help_text=_("When it was said to be done."))
+    answer = serializers.CharField(help_text=_("Why it was taken back; else empty."))
+    decided_at = Instant(
+        allow_null=True, help_text=_("When it was confirmed, or taken back; null: not yet.")
+    )
     version = serializers.IntegerField()
     provenance = serializers.ChoiceField(choices=Provenance.choices)
 
@@ -105,6 +121,10 @@ class SettlementSerializer(serializers.Serializer):
     etag = serializers.CharField(help_text=TAG)
 
 
+def _instant(at: datetime | None) -> str | None:
+    return Instant().to_representation(at) if at else None
+
+
 def item(
     row: Verdict, done: CorrectiveAction | None, carried: Carryover | None, *, asks: bool
 ) -> dict[str, Any]:
@@ -123,6 +143,11 @@ def item(
             "remedy": done.remedy,
             "office": done.office.ref,
             "due_on": done.due_on.isoformat(),
+            "state": done.state,
+            "note": done.note,
+            "done_at": _instant(done.done_at),
+            "answer": done.answer,
+            "decided_at": _instant(done.decided_at),
             "version": done.etag_version,
             "provenance": done.provenance,
         }

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
 from commitments.actions import duties, reports, verifications
+from commitments.demo.correcting import Correcting
 from commitments.demo.district import BODIES, COMMUNES, UNITS
 from commitments.demo.inspecting import Inspecting
 from commitments.demo.organisation import District
@@ -47,7 +48,7 @@ class Reporting:
         return self.district.people["thong"]
 
     def timetable(self, moment: Callable[..., datetime]) -> list[tuple[date, Callable[[], None]]]:
-        """Return who reports, verifies and records inspections on which day."""
+        """Return who reports, verifies, corrects and records inspections on which day."""
         played: list[tuple[date, Callable[[], None]]] = []
         for month, (handed_in, late, verified) in MONTHS.items():
             at = moment(handed_in, 9), moment(late, 9), moment(verified, 14)
@@ -57,6 +58,7 @@ class Reporting:
                 (verified, partial(self.verify, month, at=at[2])),
             ]
         played.append((SENT_BACK, partial(self.send_back, 4, at=moment(SENT_BACK, 10))))
+        played += Correcting(self.district).timetable(moment)
         return [*played, *Inspecting(self.district).timetable(moment)]
 
     def month(self, number: int) -> dict[str, list[ReportingDuty]]:

@@ -333,6 +333,7 @@ class ClockKind(TextChoices):
     VERIFY = "verify", _("Verification")
     REPORT = "report", _("Handing in of reports")
     MISSING = "missing", _("Reports missing after the lock")
+    CORRECTION = "correction", _("Corrective action")
 
 
 class ClockState(TextChoices):

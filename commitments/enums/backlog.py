@@ -30,6 +30,23 @@ class CaseCause(TextChoices):
     OTHER = "other", pgettext_lazy("cause", "Another cause")
 
 
+class CorrectionState(TextChoices):
+    """The life of a corrective action; lateness is no state."""
+
+    OPEN = "open", pgettext_lazy("corrective action", "To be done")
+    DONE = "done", pgettext_lazy("corrective action", "Said to be done, awaits confirmation")
+    CONFIRMED = "confirmed", pgettext_lazy("corrective action", "Confirmed")
+
+
+class CorrectionAct(TextChoices):
+    """What can be done to a corrective action that is written; the table of moves says when."""
+
+    REVISE = "revise", pgettext_lazy("act", "Write anew")
+    FINISH = "finish", pgettext_lazy("act", "Say that it is done")
+    TAKE_BACK = "take_back", pgettext_lazy("act", "Take it back")
+    CONFIRM = "confirm", pgettext_lazy("act", "Confirm")
+
+
 class Competence(TextChoices):
     """Who has the authority to resolve it."""
 

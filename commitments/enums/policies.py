@@ -20,6 +20,7 @@ class LadderKey(TextChoices):
     TARGET = "target", _("Case about a target behind its roadmap")
     MILESTONE = "milestone", _("Case about a missed milestone")
     VERIFY = "verify", _("Verification")
+    CORRECTION = "correction", _("Corrective action")
 
 
 class PolicyProposalState(TextChoices):

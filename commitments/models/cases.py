@@ -18,6 +18,7 @@ SUBJECTS = (
     "version",
     "case",
     "round",
+    "correction",
 )  # what can be waited for: one column each of clocks and notices
 
 
@@ -106,6 +107,9 @@ class CaseClock(models.Model):
     round = models.ForeignKey(
         "commitments.ReportRound", models.PROTECT, null=True, related_name="clocks"
     )
+    correction = models.ForeignKey(
+        "commitments.CorrectiveAction", models.PROTECT, null=True, related_name="clocks"
+    )
     kind = models.CharField(max_length=12, choices=ClockKind)
     policy = models.ForeignKey(EscalationPolicy, models.PROTECT, related_name="+")
     calendar_version = models.PositiveIntegerField()
@@ -142,6 +146,11 @@ class CaseClock(models.Model):
             models.UniqueConstraint(
                 name="clock_one_open_per_round",
                 fields=["round", "kind"],
+                condition=Q(state__in=["running", "paused", "quarantined"]),
+            ),
+            models.UniqueConstraint(
+                name="clock_one_open_per_correction",
+                fields=["correction", "kind"],
                 condition=Q(state__in=["running", "paused", "quarantined"]),
             ),
             models.CheckConstraint(

@@ -9,8 +9,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from commitments.enums import ReminderState
-from commitments.models.cases import SUBJECTS, set_among
+from commitments.models.cases import set_among
 from commitments.querysets.reminders import ReminderQuerySet
+
+PUT_ASIDE = ("version", "case", "round")  # of what clocks run for, what a reader may put aside
 
 
 class Reminder(models.Model):
@@ -20,7 +22,7 @@ class Reminder(models.Model):
     is. It ends when it is due, when the person takes it back, and when what it is about moves on.
     """
 
-    # what it is about, in one column of SUBJECTS
+    # what it is about, in one column of PUT_ASIDE
     version = models.ForeignKey(
         "commitments.CommitmentVersion", models.CASCADE, null=True, related_name="reminders"
     )
@@ -56,7 +58,7 @@ class Reminder(models.Model):
                 condition=Q(state="waiting"),
             ),
             models.CheckConstraint(
-                name="reminder_about_one_thing", condition=reduce(or_, set_among(SUBJECTS))
+                name="reminder_about_one_thing", condition=reduce(or_, set_among(PUT_ASIDE))
             ),
             models.CheckConstraint(name="reminder_has_reason", condition=~Q(reason="")),
             models.CheckConstraint(
@@ -79,8 +81,8 @@ class Reminder(models.Model):
 
     @property
     def column(self) -> str:
-        """Which of SUBJECTS is set."""
-        return next(name for name in SUBJECTS if getattr(self, f"{name}_id") is not None)
+        """Which of PUT_ASIDE is set."""
+        return next(name for name in PUT_ASIDE if getattr(self, f"{name}_id") is not None)
 
     @property
     def subject(self) -> Any:

@@ -353,6 +353,17 @@ DEFAULT_POLICIES: Mapping[LadderKey, Policy] = {
             Step(3, (10,), Audience.LEADER_IN_CHARGE),
         ),
     ),
+    # As a case, by the same days; what it asks of people stands in it, so it only tells.
+    LadderKey.CORRECTION: Policy(
+        ClockKind.CORRECTION,
+        (
+            Step(0, (-7,), Audience.HOLDER),
+            Step(1, (1,), Audience.HOLDER),
+            Step(2, (7,), Audience.SUPERVISOR),
+            Step(3, (15,), Audience.LEADER_IN_CHARGE),
+            Step(4, (30,), Audience.STANDING_COMMITTEE, repeat_days=30),
+        ),
+    ),
     # "At the lock", which is a day of the duty: due on the last day, so the morning after it.
     LadderKey.MISSING: Policy(ClockKind.MISSING, (Step(4, (1,), Audience.STANDING_COMMITTEE),)),
 }

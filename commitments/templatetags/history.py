@@ -75,6 +75,11 @@ SAID: Mapping[str, Any] = {
     "target.withdraw": _("Withdrawn from the unit"),
     "target.conclude": _("Concluded"),
     "target.allocate": _("Split among units"),
+    "correction.write": _("Corrective action written"),
+    "correction.revise": _("Corrective action written anew"),
+    "correction.finish": _("Corrective action said to be done"),
+    "correction.take_back": _("Corrective action taken back: not done"),
+    "correction.confirm": _("Corrective action confirmed as done"),
 }
 
 

@@ -14,7 +14,7 @@ from commitments.enums.backlog import CaseState
 from commitments.models import BacklogCase, CommitmentVersion, ReportingDuty
 from commitments.querysets import queue
 from commitments.querysets.reports import own_side
-from commitments.web import tabs
+from commitments.web import corrections, tabs
 from commitments.web.ageing import case_rows
 from commitments.web.backlog import ESCALATED
 from commitments.web.rows import rows_for
@@ -27,7 +27,7 @@ from units.permissions import offices_of, roles_of
 from units.querysets.organisation import reach_of_page
 
 URGENT = 5
-MOST = 12  # lines about reports
+MOST = 12  # lines about reports, and about corrective actions
 
 
 class Urgent(NamedTuple):
@@ -62,6 +62,7 @@ def home(request: WebRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "waiting": waiting,
         "reporting": _reporting(request),
+        "correcting": corrections.owed_by(request.user, offices, at=request.now, most=MOST),
         "to_verify": TO_VERIFY.count(request.user, at=request.now)
         if Role.VERIFIER in roles
         else None,

@@ -18,7 +18,7 @@ from commitments.models import Allocation, Period, Target
 from commitments.rules.targets import FIXED
 from commitments.web import pictures
 from commitments.web.board import item_of
-from commitments.web.corrections import chain_before, followed, following
+from commitments.web.corrections import chain_before, followed, following_one
 from commitments.web.forms.targets import ReasonForm, RevisionForm, TargetForm
 from commitments.web.inspections import counted_words
 from commitments.web.lookback import look
@@ -81,9 +81,10 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     if target.state != TargetState.PLANNED:
         portrait = portraits.portrait(target, at=looked.at, known_at=looked.known_at)
     if looked.is_past:  # nothing can be done there any more
-        follows = followed([portrait.line] if portrait else [], at=looked.at)
+        then = followed([portrait.line] if portrait else [], at=looked.at)
+        after = then.get(target.pk)
     else:
-        follows = following(target.period, [target.pk], by=request.user, at=request.now)
+        after = following_one(target, by=request.user, at=request.now)
     context = {
         "target": target,
         "looked": looked,
@@ -99,7 +100,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         and target.state == TargetState.ASSIGNED
         and not portrait.line.result.concluded
         and permissions.may_judge(request.user, target.unit_id, at=request.now),
-        "after": follows.get(target.pk),
+        "after": after,
         "before": chain_before(target),
         "revisions": [
             {
@@ -118,7 +119,10 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         "may_plan": permissions.may_plan(request.user, target.assigner, at=request.now),
         "may_split": allocations.may_add_up(target, target.current),
         "may_withdraw": permissions.may_assign_period(request.user, target.period, at=request.now),
-        "history": RegisterEntry.objects.about("target", target.ref)
+        "history": (
+            RegisterEntry.objects.about("target", target.ref)
+            | RegisterEntry.objects.about("correction", target.ref)
+        )
         .select_related("actor")
         .order_by("-pk")[:50],
     }

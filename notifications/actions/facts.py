@@ -15,7 +15,14 @@ from django.utils.translation import ngettext
 from commitments.actions import cases
 from commitments.actions.subjects import as_column
 from commitments.enums import Audience, ClockState, ProposalState
-from commitments.models import BacklogCase, CaseClock, CommitmentVersion, Proposal, ReportRound
+from commitments.models import (
+    BacklogCase,
+    CaseClock,
+    CommitmentVersion,
+    CorrectiveAction,
+    Proposal,
+    ReportRound,
+)
 from notifications.audiences import EXPLAIN
 from notifications.enums import WebhookReason
 from notifications.models import Notice, TelephoneCode
@@ -107,10 +114,24 @@ def _about_round(round_: ReportRound) -> dict[str, str]:
     }
 
 
+def _about_correction(row: CorrectiveAction) -> dict[str, str]:
+    target = row.target
+    return {
+        "code": target.code,
+        "title": target.indicator.name,
+        "unit": target.unit.name,
+        "plan": target.period.name,
+        "remedy": row.remedy,
+        "url": settings.SITE_URL + path_of(row),
+        "demonstration": "yes" if row.provenance == "synthetic" else "",
+    }
+
+
 ABOUT: Mapping[str, Callable[[Any], dict[str, str]]] = {  # by column of the notice
     "version": _about_version,
     "case": _about_case,
     "round": _about_round,
+    "correction": _about_correction,
 }
 
 
@@ -124,6 +145,8 @@ def path_of(subject: Any) -> str:
             return reverse("commitments:report", args=[owed[0].ref])
         query = urlencode({"unit": subject.unit.ref, "period": subject.period.code})
         return f"{reverse('commitments:reports')}?{query}"
+    if isinstance(subject, CorrectiveAction):
+        return reverse("commitments:target", args=[subject.ref])
     return reverse("commitments:case", args=[subject.ref])
 
 

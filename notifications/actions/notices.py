@@ -41,6 +41,8 @@ ENDS_WAIT = {  # which wait an entry ends for what it is about
     "case.accept": [ClockKind.VERIFY],
     "case.reject": [ClockKind.VERIFY],
     "case.cancel": list(ClockKind),
+    "correction.finish": [ClockKind.CORRECTION],
+    "correction.revise": [ClockKind.CORRECTION],
 }
 
 

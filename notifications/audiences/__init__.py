@@ -14,6 +14,7 @@ from commitments.enums.policies import Channel
 from commitments.models import CommitmentVersion, Proposal
 from commitments.querysets.takeovers import newcomers
 from notifications.audiences.backlog import BACKLOG
+from notifications.audiences.corrections import CORRECTIONS
 from notifications.audiences.desk import DESK
 from notifications.audiences.told import WAITED_FOR_BY, Told, asked, due, told
 from notifications.enums import NoticeKind
@@ -41,12 +42,14 @@ SILENT = {  # known kinds of which nobody is told
     "audit.factor_failed",
     "case.edit",
     "case.carry",
+    "correction.write",
+    "correction.revise",
 }
 SILENT_NOUNS = {  # nouns whose every act is silent
     "unit", "position", "appointment", "oversight", "person", "role", "calendar", "client", "token",
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
-    "notice", "preference", "webhook", "correction", "carryover", "policy",
+    "notice", "preference", "webhook", "carryover", "policy",
     "telephone",
     "inspection", "judgement",
 }  # fmt: skip
@@ -391,5 +394,6 @@ TELLERS: Mapping[str, Teller] = (
         "step.fired": _of_step,
     }
     | BACKLOG
+    | CORRECTIONS
     | DESK
 )

@@ -14,7 +14,12 @@ from units.permissions import offices_of, roles_of
 
 Teller = Callable[[RegisterEntry, Mapping[str, Any], Any, Directory], Iterator[Told]]
 BACK: Mapping[str, str] = {"version": "row-back", "case": "case-back", "round": "reports-back"}
-NOUNS: Mapping[str, str] = {"version": "row", "case": "case", "round": "reports"}
+NOUNS: Mapping[str, str] = {
+    "version": "row",
+    "case": "case",
+    "round": "reports",
+    "correction": "correction",
+}
 
 
 def _of_row_handed_over(

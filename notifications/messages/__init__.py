@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from notifications.messages.backlog import BACKLOG
+from notifications.messages.corrections import CORRECTIONS
 from notifications.messages.desk import DESK
 from notifications.messages.reports import REPORTS
 from notifications.messages.telephones import TELEPHONES
@@ -26,7 +27,7 @@ class Message(NamedTuple):
     html: str
 
 
-OF_OTHERS = BACKLOG | DESK | REPORTS | TELEPHONES
+OF_OTHERS = BACKLOG | CORRECTIONS | DESK | REPORTS | TELEPHONES
 MESSAGES: Mapping[str, Text] = {
     # --- requests -----------------------------------------------------------------------------
     "sign-request": Text(

@@ -68,4 +68,20 @@ DESK: dict[str, Text] = {
         _("%(actor)s no longer asks you to see to the reports of %(unit)s for %(period)s."),
         NOTHING_FOLLOWS,
     ),
+    "correction-delegated": Text(
+        _("%(actor)s asks you to see to the corrective action for %(code)s of %(unit)s"),
+        _(
+            "%(actor)s answers for the corrective action for %(code)s of %(plan)s, “%(title)s”, to be "
+            "done by %(due)s, and asks you to see to it: “%(task)s”"
+        ),
+        _STAYS,
+    ),
+    "correction-undelegated": Text(
+        _("Taken back: the corrective action for %(code)s of %(unit)s"),
+        _(
+            "%(actor)s no longer asks you to see to the corrective action for %(code)s of %(plan)s, "
+            "“%(title)s”."
+        ),
+        NOTHING_FOLLOWS,
+    ),
 }

@@ -88,6 +88,9 @@ class Notice(models.Model):
     round = models.ForeignKey(
         "commitments.ReportRound", models.PROTECT, null=True, related_name="+"
     )
+    correction = models.ForeignKey(
+        "commitments.CorrectiveAction", models.PROTECT, null=True, related_name="+"
+    )
     awaits = models.CharField(  # it is about a wait that may end; then it is not sent
         max_length=12, choices=ClockKind, blank=True
     )
@@ -201,6 +204,11 @@ class Notice(models.Model):
                 name="notice_waiting_about_round",
                 fields=["round", "awaits"],
                 condition=Q(round__isnull=False, state__in=["pending", "held"]),
+            ),
+            models.Index(
+                name="notice_awaits_about_correction",
+                fields=["correction", "awaits"],
+                condition=Q(correction__isnull=False, state__in=["pending", "held"]),
             ),
             models.Index(name="notice_withheld", fields=["id"], condition=Q(state="withheld")),
             models.Index(name="notice_dead", fields=["id"], condition=Q(state="dead")),

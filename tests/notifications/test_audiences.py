@@ -10,7 +10,7 @@ from django.utils import translation
 
 from commitments.actions import cases, commitments
 from commitments.enums import ClockKind, SigningOrder, VersionAct
-from commitments.enums.backlog import CaseAct, CaseProposalAct
+from commitments.enums.backlog import CaseAct, CaseProposalAct, CorrectionAct
 from commitments.models import Commitment
 from notifications import audiences, messages
 from notifications.actions.facts import facts_of
@@ -60,7 +60,7 @@ def _kind_in(value: ast.expr) -> str:
     return ""
 
 
-NOUNS = audiences.SILENT_NOUNS | {"commitment", "audit", "step", "absence"}
+NOUNS = audiences.SILENT_NOUNS | {"commitment", "correction", "audit", "step", "absence"}
 
 
 def test_every_kind_of_entry_is_told_or_silent_on_purpose():
@@ -71,8 +71,9 @@ def test_every_kind_of_entry_is_told_or_silent_on_purpose():
     acts |= {f"case.{act.value}" for act in CaseAct}
     acts |= {f"case.propose_{act.value}" for act in CaseProposalAct}
     acts |= {f"explanation.{act}" for act in ("give", "accept", "refuse")}
+    acts |= {f"correction.{act}" for act in ("write", *CorrectionAct)}
     whole = {kind for kind in written if not kind.endswith("*")} | acts
-    filled_in = {"commitment", "case", "explanation"}
+    filled_in = {"commitment", "case", "correction", "explanation"}
     open_ended = {kind[:-2] for kind in written if kind.endswith(".*")} - filled_in
     assert {kind for kind in whole if not audiences.is_known(kind)} == set()
     assert open_ended - audiences.SILENT_NOUNS == set()

@@ -41,6 +41,8 @@ FACTS = {
     "username": "cuong",
     "first": "22/02/2024",
     "last": "23/02/2024",
+    "code": "N07.1",
+    "remedy": "Bố trí vốn trong quý I.",
     "since": "12/02/2024",
     "until": "21/02/2024 08:00 (UTC+7)",
 }

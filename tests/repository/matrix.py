@@ -116,6 +116,10 @@ GET  commitments:target-verdict             302 404 404 404 404 200 404 404 302
 POST commitments:target-verdict             302 404 404 404 404 422 404 404 302
 GET  commitments:target-correction          302 404 200 404 200 404 404 404 302
 POST commitments:target-correction          302 404 422 404 422 404 404 404 302
+GET  commitments:correction-finish          302 404 200 404 404 404 404 404 302
+POST commitments:correction-finish          302 404 422 404 404 404 404 404 302
+GET  commitments:correction-decide          302 404 404 200 404 200 404 404 302
+POST commitments:correction-decide          302 404 404 422 404 422 404 404 302
 GET  commitments:target-judgement           302 404 404 404 404 404 404 404 302
 POST commitments:target-judgement           302 404 404 404 404 404 404 404 302
 GET  commitments:target-counted             302 404 404 404 404 404 404 404 302

@@ -18,6 +18,7 @@ from tests.commitments.documents.authorities import cast
 from tests.factories import readers
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import NOW, Body, make_body, person
+from tests.factories.corrections import CorrectiveActionFactory
 from tests.factories.inspections import make_inspecting
 from tests.factories.units import (
     ApiClientFactory,
@@ -134,6 +135,7 @@ def make_world() -> World:
     explanation = case.clocks.get().explanations.create(
         generation=1, level=2, asked_at=NOW, due_on=clock.local_date(NOW)
     )
+    correction = CorrectiveActionFactory(target=body.targets[0], office=body.first)
     program = ApiClientFactory(owner_unit=body.committee, ref="program")
     token = ApiTokenFactory(client=program)
     told = webhooks.create(
@@ -168,6 +170,10 @@ def make_world() -> World:
         "commitments:acknowledge": {"row": case.clocks.get().pk},
         "commitments:delegate": {"row": case.clocks.get().pk},
         "commitments:delegate-take-back": {"row": case.clocks.get().pk},
+        **{
+            f"commitments:correction-{name}": {"ref": correction.ref}
+            for name in ("finish", "decide")
+        },
         "commitments:explanation": {"explanation": explanation.pk},
         "units": {"ref": body.commune.ref},
         "units:appoint": {"ref": body.first.ref},

@@ -51,6 +51,28 @@ class CorrectionForm(forms.Form):
         return data | {"office_id": data.pop("office").pk}
 
 
+class DoneForm(forms.Form):
+    """What was done, by whoever says that a corrective action is done."""
+
+    note = _text(
+        _("What was done"), _("And where one can see it, so that somebody else can check it.")
+    )
+
+
+class DecisionForm(forms.Form):
+    """Whether it is done. `take_back` stands on the second button; only that needs a reason."""
+
+    reason = _text(
+        _("Reason to take it back"),
+        _("What is still to be done, or is not shown. To confirm it needs none."),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.takes_back = bool(data) and "take_back" in data
+        self.fields["reason"].required = self.takes_back
+
+
 class GroupField(forms.ModelChoiceField):
     def label_from_instance(self, obj: TaskGroup) -> str:
         return f"{obj.code} {obj.title}"

@@ -12,6 +12,7 @@ from tests.constraints import again, change, named, refused
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.clocks import start
 from tests.factories.commitments_versions import CommitmentVersionFactory
+from tests.factories.corrections import CorrectiveActionFactory
 from tests.factories.rounds import ReportRoundFactory
 from tests.factories.units import UserFactory
 from units.actions import register
@@ -24,6 +25,8 @@ def clock(about: str = "version") -> CaseClock:
     """A running clock of the house's ladder, `about` a version to be signed, a backlog case or reports owed."""
     if about == "case":
         return start(BacklogCaseFactory(assigned=True), kind=ClockKind.CASE, due_on=DUE, at=AT)
+    if about == "correction":
+        return start(CorrectiveActionFactory(), kind=ClockKind.CORRECTION, due_on=DUE, at=AT)
     if about == "round":
         return start(ReportRoundFactory(), kind=ClockKind.REPORT, due_on=DUE, at=AT)
     return start(CommitmentVersionFactory(issued=True), due_on=DUE, at=AT)
@@ -176,6 +179,10 @@ REFUSED = [
     ),
     *(
         ("clock_one_open_per_round", clock_beside(state, about="round"))
+        for state in ("running", "paused", "quarantined")
+    ),
+    *(
+        ("clock_one_open_per_correction", clock_beside(state, about="correction"))
         for state in ("running", "paused", "quarantined")
     ),
     ("clock_one_subject", clock_with(version=None)),

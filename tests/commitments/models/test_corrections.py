@@ -57,7 +57,44 @@ def carryover(*, twice="", itself=False, **changes):
     return rows
 
 
+def acted(*, same=False, **changes):
+    """A row that was said to be done and taken back. `same`: by the same person."""
+
+    def rows():
+        said, other = UserFactory(), UserFactory()
+        told = {
+            "note": "Đã bố trí",
+            "done_by": said,
+            "done_at": NOW,
+            "answer": "Chưa thấy quyết định",
+            "decided_by": said if same else other,
+            "decided_at": NOW,
+        }
+        return correction(**(told | changes))()
+
+    return rows
+
+
+UNDECIDED = {"answer": "", "decided_by": None, "decided_at": None}
+UNSAID = {"note": "", "done_by": None, "done_at": None}
+NOT_OPEN_UNDONE = "correction_open_was_not_done_or_taken_back_with_a_reason"
 REFUSED = [
+    ("correction_has_a_known_state", acted(state="lost")),
+    ("correction_done_with_a_note", correction(note="Đã làm")),
+    ("correction_done_with_a_note", acted(note="")),
+    ("correction_done_with_a_note", acted(done_at=None)),
+    ("correction_decided_together", acted(decided_at=None)),
+    ("correction_decided_together", acted(state="done", decided_by=None, decided_at=None)),
+    ("correction_decided_by_another", acted(same=True)),
+    ("correction_decided_by_another", acted(same=True, state="confirmed", answer="")),
+    (NOT_OPEN_UNDONE, acted(**UNDECIDED)),
+    (NOT_OPEN_UNDONE, acted(answer="")),
+    (NOT_OPEN_UNDONE, acted(**UNSAID)),
+    ("correction_done_awaits_a_decision", acted(state="done")),
+    ("correction_done_awaits_a_decision", acted(state="done", **UNSAID, **UNDECIDED)),
+    ("correction_confirmed_was_done_and_decided", acted(state="confirmed")),
+    ("correction_confirmed_was_done_and_decided", acted(state="confirmed", **UNDECIDED)),
+    ("correction_confirmed_was_done_and_decided", acted(state="confirmed", answer="", **UNSAID)),
     ("correction_once", correction(beside=True)),
     ("correction_is_complete", correction(cause="")),
     ("correction_is_complete", correction(reason="")),
@@ -69,6 +106,9 @@ REFUSED = [
     ("carryover_not_to_itself", carryover(itself=True)),
 ]
 TAKEN = [
+    acted(),
+    acted(state="done", **UNDECIDED),
+    acted(state="confirmed", answer=""),
     correction(due_on=date(2025, 1, 10)),
     carryover(),
     carryover(case=None),

@@ -85,7 +85,7 @@ def targets_of(plan: Period, unit: OrgUnit, fields, *, origin=TargetOrigin.SUPER
     return made
 
 
-def conclude(targets, by, verdict=VerdictValue.MET):
+def conclude(targets, by, verdict=VerdictValue.MET, at=NOW):
     for target in targets:
         scoring.assert_verdict(
             target_id=target.pk,
@@ -93,7 +93,7 @@ def conclude(targets, by, verdict=VerdictValue.MET):
             as_of=D2023,
             source_ref="Biên bản",
             by=by,
-            at=NOW,
+            at=at,
         )
 
 

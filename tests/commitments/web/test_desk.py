@@ -89,7 +89,7 @@ def test_the_queue_costs_the_same_for_one_and_three(
         desk.take(version_id=draft.pk, by=body.supervisor, at=NOW)
         desk.note(version_id=draft.pk, text="x", by=body.supervisor, at=NOW)
     client = desk_of(body.supervisor)
-    with django_assert_num_queries(42):
+    with django_assert_num_queries(43):
         client.get("/queue/?bucket=drafts")
 
 

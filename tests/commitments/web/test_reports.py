@@ -115,7 +115,7 @@ def test_pages_cost_the_same_for_one_and_three(count, client_of, django_assert_n
             assert client.get(address).status_code == 200
 
 
-COST = {"grid": 33, "overview": 12, "bucket": 48}
+COST = {"grid": 33, "overview": 12, "bucket": 49}
 
 
 @pytest.mark.parametrize("state", JOINT)

@@ -2,11 +2,12 @@
 
 import pytest
 
-from commitments.actions.subjects import DIRECTORIES, Cases, Rounds, Versions
+from commitments.actions.subjects import DIRECTORIES, Cases, Corrections, Rounds, Versions
 from notifications.audiences import Sight
 from tests.factories.backlog import BacklogCaseFactory
 from tests.factories.body import NOW, make_body
 from tests.factories.clocks import make_scene
+from tests.factories.corrections import CorrectiveActionFactory
 from tests.factories.rounds import ReportRoundFactory
 from tests.factories.units import (
     OversightFactory,
@@ -50,6 +51,8 @@ def test_who_sees_a_subject_by_its_reach_sees_it_by_its_queryset():
         BacklogCaseFactory(),
         ReportRoundFactory(unit=body.commune),
         ReportRoundFactory(assigner=body.committee),
+        CorrectiveActionFactory(target=body.targets[0]),
+        CorrectiveActionFactory(),
     ]
     sight = Sight(people, at=NOW)
     seen = set()
@@ -59,4 +62,5 @@ def test_who_sees_a_subject_by_its_reach_sees_it_by_its_queryset():
             assert sight.sees(person, subject) == visible.exists()
             seen.add(sight.sees(person, subject))
     assert seen == {True, False}
-    assert set(DIRECTORIES.values()) == {Versions, Cases, Rounds}, "a kind without its example here"
+    shown = {Versions, Cases, Rounds, Corrections}
+    assert set(DIRECTORIES.values()) == shown, "a kind without its example here"
