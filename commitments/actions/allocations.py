@@ -228,6 +228,7 @@ def _part(
             origin=TargetOrigin(target.origin),
             clause=target.clause,
             parent_id=target.pk,
+            needs_evidence=target.needs_evidence,
         )
     last = child.revisions.order_by("-n")[0]
     if last.value == value:

@@ -180,6 +180,7 @@ def _draw_up(target: Target, new: New, *, by: User, at: datetime) -> Target:
         code=new.code,
         wanted=revisions.wanted_of(said, roadmap=(), steps=steps),
         origin=TargetOrigin(target.origin),
+        needs_evidence=target.needs_evidence,
         by=by,
         at=at,
     )

@@ -87,6 +87,7 @@ def _is_plain_part(target: Target, splits: dict[str, Row] | Any) -> bool:
         == revisions.wanted_of(target.current)
         and all(getattr(target, name) == getattr(whole, name) for name in same)
         and not (target.is_new or target.is_difficult)
+        and target.needs_evidence == whole.needs_evidence
     )
 
 

@@ -188,6 +188,21 @@ def require_sound(answer: Answer, duty: ReportingDuty, *, complete: bool) -> Non
         )
 
 
+def require_evidence(duty: ReportingDuty, report: Report) -> None:
+    """Raise Invalid (evidence-missing) where each report must show a file and this one shows none.
+
+    Where nothing happened there is nothing to show.
+    """
+    if not duty.target.needs_evidence or report.nothing_to_report or report.evidence.exists():
+        return
+    text = _("Each report of this target shows a file. Save the draft and add one to it first.")
+    raise Invalid(
+        _("%(what)s cannot be taken: %(fault)s") % {"what": duties.what(duty), "fault": text},
+        code="evidence-missing",
+        fields={"evidence": [text]},
+    )
+
+
 # --- the one writer -------------------------------------------------------------------------------
 
 

@@ -303,7 +303,10 @@ class _Writer:
             "group_id": self.groups[row["group"]].pk,
             "indicator_id": indicator.pk,
             "unit_id": self.unit(row["unit"]).pk,
-            **{name: row[name] for name in ("origin", "clause", "is_new", "is_difficult")},
+            **{
+                name: row[name]
+                for name in ("origin", "clause", "is_new", "is_difficult", "needs_evidence")
+            },
         }
         self.touched.add(row["unit"])
         if entry.change == "changed":

@@ -56,7 +56,7 @@ def submit(*, report_id: int, by: User, expected: int, at: datetime) -> Report:
 
     Raises NotFound, NotAllowed (submit-not-allowed), StaleVersion (report-changed), WrongState
     (submit-not-from-<state>), Conflict (duty-not-open, duty-locked, plan-closed), Invalid with the
-    faults by field.
+    faults by field (evidence-missing: each report of the target shows a file).
     """
     duty, report = filings.lock(report_id)
     filings.require_reporter(ReportAct.SUBMIT, duty, by=by, at=at)
@@ -75,6 +75,7 @@ def file(*, duty_id: int, answer: Answer, by: User, expected: int, at: datetime)
 def _submit(duty: ReportingDuty, report: Report, *, by: User, at: datetime) -> Report:
     filings.require_writable(duty, at=at)
     filings.require_sound(filings.answer_of(report), duty, complete=True)
+    filings.require_evidence(duty, report)
     if duty.first_submitted_at is None:
         on_time = clock.local_date(at) <= duty.due_on
         duty.first_submitted_at = at

@@ -218,6 +218,7 @@ def _target_row(target: Target, plan: Period, indicators: dict[str, IndicatorDef
         "clause": tidy(target.clause),
         "is_new": target.is_new,
         "is_difficult": target.is_difficult,
+        "needs_evidence": target.needs_evidence,
     }
 
 

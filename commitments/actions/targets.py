@@ -51,6 +51,8 @@ MOVES: Mapping[str, tuple[TargetState, TargetState]] = {
     "withdraw": (TargetState.ASSIGNED, TargetState.WITHDRAWN),
     "conclude": (TargetState.ASSIGNED, TargetState.CLOSED),
 }
+FLAGS = frozenset({"is_new", "is_difficult", "needs_evidence"})
+EDITABLE = FLAGS | {"group_id", "indicator_id", "unit_id", "clause", "code", "origin"}
 
 
 @transaction.atomic
@@ -183,6 +185,7 @@ def create_target(
     parent_id: int | None = None,
     is_new: bool = False,
     is_difficult: bool = False,
+    needs_evidence: bool = False,
     provenance: Provenance | None = None,
 ) -> Target:
     """Draw up a target of a unit in a plan; its first revision says what is to be reached."""
@@ -209,6 +212,7 @@ def create_target(
         parent_id=parent_id,
         is_new=is_new,
         is_difficult=is_difficult,
+        needs_evidence=needs_evidence,
         provenance=provenance or plan.provenance,
     )
     target.full_clean()
@@ -293,16 +297,7 @@ def edit_target(
     place, and a split stays; if the value is another one, the gap shows."""
     target = _lock("edit", target_id, expected=expected)
     require_planner(by, target.assigner_id, at=at, act="edit-target")
-    for name in fields.keys() & {
-        "group_id",
-        "indicator_id",
-        "unit_id",
-        "clause",
-        "code",
-        "is_new",
-        "is_difficult",
-        "origin",
-    }:
+    for name in fields.keys() & EDITABLE:
         setattr(target, name, fields[name])
     target.full_clean()
     target.save()

@@ -195,6 +195,7 @@ class Target(models.Model):
     )
     is_new = models.BooleanField(_("new"), default=False)
     is_difficult = models.BooleanField(_("difficult"), default=False)
+    needs_evidence = models.BooleanField(_("each report shows a file"), default=False)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )

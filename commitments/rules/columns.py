@@ -238,6 +238,16 @@ TARGETS = Table(
         Column("clause", ("Điểm, khoản", "Clause"), longest=60),
         Column("is_new", ("Mới", "New"), "flag", width=8),
         Column("is_difficult", ("Khó", "Difficult"), "flag", width=8),
+        Column(
+            "needs_evidence",
+            ("Báo cáo kèm tệp", "Reports show a file"),
+            "flag",
+            help=(
+                "Có: mỗi báo cáo phải kèm tệp minh chứng mới nộp được.",
+                "Yes: no report is handed in without a file that shows it.",
+            ),
+            width=12,
+        ),
     ),
     (
         "Mỗi dòng một chỉ tiêu. Chỉ tiêu đã giao không sửa ở đây: điều chỉnh trên trang của nó.",

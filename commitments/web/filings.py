@@ -99,6 +99,13 @@ class Row:
         return sent_back[0].return_reason if sent_back else ""
 
     @property
+    def lacks_a_file(self) -> bool:
+        """Say whether it cannot be handed in before a file is added to it; lists prefetch them."""
+        if self.form is None or not self.duty.target.needs_evidence:
+            return False
+        return self.report is None or not self.report.evidence.all()
+
+    @property
     def reports(self) -> list[Report]:
         """What the reader may see, the newest first."""
         return getattr(self.duty, "shown", [])

@@ -185,6 +185,7 @@ def _initial(target: Target) -> dict[str, Any]:
         "clause": target.clause,
         "is_new": target.is_new,
         "is_difficult": target.is_difficult,
+        "needs_evidence": target.needs_evidence,
     }
 
 

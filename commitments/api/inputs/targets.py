@@ -133,6 +133,9 @@ class ChangeTargetSerializer(StrictSerializer):
     clause = serializers.CharField(max_length=60, allow_blank=True, required=False)
     is_new = serializers.BooleanField(required=False)
     is_difficult = serializers.BooleanField(required=False)
+    needs_evidence = serializers.BooleanField(
+        required=False, help_text=_("Whether no report is handed in without a file that shows it.")
+    )
     revision = SentRevisionSerializer(required=False)
 
 
@@ -221,7 +224,7 @@ def _roadmap(points: list[Mapping[str, Any]], plan: Period) -> tuple[tuple[int, 
 
 def identity_from(sent: Mapping[str, Any], plan: Period) -> dict[str, Any]:
     """Return what a target is, less what it says, in the names of the actions."""
-    plain = ("code", "origin", "clause", "is_new", "is_difficult")
+    plain = ("code", "origin", "clause", "is_new", "is_difficult", "needs_evidence")
     found = {name: sent[name] for name in plain if name in sent}
     if "unit" in sent:
         found["unit_id"] = sent["unit"].pk

@@ -140,6 +140,11 @@ class TargetForm(WantedForm):
     clause = forms.CharField(label=_("Clause of the mandate"), required=False, max_length=60)
     is_new = forms.BooleanField(label=_("New"), required=False)
     is_difficult = forms.BooleanField(label=_("Difficult"), required=False)
+    needs_evidence = forms.BooleanField(
+        label=_("Each report shows a file"),
+        help_text=_("No report is handed in without one, but for “nothing to report”."),
+        required=False,
+    )
     field_order = [
         *("code", "group", "indicator", "unit"),
         *("mode", "comparator", "value_basis", "value", "grade"),
@@ -165,6 +170,7 @@ class TargetForm(WantedForm):
             "clause": data["clause"],
             "is_new": data["is_new"],
             "is_difficult": data["is_difficult"],
+            "needs_evidence": data["needs_evidence"],
         }
 
 
