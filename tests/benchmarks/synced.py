@@ -30,7 +30,7 @@ from units.rules import canonical
 
 TITLE = "every change of a register as lines over HTTP, and COPY of the same rows"
 SIZES = {"small": 100_000, "full": 1_000_000}
-OBJECTS = 5_000  # that the entries are about, by turns: so many as one read of the stream takes
+OBJECTS = 10_000  # that the entries are about, by turns: so many as one read of the stream takes
 BATCH = 5_000
 THEN = datetime(2024, 2, 2, 2, 0, tzinfo=UTC)
 COPY = """COPY (SELECT row_to_json(t) FROM (

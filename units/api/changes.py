@@ -29,7 +29,7 @@ from units.http.throttling import FeedPerMinute
 
 LIMIT, DEFAULT = 1000, 500
 STREAMED = 50_000  # acts that one stream tells at most
-AT_ONCE = 5_000  # of them, acts that are read together
+AT_ONCE = 10_000  # of them, acts that are read together
 NDJSON = "application/x-ndjson"
 
 FEEDS = (
@@ -207,7 +207,7 @@ class Changes(Feed):
         headers = {"ETag": _tag(cursor, request), "Cache-Control": FRESH_COPIES_ONLY}
         more = b"true" if found.has_more else b"false"
         body = b'{"changes":[%b],"cursor":"%b","has_more":%b}'
-        body %= (b",".join(found.changes), cursor.encode(), more)
+        body %= (",".join(found.changes).encode(), cursor.encode(), more)
         return HttpResponse(body, content_type="application/json", headers=headers)
 
 
@@ -236,7 +236,7 @@ def _lines(
         limit = min(AT_ONCE, STREAMED - told)
         found = feed.page(feeds, request, types, after=place, head=feed.end(), limit=limit)
         if found.changes:
-            yield b"\n".join((*found.changes, b""))
+            yield "\n".join((*found.changes, "")).encode()
         told += limit
         place, has_more = found.place, found.has_more
     last = {"cursor": feed.cursor_of(request, types, place, view), "has_more": has_more}

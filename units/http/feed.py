@@ -11,7 +11,6 @@ page tells is never older than its cursor.
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.core.signing import BadSignature, Signer
@@ -164,7 +163,7 @@ def end() -> Place:
 class Page(NamedTuple):
     """Changes as JSON, in the order of their acts, each object once; `place`: where the next page begins."""
 
-    changes: list[bytes]
+    changes: list[str]
     place: Place
     has_more: bool
 
@@ -238,45 +237,38 @@ def page(
 
 def _page_of_lines(
     wanted: Sequence[Listed], request: Request, *, after: int, last: int, limit: int
-) -> tuple[int, list[bytes]]:
+) -> tuple[int, list[str]]:
     """Return the last place of the page and its changes: kept lines, and the collections for the rest."""
     last, present = lines.cut(wanted, after=after, last=last, limit=limit)
-    changes: list[bytes] = []
-    rest: list[tuple[int, int, str, str]] = []
+    changes: list[str] = []
+    rest: list[tuple[int, int]] = []
     if not present:
         return last, changes
     told = lines.between(present, request, after=after, last=last)
-    for seq, at, line, kind, ref, body in told:
-        if body is None:
-            rest.append((len(changes), line, kind, ref))
-            changes.append(b"")
-        else:
-            changes.append(_change(seq, kind, ref, at, body))
+    for change, line in told:
+        if change is None:
+            rest.append((len(changes), line))
+        changes.append(change or "")
     if not rest:
         return last, changes
-    acts: dict[tuple[str, str], list[Act]] = {}
-    for kind, ref, act in lines.acts_on([row[1] for row in rest], after=after, last=last):
-        acts.setdefault((kind, ref), []).append(act)
-    for feed in present:
-        name = feed.published.name
-        mine = [(act, ref) for (kind, ref), said in acts.items() if kind == name for act in said]
-        made = {change["ref"]: change for change in _changes(feed, request, mine)}
-        for place, _line, kind, ref in rest:
-            if kind == name and ref in made:
-                changes[place] = write(made[ref])
+    named: dict[int, tuple[str, str]] = {}
+    acts: dict[str, list[tuple[Act, str]]] = {}
+    for line, kind, ref, act in lines.acts_on([row[1] for row in rest], after=after, last=last):
+        named[line] = kind, ref
+        acts.setdefault(kind, []).append((act, ref))
+    made = {
+        (feed.published.name, change["ref"]): _write(change)
+        for feed in present
+        for change in _changes(feed, request, acts.get(feed.published.name, ()))
+    }
+    for place, line in rest:
+        changes[place] = made.get(named[line], "")
     return last, [change for change in changes if change]
-
-
-def _change(seq: int, kind: str, ref: str, at: datetime, body: str) -> bytes:
-    """Return an upsert as JSON. `body` is JSON already; types and references are plain letters."""
-    return (
-        f'{{"seq":{seq},"type":"{kind}","ref":"{ref}","op":"upsert","at":"{_instant(at)}","data":{body}}}'
-    ).encode()
 
 
 def _page_of_acts(
     wanted: Sequence[Listed], request: Request, *, after: int, last: int, limit: int
-) -> tuple[int, list[bytes]]:
+) -> tuple[int, list[str]]:
     """Return the last place of the page and its changes, with nothing kept."""
     subjects = frozenset().union(*(feed.published.subjects for feed in wanted))
     acts = acts_between(subjects, after=after, last=last, limit=limit)
@@ -291,7 +283,7 @@ def _page_of_acts(
         for change in _changes(feed, request, [one for one in touched if one[0].seq <= last])
     ]
     changes.sort(key=lambda change: change["seq"])  # stable: units stand before their appointments
-    return last, [write(change) for change in changes]
+    return last, [_write(change) for change in changes]
 
 
 def _last_that_fits(
@@ -345,9 +337,9 @@ def _changes(
 
 def _told(feed: Listed, acts: Sequence[Act], op: str, ref: str) -> dict[str, Any]:
     newest = max(acts, key=lambda act: act.seq)
-    at = _instant(newest.at)
+    at = lines.instant(newest.at)
     return {"seq": newest.seq, "type": feed.published.name, "ref": ref, "op": op, "at": at}
 
 
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _write(change: dict[str, Any]) -> str:
+    return write(change).decode()

@@ -28,13 +28,16 @@ class FeedLine(models.Model):
 
 
 class FeedTouch(models.Model):
-    """An act, by its place in the register, may have changed this object. `at`: when it was done; `kind`:
-    as its line has it, so that a page is counted without the lines."""
+    """An act, by its place in the register, may have changed this object.
+
+    `at`: when it was done, as the feed writes it. `kind`: as its line has it, so that a page is counted
+    without the lines.
+    """
 
     link = models.ForeignKey("units.RegisterLink", models.CASCADE, related_name="+", db_index=False)
     line = models.ForeignKey(FeedLine, models.CASCADE, related_name="touches", db_index=False)
     kind = models.CharField(max_length=20)
-    at = models.DateTimeField()
+    at = models.CharField(max_length=32)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="feedtouch_once", fields=["link", "line"])]
