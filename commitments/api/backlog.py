@@ -187,9 +187,12 @@ def _reopen(**given: Any) -> CaseProposal:
         description=_("What is overdue, who must do it by when, and what became of it."),
         examples=EXAMPLES,
     ),
-    ladder=extend_schema(operation_id="cases_ladder", summary=_("Read the ladder of a case")),
-    acknowledge=extend_schema(
-        operation_id="cases_acknowledge", summary=_("Say that the last step on a case is seen")
+    **ladders.named(
+        "cases",
+        ladder=_("Read the ladder of a case"),
+        acknowledge=_("Say that the last step on a case is seen"),
+        delegate=_("Hand a case to somebody of the own unit"),
+        undelegate=_("Take back a case that was handed on"),
     ),
 )
 class CaseCollection(ladders.Laddered, Collection):
@@ -207,7 +210,7 @@ class CaseCollection(ladders.Laddered, Collection):
         **ladders.QUESTIONS,
     }
     problems = ladders.PROBLEMS
-    bodies = BODIES
+    bodies = BODIES | ladders.BODIES
     kind = "backlog_case"
     pointers = {"origin_period": "plan"}
     queryset = BacklogCase.objects.none()

@@ -124,9 +124,11 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         summary=_("Read the ladder of a commitment"),
         parameters=[VERSION],
     ),
-    acknowledge=extend_schema(
-        operation_id="commitments_acknowledge",
-        summary=_("Say that the last step on a commitment is seen"),
+    **ladders.named(
+        "commitments",
+        acknowledge=_("Say that the last step on a commitment is seen"),
+        delegate=_("Hand a commitment to somebody of the own unit"),
+        undelegate=_("Take back a commitment that was handed on"),
     ),
 )
 class CommitmentCollection(ReceiptsOfCommitment, ladders.Laddered, reminders.Snoozable, Collection):
@@ -148,6 +150,7 @@ class CommitmentCollection(ReceiptsOfCommitment, ladders.Laddered, reminders.Sno
     bodies = {
         "create": NewDraftSerializer,
         "partial_update": ChangeDraftSerializer,
+        **ladders.BODIES,
         **reminders.BODIES,
     }
     kind = "commitment_version"

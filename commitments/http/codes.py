@@ -48,6 +48,30 @@ CODES: tuple[Code, ...] = (
         _("Nothing needs to be done: it is not repeated meanwhile."),
     ),
     Code(
+        "deputy-elsewhere",
+        422,
+        _("The duty would be handed to somebody of another unit, or to oneself."),
+        _("Name a colleague who holds an office or a role in your own unit."),
+    ),
+    Code(
+        "deputy-sees-it-not",
+        422,
+        _("The deputy could not see what is to be done."),
+        _("Name a colleague who sees it."),
+    ),
+    Code(
+        "delegated-already",
+        409,
+        _("The duty is in a colleague's hands already."),
+        _("Take it back first."),
+    ),
+    Code(
+        "not-delegated",
+        409,
+        _("No deputy is named, or the duty has ended."),
+        _("Nothing needs to be done."),
+    ),
+    Code(
         "snooze-needs-reason",
         422,
         _("A row is put aside without a reason."),

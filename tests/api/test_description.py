@@ -30,7 +30,13 @@ ELSEWHERE = tuple(  # whose answers are judged in files of their own
     for name in ("reports/", "inspections/", "cases/", "changes", "webhooks/", "absences/")
 )
 LADDER = "/api/v1/commitments/{ref}/ladder/"  # likewise: only some states wait for anything
-OWN = {"acknowledge", "snooze", "take-back"}  # what a person does for oneself
+OWN = {
+    "acknowledge",
+    "delegate",
+    "undelegate",
+    "snooze",
+    "take-back",
+}  # what a person does for oneself
 pytestmark = pytest.mark.django_db
 
 

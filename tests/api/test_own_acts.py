@@ -1,4 +1,5 @@
-"""What a person does for oneself by REST: acknowledge a step, put a row aside, be away. No token does."""
+"""What a person does for oneself by REST: acknowledge a step, hand a duty on, put a row aside, be away.
+No token does."""
 
 from datetime import date, timedelta
 
@@ -72,6 +73,55 @@ def test_nobody_else_says_it_and_no_token(climbed):
     is_problem(person(head).get(f"{address}ladder/"), 404, "no-ladder")
     is_problem(post(person(head), asked, tag=found["etag"]), 404, "no-ladder")
     assert not RegisterEntry.objects.filter(kind="clock.acknowledge").exists()
+
+
+def test_the_holder_hands_a_case_on_and_takes_it_back(climbed):
+    scene, case, address, head = climbed
+    clerk = RoleGrantFactory(role="reporter", unit=case.unit).person
+    elsewhere = RoleGrantFactory(role="supervisor", unit=scene.district).person
+    client, pattern = person(head), "/api/v1/cases/{ref}/"
+    found = client.get(f"{address}ladder/").json()
+    assert found["handed_on"] == []
+    body, asked = {"deputy": clerk.username, "task": "Soạn giải trình"}, f"{address}delegate/"
+    is_problem(post(client, asked, body), 428, "version-missing")
+    is_problem(post(machine(case.unit), asked, body, tag=found["etag"]), 403, "human-only")
+    is_problem(post(person(clerk), asked, body, tag=found["etag"]), 403, "not-allowed")
+    for wrong in (elsewhere.username, head.username, "nobody"):
+        answer = post(client, asked, body | {"deputy": wrong}, tag=found["etag"])
+        is_problem(answer, 422, "deputy-elsewhere")
+
+    answer = post(client, asked, body, tag=found["etag"])
+    said = judged(answer, f"{pattern}delegate/", "post")
+    told = {"by": head.username, "to": clerk.username, "task": "Soạn giải trình"}
+    assert said["handed_on"] == [told]
+    assert answer["ETag"] == said["etag"] != found["etag"]
+    is_problem(post(client, asked, body, tag=found["etag"]), 412, "object-changed")
+    is_problem(post(client, asked, body, tag=said["etag"]), 409, "delegated-already")
+    read = judged(person(clerk).get(f"{address}ladder/"), f"{pattern}ladder/")
+    assert read["handed_on"] == [told]
+
+    back = f"{address}undelegate/"
+    answer = post(client, back, tag=said["etag"])
+    assert judged(answer, f"{pattern}undelegate/", "post")["handed_on"] == []
+    is_problem(post(client, back, tag=answer["ETag"]), 409, "not-delegated")
+    kinds = RegisterEntry.objects.filter(kind__endswith="delegate").values_list("kind", flat=True)
+    assert list(kinds.order_by("pk")) == ["clock.delegate", "clock.undelegate"]
+
+
+def test_a_head_hands_a_signature_on():
+    scene = make_scene()
+    version = scene.version(issued=True)
+    start(version, due_on=TODAY + timedelta(days=20))
+    head = version.first_undertaker.appointments.get().person
+    unit = version.first_undertaker.unit
+    clerk = RoleGrantFactory(role="reporter", unit=unit).person
+    client, address = person(head), f"/api/v1/commitments/{version.commitment.ref}/"
+    pattern, tag = "/api/v1/commitments/{ref}/", client.get(f"{address}ladder/").json()["etag"]
+    body = {"deputy": clerk.username, "task": "Đọc dự thảo"}
+    said = judged(post(client, f"{address}delegate/", body, tag=tag), f"{pattern}delegate/", "post")
+    assert [one["to"] for one in said["handed_on"]] == [clerk.username]
+    answer = post(client, f"{address}undelegate/", tag=said["etag"])
+    assert judged(answer, f"{pattern}undelegate/", "post")["handed_on"] == []
 
 
 def test_a_supervisor_puts_a_commitment_aside_and_takes_it_back():

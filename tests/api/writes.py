@@ -105,8 +105,12 @@ REPORTS = "/api/v1/reports/"
 CASES = "/api/v1/cases/"
 INSPECTIONS = "/api/v1/inspections/"
 OWN_ACTS = {  # of people for themselves: in a file of their own
-    *(f"{COMMITMENTS}{{ref}}/{act}/" for act in ("acknowledge", "snooze", "take-back")),
-    f"{CASES}{{ref}}/acknowledge/",
+    *(
+        f"{collection}{{ref}}/{act}/"
+        for collection in (COMMITMENTS, CASES)
+        for act in ("acknowledge", "delegate", "undelegate")
+    ),
+    *(f"{COMMITMENTS}{{ref}}/{act}/" for act in ("snooze", "take-back")),
     *(f"/api/v1/absences/{end}" for end in ("", "{ref}/end/")),
 }
 WRITES = [
