@@ -10,3 +10,4 @@ class ConfigConfig(AppConfig):
         """Connect what needs every app's models, and register the checks."""
         import_module("config.enrolment").listen()
         import_module("config.checks")
+        import_module("config.database_checks")

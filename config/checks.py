@@ -1,12 +1,12 @@
 """What is unsafe or missing in an installation: each finding has a number and says what to do.
 
-Some are always wrong. Those of `check --deploy` are fine on a desk and not in production. Those of
-`check --database default` ask the database, as `serve` and `migrate` do.
+Some are always wrong. Those of `check --deploy` are fine on a desk and not in production. What the
+database is asked stands in `database_checks`.
 """
 
 import os
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connections
-from django.db.migrations.recorder import MigrationRecorder
 
-from commitments.actions import sealing, slots, trust
+from commitments.actions import sealing, slots
 from commitments.enums import Grade, SignatureLevel, SlotRole
 from commitments.rules.signatures import CONSENT
 from notifications.actions import outlets, webhooks
 from units import clock
 from units.actions import checkpoints
-from units.append_only import changeable_tables, missing_triggers, owned_tables
 
 FACTORS = {"passkey", "totp"}
 OURS = tuple(  # this machine, and where clouds tell a machine its own keys
@@ -86,59 +83,6 @@ def deployed(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
             hint=f"REAUTH_MAX_AGE at most {LONGEST_REAUTH}, STEP_UP_TTL at most {LONGEST_STEP_UP} s.",
             id="config.W011",
         )
-
-
-@register(Tags.database)
-def databases_keep_evidence(
-    app_configs: Any = None, databases: Sequence[str] | None = None, **_: Any
-) -> Iterable[CheckMessage]:
-    """Return the protected tables that lack their triggers, where all migrations have run."""
-    for name in databases or ():
-        if not MigrationRecorder(connections[name]).has_table():
-            continue
-        if missing := missing_triggers(name):
-            yield Error(
-                f"Tables that keep evidence lack triggers: {', '.join(missing)}.",
-                hint="Restore them from a backup of the schema, or migrate an empty database.",
-                id="config.E020",
-            )
-
-
-@register(Tags.database, deploy=True)
-def role_owns_no_evidence(
-    app_configs: Any = None, databases: Sequence[str] | None = None, **_: Any
-) -> Iterable[CheckMessage]:
-    """Return the protected tables that the application's own role could lay open (PostgreSQL)."""
-    for name in databases or ():
-        if owned := owned_tables(name):
-            yield Error(
-                "The application's database role owns the evidence it keeps, and may drop what protects "
-                f"it: {', '.join(owned)}.",
-                hint="Let one role own and migrate the tables, and another one serve: docs/operations.md, “Two roles on PostgreSQL”.",
-                id="signing.E006",
-            )
-        if changeable := changeable_tables(name):
-            yield Error(
-                f"The application's database role may change evidence: {', '.join(changeable)}.",
-                hint="Take UPDATE, DELETE and TRUNCATE on these tables from it: docs/operations.md, “Two roles on PostgreSQL”.",
-                id="signing.E006",
-            )
-
-
-@register(Tags.database, deploy=True)
-def personal_signatures_are_possible(
-    app_configs: Any = None, databases: Sequence[str] | None = None, **_: Any
-) -> Iterable[CheckMessage]:
-    """Return that a personal signature is demanded where no certificate can lead to anybody trusted."""
-    if Grade.PERSONAL not in settings.GRADE_REQUIRED.values():
-        return
-    for name in databases or ():
-        if MigrationRecorder(connections[name]).has_table() and trust.in_force() is None:
-            yield Error(
-                "GRADE_REQUIRED demands personal signatures, and nobody is trusted to certify them.",
-                hint="Let one administrator propose whom to trust and another one approve it: /trust/.",
-                id="signing.E003",
-            )
 
 
 def _secrets() -> Iterable[CheckMessage]:

@@ -95,7 +95,7 @@ def _must_act(user: User, row: Any, *, at: datetime) -> bool:
 ACTS = ("acknowledge", "delegate", "undelegate")  # of whoever must act
 QUESTIONS = dict.fromkeys(ACTS, _must_act)
 SCOPES = dict.fromkeys(ACTS)  # of a person alone: no token has seen anything, or has a colleague
-BODIES = {"delegate": DelegateSerializer}
+BODIES: dict[str, type[StrictSerializer]] = {"delegate": DelegateSerializer}
 PROBLEMS = {
     "ladder": ("no-ladder",),
     "acknowledge": (

@@ -18,7 +18,7 @@ from commitments.models import CaseClock, StepFired
 from tests.benchmarks.measuring import Pair, Result
 from tests.factories.clocks import make_scene
 from tests.factories.crowds import copy, make_crowd
-from tests.faults.killing import sweep_all
+from tests.faults.killing import sweep_all, tidy
 from tests.faults.worlds import World
 from units.actions import register
 from units.models import RegisterEntry, RegisterPending, RegisterReach
@@ -61,13 +61,6 @@ class Due:
         while found := cases.sweep(at=self.at, limit=BATCH):
             done += found
         assert done == self.size, done
-
-
-def tidy() -> None:
-    """Let neither side pay for what the other has left: the tables that both change are vacuumed."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"VACUUM ANALYZE {CaseClock._meta.db_table}")
 
 
 class Bare:

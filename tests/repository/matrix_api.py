@@ -142,7 +142,7 @@ POST api:cases-ladder                       401 405 405 405 405 405 405 405 405
 GET  api:cases-acknowledge                  401 405 405 405 405 405 405 405 405
 POST api:cases-acknowledge                  401 404 428 403 403 403 404 403 403
 GET  api:cases-delegate                     401 405 405 405 405 405 405 405 405
-POST api:cases-delegate                     401 404 428 403 403 403 404 403 403
+POST api:cases-delegate                     401 404 400 403 403 403 404 403 403
 GET  api:cases-undelegate                   401 405 405 405 405 405 405 405 405
 POST api:cases-undelegate                   401 404 428 403 403 403 404 403 403
 GET  api:commitments-ladder                 401 404 200 200 200 200 404 200 200

@@ -194,8 +194,10 @@ def sequence(*, limit: int = 1000) -> int:
     """
     if not take_turn(SEQUENCER_LOCK):
         return 0
+    # As a subquery, not joined: a planner whose statistics are old would walk the whole register.
+    oldest = RegisterPending.objects.order_by("entry_id").values("entry_id")[:limit]
     pending = list(
-        RegisterPending.objects.order_by("entry_id").values_list("entry_id", "entry__text")[:limit]
+        RegisterEntry.objects.filter(pk__in=oldest).order_by("pk").values_list("pk", "text")
     )
     if not pending:
         return 0
