@@ -134,6 +134,8 @@ class Run:
         )
         @given(case=cases, there=st.sampled_from([*refs, None]))
         def send(case: Any, there: str | None) -> None:
+            if self.cookies:  # a token that was made up beside them is another kind of client
+                case.headers.pop("Authorization", None)
             if case.meta.generation.mode == GenerationMode.POSITIVE:
                 self.lead(case, path, there)
             answer = case.call(headers=self.headers, cookies=self.cookies)
