@@ -5,6 +5,7 @@ in rows; an emptied broker costs one interval.
 """
 
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from redis.exceptions import ResponseError
 from config import schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+log = logging.getLogger(__name__)
 
 # A server that is full, read-only or changes its part refuses commands or ends them. The library takes
 # that for a fault of ours and ends the worker; taken for a lost connection, it is tried again until
@@ -109,14 +111,18 @@ class TableScheduler(Scheduler):
 
 
 def _waits(entry: Any, channel: Any) -> bool:
-    """Say whether a wake of this job is in its queue; False where the broker does not say."""
+    """Say whether a wake of this job is in its queue; False where the broker does not say.
+
+    Never raises, for beat would end: a channel whose connection was lost has no client any more.
+    """
     key = f"{channel.global_keyprefix}{entry.options['queue']}"
     try:
         with channel.conn_or_acquire() as client:
             waiting = client.lrange(key, 0, -1)
-    except Transport.connection_errors:
-        return False  # sending has retries of its own, and says what it could not do
-    return any(json.loads(wake)["headers"]["task"] == entry.task for wake in waiting)
+        return any(json.loads(wake)["headers"]["task"] == entry.task for wake in waiting)
+    except Exception:
+        log.warning("The broker does not say what waits; %s is woken.", entry.name, exc_info=True)
+        return False  # sending connects anew, has retries, and says what it could not do
 
 
 app.autodiscover_tasks(["units", "commitments", "notifications", "config"])

@@ -80,6 +80,21 @@ def test_of_each_job_one_wake_waits_however_slow_the_workers_are(tmp_path):
         assert len(queued()) == len(JOBS)
 
 
+def test_beat_goes_on_when_the_connection_that_it_asks_by_is_gone(tmp_path):
+    """As after a server that was full: the channel is closed, and the next wake opens another one."""
+    entry = TableScheduler(app=app).schedule["sequence_register"]
+    options = app.conf.broker_transport_options
+    with (
+        embedded.running(tmp_path) as url,
+        Connection(url, transport_options=options) as connection,
+        app.amqp.Producer(connection, auto_declare=False) as producer,
+        Redis(unix_socket_path=url.partition("://")[2].partition("?")[0]) as broker,
+    ):
+        producer.channel.close()
+        TableScheduler(app=app).apply_entry(entry, producer=producer)
+        assert broker.llen(f"sign:{entry.options['queue']}") == 1
+
+
 def test_every_job_has_a_name_for_people():
     assert set(status.JOB_NAMES) == {job.name for job in JOBS}
 
