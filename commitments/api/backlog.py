@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
@@ -22,7 +22,7 @@ from rest_framework.response import Response
 
 from commitments import permissions
 from commitments.actions import backlog, evidence, proposed, resolutions, suspensions
-from commitments.api import explanations, ladders
+from commitments.api import explanations, ladders, reminders
 from commitments.api.cases import CASE, CaseSerializer
 from commitments.api.evidence import SHA256
 from commitments.api.inputs.backlog import (
@@ -46,14 +46,10 @@ from commitments.api.inputs.backlog import (
 )
 from commitments.api.inputs.reports import ReasonSerializer
 from commitments.api.plans import plan_is_seen
-from commitments.enums.backlog import CaseKind, CaseProposalAct, CaseProposalState, CaseState
+from commitments.enums.backlog import CaseKind, CaseProposalAct, CaseState
 from commitments.models import (
     BacklogCase,
-    CaseClock,
-    CaseExtension,
     CaseProposal,
-    Evidence,
-    Explanation,
 )
 from commitments.rules.backlog import BUCKETS
 from units import clock
@@ -63,7 +59,7 @@ from units.http.files import BytesRenderer
 from units.http.filters import RefFilter, unit_is_seen
 from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
-from units.http.writing import Collection, NothingSerializer, somewhere
+from units.http.writing import Collection, NothingSerializer, named, somewhere
 from units.models import User
 
 EXAMPLES = [OpenApiExample("case", value=CASE, response_only=True)]
@@ -187,30 +183,34 @@ def _reopen(**given: Any) -> CaseProposal:
         description=_("What is overdue, who must do it by when, and what became of it."),
         examples=EXAMPLES,
     ),
-    **ladders.named(
+    **named(
         "cases",
         ladder=_("Read the ladder of a case"),
         acknowledge=_("Say that the last step on a case is seen"),
         delegate=_("Hand a case to somebody of the own unit"),
         undelegate=_("Take back a case that was handed on"),
+        snooze=_("Put a case aside in one's own queue"),
+        take_back=_("Take a case back into one's own queue"),
     ),
 )
-class CaseCollection(ladders.Laddered, Collection):
+class CaseCollection(ladders.Laddered, reminders.Snoozable, Collection):
     scope = Scope.CASES_READ
     scopes = {
         "create": Scope.CASES_WRITE,
         "partial_update": Scope.CASES_WRITE,
         **dict.fromkeys(PEOPLES),
         **ladders.SCOPES,
+        **reminders.SCOPES,
     }
     questions = {
         "create": somewhere(permissions.registers_somewhere),
         "partial_update": _may_register,
         **PEOPLES,
         **ladders.QUESTIONS,
+        **reminders.QUESTIONS,
     }
-    problems = ladders.PROBLEMS
-    bodies = BODIES | ladders.BODIES
+    problems = ladders.PROBLEMS | reminders.PROBLEMS
+    bodies = BODIES | ladders.BODIES | reminders.BODIES
     kind = "backlog_case"
     pointers = {"origin_period": "plan"}
     queryset = BacklogCase.objects.none()
@@ -218,25 +218,8 @@ class CaseCollection(ladders.Laddered, Collection):
     filterset_class = CaseFilter
 
     def get_queryset(self) -> Any:
-        granted = CaseExtension.objects.select_related("proposed_by", "granted_by")
-        waiting = CaseProposal.objects.filter(state=CaseProposalState.OPEN)
-        asked = Explanation.objects.select_related("given_by", "decided_by")
         seen = BacklogCase.objects.visible_to(self.request.user, at=self.request.now)
-        return seen.select_related(
-            "unit",
-            "assigner_unit",
-            "origin_period",
-            "target",
-            "office",
-            "resolved_by",
-            "verified_by",
-        ).prefetch_related(
-            Prefetch("extensions", granted.order_by("ordinal"), to_attr="granted"),
-            Prefetch("proposals", waiting.select_related("proposed_by"), to_attr="waiting"),
-            Prefetch("evidence", Evidence.objects.order_by("pk"), to_attr="shown_files"),
-            Prefetch("clocks", CaseClock.objects.only("case")),
-            Prefetch("clocks__explanations", asked, to_attr="asked"),
-        )
+        return seen.for_api()
 
     @extend_schema(
         summary=_("Register a backlog case"),

@@ -47,7 +47,7 @@ from units.http import parameters
 from units.http.collections import FRESH_COPIES_ONLY, is_fresh
 from units.http.filters import RefFilter, unit_is_seen
 from units.http.idempotency import Keep, idempotent, idempotent_where_it_commits
-from units.http.writing import Collection, NothingSerializer, somewhere
+from units.http.writing import Collection, NothingSerializer, named, somewhere
 from units.models import User
 
 REVISION = OpenApiParameter(
@@ -124,11 +124,13 @@ def sending(name: str, value: dict[str, Any]) -> list[OpenApiExample]:
         summary=_("Read the ladder of a commitment"),
         parameters=[VERSION],
     ),
-    **ladders.named(
+    **named(
         "commitments",
         acknowledge=_("Say that the last step on a commitment is seen"),
         delegate=_("Hand a commitment to somebody of the own unit"),
         undelegate=_("Take back a commitment that was handed on"),
+        snooze=_("Put a commitment aside in one's own queue"),
+        take_back=_("Take a commitment back into one's own queue"),
     ),
 )
 class CommitmentCollection(ReceiptsOfCommitment, ladders.Laddered, reminders.Snoozable, Collection):

@@ -114,14 +114,6 @@ PROBLEMS = {
 }
 
 
-def named(collection: str, **summaries: Any) -> dict[str, Any]:
-    """Return for `extend_schema_view` what each operation here is called in this collection."""
-    return {
-        act: extend_schema(operation_id=f"{collection}_{act}", summary=summary)
-        for act, summary in summaries.items()
-    }
-
-
 class Laddered(Collection):
     """What runs for an object of the collection, as a part of it. Subclasses add QUESTIONS, SCOPES, BODIES
     and PROBLEMS to their own, and say what the operations are `named`: each summary stands there once."""

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from commitments.actions import reminders
+from commitments.models import Commitment
 from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
 from units.http.writing import Collection, NothingSerializer
@@ -39,9 +40,14 @@ def _sees(user: User, row: Any, *, at: datetime) -> bool:
     return True
 
 
+def _about(row: Any) -> Any:
+    """Return what stands in the queue: of a commitment, the version that is shown."""
+    return row.shown if isinstance(row, Commitment) else row
+
+
 QUESTIONS = {"snooze": _sees, "take_back": _sees}
 SCOPES = {"snooze": None, "take_back": None}
-BODIES = {"snooze": SnoozeSerializer}
+BODIES: dict[str, type[StrictSerializer]] = {"snooze": SnoozeSerializer}
 PROBLEMS = {
     "snooze": (
         "snooze-needs-reason",
@@ -54,14 +60,13 @@ PROBLEMS = {
 
 
 class Snoozable(Collection):
-    """What a reader of the queue does for oneself. Subclasses add QUESTIONS, SCOPES, BODIES, PROBLEMS."""
+    """What a reader of the queue does for oneself. Subclasses add QUESTIONS, SCOPES, BODIES, PROBLEMS, and
+    say what the operations are `named`."""
 
     @extend_schema(
-        operation_id="commitments_snooze",
-        summary=_("Put it aside in one's own queue"),
         description=_(
             "Others see who has, until when, and why; the ladder goes on. It comes back by itself, or when "
-            "the commitment moves on. No token has a queue."
+            "it moves on. No token has a queue."
         ),
         request=SnoozeSerializer,
         responses=SnoozedSerializer,
@@ -70,16 +75,14 @@ class Snoozable(Collection):
     @action(detail=True, methods=["post"])
     @idempotent
     def snooze(self, request: Request, ref: str) -> Response:
-        commitment = self.get_object()
+        row = self.get_object()
         sent = self.sent()
-        self.expected(commitment)
-        reminders.snooze(about=commitment.shown, by=request.user, at=request.now, **sent)
+        self.expected(row)
+        reminders.snooze(about=_about(row), by=request.user, at=request.now, **sent)
         body = {"until": sent["until"].isoformat(), "reason": sent["reason"].strip()}
         return Response(body, headers={"Cache-Control": "no-store"})
 
     @extend_schema(
-        operation_id="commitments_take_back",
-        summary=_("Take back into one's own queue what was put aside"),
         description=_("It stands there again at once."),
         request=NothingSerializer,
         responses={204: OpenApiResponse(description=_("It is back."))},
@@ -88,8 +91,8 @@ class Snoozable(Collection):
     @action(detail=True, methods=["post"], url_path="take-back")
     @idempotent
     def take_back(self, request: Request, ref: str) -> Response:
-        commitment = self.get_object()
+        row = self.get_object()
         self.sent()
-        self.expected(commitment)
-        reminders.take_back(about=commitment.shown, by=request.user, at=request.now)
+        self.expected(row)
+        reminders.take_back(about=_about(row), by=request.user, at=request.now)
         return Response(status=204)

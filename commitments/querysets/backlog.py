@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, IntegerField, OuterRef, Subquery, Value
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from commitments.enums import ClockKind
-from commitments.enums.backlog import CaseState
+from commitments.enums.backlog import CaseProposalState, CaseState
 from commitments.rules.backlog import BUCKETS
 from units.models import User
 from units.querysets.organisation import Reach, reach_of
@@ -63,4 +63,19 @@ class BacklogCaseQuerySet(models.QuerySet):
             .prefetch_related("unit__versions", "assigner_unit__versions")
             .annotate(extension_count=Count("extensions"))
             .with_level()
+        )
+
+    def for_api(self):
+        """Everything the serializer reads, in constant queries."""
+        of = apps.get_app_config("commitments").get_model
+        granted = of("CaseExtension").objects.select_related("proposed_by", "granted_by")
+        waiting = of("CaseProposal").objects.filter(state=CaseProposalState.OPEN)
+        asked = of("Explanation").objects.select_related("given_by", "decided_by")
+        named = ("unit", "assigner_unit", "origin_period", "target", "office")
+        return self.select_related(*named, "resolved_by", "verified_by").prefetch_related(
+            Prefetch("extensions", granted.order_by("ordinal"), to_attr="granted"),
+            Prefetch("proposals", waiting.select_related("proposed_by"), to_attr="waiting"),
+            Prefetch("evidence", of("Evidence").objects.order_by("pk"), to_attr="shown_files"),
+            Prefetch("clocks", of("CaseClock").objects.only("case")),
+            Prefetch("clocks__explanations", asked, to_attr="asked"),
         )

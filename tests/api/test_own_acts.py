@@ -154,6 +154,24 @@ def test_a_supervisor_puts_a_commitment_aside_and_takes_it_back():
     assert Reminder.objects.get().state == "cancelled"
 
 
+def test_a_supervisor_puts_a_case_aside_and_takes_it_back():
+    scene = make_scene()
+    case = scene.case()
+    start(case, kind=ClockKind.CASE, due_on=TODAY + timedelta(days=20))
+    reader = RoleGrantFactory(role="supervisor", unit=scene.district).person
+    client, address = person(reader), f"/api/v1/cases/{case.ref}/"
+    pattern, tag = "/api/v1/cases/{ref}/", client.get(address).json()["etag"]
+    body = {"until": (TODAY + timedelta(days=3)).isoformat(), "reason": "Chờ về họp"}
+    is_problem(post(machine(case.unit), f"{address}snooze/", body, tag=tag), 403, "human-only")
+    is_problem(post(client, f"{address}snooze/", body), 428, "version-missing")
+    answer = post(client, f"{address}snooze/", body, tag=tag)
+    assert judged(answer, f"{pattern}snooze/", "post") == body
+    is_problem(post(client, f"{address}snooze/", body, tag=tag), 409, "snoozed-already")
+    assert Reminder.objects.get().subject == case
+    assert post(client, f"{address}take-back/", tag=tag).status_code == 204
+    is_problem(post(client, f"{address}take-back/", tag=tag), 409, "not-snoozed")
+
+
 def test_one_is_away_and_back_again_by_rest(climbed):
     scene, _case, _address, _head = climbed
     one, deputy = (

@@ -108,9 +108,8 @@ OWN_ACTS = {  # of people for themselves: in a file of their own
     *(
         f"{collection}{{ref}}/{act}/"
         for collection in (COMMITMENTS, CASES)
-        for act in ("acknowledge", "delegate", "undelegate")
+        for act in ("acknowledge", "delegate", "undelegate", "snooze", "take-back")
     ),
-    *(f"{COMMITMENTS}{{ref}}/{act}/" for act in ("snooze", "take-back")),
     *(f"/api/v1/absences/{end}" for end in ("", "{ref}/end/")),
 }
 WRITES = [

@@ -145,6 +145,10 @@ GET  api:cases-delegate                     401 405 405 405 405 405 405 405 405
 POST api:cases-delegate                     401 404 400 403 403 403 404 403 403
 GET  api:cases-undelegate                   401 405 405 405 405 405 405 405 405
 POST api:cases-undelegate                   401 404 428 403 403 403 404 403 403
+GET  api:cases-snooze                       401 405 405 405 405 405 405 405 405
+POST api:cases-snooze                       401 404 400 400 400 400 404 400 403
+GET  api:cases-take-back                    401 405 405 405 405 405 405 405 405
+POST api:cases-take-back                    401 404 428 428 428 428 404 428 403
 GET  api:commitments-ladder                 401 404 200 200 200 200 404 200 200
 POST api:commitments-ladder                 401 405 405 405 405 405 405 405 405
 GET  api:commitments-acknowledge            401 405 405 405 405 405 405 405 405

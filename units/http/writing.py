@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,6 +40,15 @@ def somewhere(asked: Callable[..., bool]) -> Question:
         return asked(user, at=at)
 
     return question
+
+
+def named(collection: str, **summaries: Any) -> dict[str, Any]:
+    """Return for `extend_schema_view` what operations that several collections share are called in one:
+    each summary stands once on the page of the API."""
+    return {
+        act: extend_schema(operation_id=f"{collection}_{act}", summary=summary)
+        for act, summary in summaries.items()
+    }
 
 
 class Collection(ReadOnlyCollection):
