@@ -39,6 +39,7 @@ from commitments.models import (
 )
 from commitments.rules.commitments import OPEN
 from units import clock
+from units.actions.guards import require_within
 from units.errors import Conflict, Invalid, StaleVersion
 from units.models import User
 
@@ -204,6 +205,8 @@ def answer(
             code="answer-missing",
             fields={f"answer-{key or 'whole'}": [_("Write an answer.")] for key in missing},
         )
+    for key in wanted:
+        require_within(answers[key].strip(), field=f"answer-{key or 'whole'}")
     ReturnAnswer.objects.bulk_create(
         ReturnAnswer(
             act=objection,
@@ -245,6 +248,7 @@ def amend(
             code="reason-missing",
             fields={"reason": [_("Write a reason.")]},
         )
+    require_within(reason.strip(), field="reason")
     if version.state == VersionState.IN_FORCE:
         if version.commitment.versions.filter(state__in=OPEN).exists():
             raise Conflict(

@@ -20,6 +20,7 @@ from commitments.models import CaseClock, CorrectiveAction, Target, Verdict
 from commitments.rules.corrections import MOVES
 from units import clock
 from units.actions import register
+from units.actions.guards import require_within
 from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion, WrongState
 from units.models import Position, User
@@ -271,6 +272,7 @@ def _required(text: str, field: str, missing: Any) -> str:
     """Return `text` without the blanks around it. Raises Invalid (<field>-missing) for none."""
     if not text.strip():
         raise Invalid(missing, code=f"{field}-missing", fields={field: [missing]})
+    require_within(text.strip(), field=field)
     return text.strip()
 
 
@@ -296,6 +298,8 @@ def _require_complete(said: dict[str, str]) -> None:
             code="correction-incomplete",
             fields={name: [text] for name in missing},
         )
+    for name, value in said.items():
+        require_within(value, field=name)
 
 
 def _office_of(target: Target, office_id: int, *, at: datetime) -> Position:

@@ -18,6 +18,7 @@ from units.actions.guards import require_text, unique_or
 from units.enums import Role, UserKind
 from units.errors import Conflict, Invalid, NotAllowed, NotFound, WrongState
 from units.models import Appointment, RoleGrant, User
+from units.rules import texts
 
 OFFERED = 200
 
@@ -40,7 +41,7 @@ def name(*, clock_id: int, deputy: User, task: str, by: User, at: datetime) -> D
             _("Nothing is waited for any more. Load the page again."),
             code=f"delegate-not-from-{row.state}",
         )
-    require_text(task.strip(), field="task", code="task-missing")
+    require_text(task.strip(), field="task", code="task-missing", most=texts.NOTE)
     _require_deputy(deputy, row, by=by, at=at)
     already = Conflict(
         _("You have named a deputy for this already. Take it back first."), code="delegated-already"

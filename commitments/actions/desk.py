@@ -17,6 +17,7 @@ from units.actions import register
 from units.actions.guards import require_text, unique_or
 from units.errors import Conflict, Invalid, NotAllowed
 from units.models import User
+from units.rules import texts
 
 MOST_VIEWS = 20
 TWICE = timedelta(minutes=10)  # the same words again: a second click, or back and sent again
@@ -127,7 +128,7 @@ def note(*, version_id: int, text: str, by: User, at: datetime) -> Note:
 
     Raises NotAllowed (note-row-not-allowed), Invalid (note-empty).
     """
-    require_text(text.strip(), field="text", code="note-empty")
+    require_text(text.strip(), field="text", code="note-empty", most=texts.REASON)
     version = _locked(version_id, by=by, at=at, act="note")
     last = version.notes.order_by("-pk").first()
     if last and (last.person_id, last.text) == (by.pk, text.strip()) and at - last.at < TWICE:

@@ -17,8 +17,10 @@ from commitments.querysets.targets import TargetQuerySet
 from commitments.rules import reports as rules
 from units import clock
 from units.actions import register
+from units.actions.guards import require_within
 from units.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion, WrongState
 from units.models import User
+from units.rules import texts
 
 CANNOT = {
     ReportAct.LOCK: _("%(what)s cannot be locked: it is “%(state)s”."),
@@ -347,11 +349,12 @@ def _waive_all(
 
 
 def said_in(reason: str) -> str:
+    """Return what was typed. Raises Invalid (reason-missing, text-too-long)."""
     said = reason.strip()
     if not said:
-        raise Invalid(
-            _("Say why."), code="reason-missing", fields={"reason": [_("Write a reason.")]}
-        )
+        fields = {"reason": [_("Write a reason.")]}
+        raise Invalid(_("Say why."), code="reason-missing", fields=fields)
+    require_within(said, field="reason", most=texts.ACCOUNT)
     return said
 
 

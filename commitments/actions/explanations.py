@@ -13,9 +13,10 @@ from commitments.actions.subjects import DIRECTORIES, directory_of
 from commitments.enums.backlog import CaseFileUse
 from commitments.models import BacklogCase, Explanation
 from units.actions import register
-from units.actions.guards import require_text
+from units.actions.guards import require_text, require_within
 from units.errors import Conflict, NotAllowed, NotFound
 from units.models import User
+from units.rules import texts
 
 
 def lock(explanation_id: int) -> Explanation:
@@ -100,6 +101,7 @@ def judge(
         raise Conflict(_("Somebody has answered this explanation already."), code="judged-already")
     if not accepted:
         require_text(answer.strip(), field="answer", code="answer-missing")
+    require_within(answer.strip(), field="answer", most=texts.ACCOUNT)
     explanation.accepted, explanation.answer = accepted, answer.strip()
     explanation.decided_by, explanation.decided_at = by, at
     explanation.save(update_fields=["accepted", "answer", "decided_by", "decided_at"])

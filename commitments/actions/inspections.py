@@ -21,6 +21,7 @@ from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed
 from units.models import OrgUnit, User
 from units.querysets.organisation import subtree
+from units.rules import texts
 from units.rules.dates import day_text
 
 
@@ -192,7 +193,9 @@ def correct(
         )
         if Inspection.objects.filter(corrects=wrong).exists():
             raise there
-        require_text(reason.strip(), field="correction_reason", code="reason-missing")
+        require_text(
+            reason.strip(), field="correction_reason", code="reason-missing", most=texts.REASON
+        )
         row = Inspection(
             target=target,
             unit_id=unit_id,

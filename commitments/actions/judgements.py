@@ -14,6 +14,7 @@ from units.actions.guards import require_text
 from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion
 from units.models import User
+from units.rules import texts
 
 
 def given_on(target: Target) -> list[Judgement]:
@@ -67,7 +68,7 @@ def give(
             code="judgement-not-asked",
         )
     _require_light(light, last, target)
-    require_text(reason.strip(), field="reason", code="reason-missing")
+    require_text(reason.strip(), field="reason", code="reason-missing", most=texts.REASON)
     row = Judgement.objects.create(
         target=target,
         n=n + 1,

@@ -18,7 +18,7 @@ from commitments.rules import policies as rules
 from commitments.rules.cases import Step
 from units import clock
 from units.actions import register
-from units.actions.guards import require_administrator, unique_or
+from units.actions.guards import require_administrator, require_within, unique_or
 from units.errors import Conflict, Invalid, NotFound
 from units.models import User
 
@@ -56,6 +56,7 @@ def propose(
     _require_base(newest, base_version)
     if not reason.strip():
         raise _invalid("reason", "reason-missing", _("Say why the ladder changes."))
+    require_within(reason.strip(), field="reason")
     if in_force_from < clock.local_date(at):
         raise _invalid("in_force_from", "policy-in-the-past", _("Choose today or a later day."))
     if found := rules.problems(steps):

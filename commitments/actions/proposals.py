@@ -10,7 +10,7 @@ from commitments.actions.plans import require_planner
 from commitments.enums import PeriodState, ProposalState, TargetState
 from commitments.models import Period, Proposal, Target
 from units.actions import register
-from units.actions.guards import require_seen, require_text
+from units.actions.guards import require_seen, require_text, require_within
 from units.errors import Conflict, Invalid, NotAllowed, WrongState
 from units.models import Position, User
 from units.permissions import holder_at
@@ -65,6 +65,7 @@ def make(
         )
     require_text(title.strip(), field="title", code="proposal-incomplete")
     require_text(wanted.strip(), field="wanted", code="proposal-incomplete")
+    require_within(reason.strip(), field="reason")
     proposal = Proposal(
         period=period,
         unit=office.unit,
@@ -142,6 +143,7 @@ def answer(
         raise Invalid(
             _("Accept it, accept it with changes, or decline it."), code="decision-unknown"
         )
+    require_within(text.strip(), field="text")
     if decision != ProposalState.ACCEPTED:
         require_text(text.strip(), field="text", code="answer-missing")
     if decision != ProposalState.DECLINED:

@@ -10,9 +10,10 @@ from commitments.actions import backlog
 from commitments.actions.resolutions import UNPROVED
 from commitments.enums.backlog import CaseAct, CaseProposalAct, CaseProposalState
 from commitments.models import BacklogCase, CaseExtension, CaseProposal
-from units.actions.guards import require_seen, require_text
+from units.actions.guards import require_seen, require_text, require_within
 from units.errors import Conflict
 from units.models import User
+from units.rules import texts
 
 ACT_OF = {CaseProposalAct.EXTEND: CaseAct.EXTEND, CaseProposalAct.REOPEN: CaseAct.REOPEN}
 
@@ -95,6 +96,7 @@ def decide(
     backlog.require_state(ACT_OF[CaseProposalAct(proposal.act)], case)
     if not granted:
         require_text(answer.strip(), field="answer", code="answer-missing")
+    require_within(answer.strip(), field="answer", most=texts.ACCOUNT)
     proposal.state = CaseProposalState.GRANTED if granted else CaseProposalState.DECLINED
     proposal.answer, proposal.decided_by, proposal.decided_at = answer.strip(), by, at
     proposal.save(update_fields=["state", "answer", "decided_by", "decided_at"])

@@ -18,6 +18,7 @@ from units.actions import register
 from units.actions.guards import require_text
 from units.errors import Conflict, Invalid, NotAllowed, NotFound
 from units.models import User
+from units.rules import texts
 from units.rules.calendars import instant
 from units.rules.dates import day_text
 
@@ -51,7 +52,7 @@ def snooze(*, about: Any, until: date, reason: str, by: User, at: datetime) -> R
     snooze-in-the-past, snooze-too-long: behind the day on which it is due, or LONGEST), Conflict
     (snoozed-already).
     """
-    require_text(reason.strip(), field="reason", code="snooze-needs-reason")
+    require_text(reason.strip(), field="reason", code="snooze-needs-reason", most=texts.NOTE)
     if by.kind != "human":
         raise NotAllowed(
             _("A queue belongs to a person. Log in as one, then put the row aside."),

@@ -19,6 +19,7 @@ from commitments.actions import (
     checks,
     documents,
     outcomes,
+    reasons,
     revocations,
     sealing,
     slots,
@@ -109,7 +110,7 @@ def prepare(
     ticked, needed to sign or countersign. `reason`: for a return {"items": [{"ordinal": int or
     None, "code", "text"}]}, for a refusal {"code", "text"}, for a void {"text", "mandate": ref or
     ""}. `outside`: the file is taken away to be signed, see `uploads`. `session_key`: of the login; the step-up is useless in any other. Raises as `slots.place_for`,
-    StaleVersion, WrongState, Invalid (consent-missing, reason-missing), Conflict (grade-required).
+    StaleVersion, WrongState, Invalid (consent-missing, reason-missing, text-too-long), Conflict (grade-required).
     """
     step_up = stated(
         receipt_uuid=receipt_uuid,
@@ -162,7 +163,7 @@ def stated(
             code="consent-missing",
             fields={"agreed": [_("Tick this box to go on.")]},
         )
-    typed = canonical.text(stepups.checked_reason(act, version, reason or {}, at=at))
+    typed = canonical.text(reasons.checked(act, version, reason or {}, at=at))
     issued_at = real_at.isoformat()
     statement = stepups.statement_of(
         act,

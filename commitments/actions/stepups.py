@@ -1,7 +1,6 @@
 """The extra proof at the moment of an act: the statement, the factor over it, its single use."""
 
 import json
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
@@ -12,13 +11,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from commitments.actions import documents, outcomes, slots, versions
+from commitments.actions import documents, slots, versions
 from commitments.actions.slots import Place
-from commitments.enums import FactorMethod, ReasonCode, VersionAct, VersionState
+from commitments.enums import FactorMethod, VersionAct
 from commitments.models import (
     CommitmentVersion,
     ConsentText,
-    Mandate,
     StepUp,
     StepUpFailure,
     StepUpUse,
@@ -79,69 +77,6 @@ def consent_in_force(key: str, language: str, *, at: datetime) -> ConsentText | 
         },
     )
     return kept
-
-
-def _typed(text: str) -> str:
-    """Return what was typed in the one Unicode form that the register takes; lines stay.
-
-    Other control characters go: nobody sees them, and not every database takes them.
-    """
-    seen = (letter for letter in text if letter in "\t\n\r" or unicodedata.category(letter) != "Cc")
-    return unicodedata.normalize("NFC", "".join(seen).strip())
-
-
-def checked_reason(
-    act: VersionAct, version: CommitmentVersion, reason: Mapping[str, Any], *, at: datetime
-) -> dict[str, Any]:
-    """Return the typed reasons in their one form; raise Invalid where the act needs more."""
-    if act in slots.SIGNING:
-        return {}
-    if act == VersionAct.RETURN:
-        ordinals = {None} | {
-            item["ordinal"] for item in documents.read_content(version.sealed)["terms"]["items"]
-        }
-        items = [
-            {
-                "ordinal": row.get("ordinal"),
-                "code": row.get("code", ""),
-                "text": _typed(row.get("text", "")),
-            }
-            for row in reason.get("items", [])
-        ]
-        faults: dict[str, list[Any]] = {}
-        marked: set[int | None] = set()
-        for row in items:
-            key = "whole" if row["ordinal"] is None else str(row["ordinal"])
-            if (
-                not row["text"]
-                or row["code"] not in ReasonCode.values
-                or row["ordinal"] not in ordinals - marked  # once each
-            ):
-                faults[f"text-{key}"] = [_("Choose a reason and write what should change.")]
-            marked.add(row["ordinal"])
-        if not items:
-            faults["reasons"] = [
-                _("Mark at least one item, or the whole, and say what should change.")
-            ]
-        if faults:
-            raise Invalid(
-                _("A return needs at least one reason, each with a text."),
-                code="reason-missing",
-                fields=faults,
-            )
-        return {"items": items}
-    text, code = _typed(reason.get("text", "")), reason.get("code", "")
-    faults = {} if text else {"text": [_("Write your reason.")]}
-    if act == VersionAct.REFUSE and code not in ReasonCode.values:
-        faults["code"] = [_("Choose a reason.")]
-    mandate = reason.get("mandate", "")
-    if act == VersionAct.VOID and version.state == VersionState.IN_FORCE:
-        first = outcomes.open_void_proposal(version, at=at)
-        if first is None and not Mandate.objects.filter(ref=mandate).exists():
-            faults["mandate"] = [_("Choose the document that orders this.")]
-    if faults:
-        raise Invalid(_("This act needs a reason."), code="reason-missing", fields=faults)
-    return {"code": code, "text": text, "mandate": mandate}
 
 
 def statement_of(

@@ -33,6 +33,7 @@ from commitments.models import (
 )
 from commitments.rules import rollups
 from units.actions import register
+from units.actions.guards import require_within
 from units.enums import Provenance
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion, WrongState
 from units.models import RegisterEntry, User
@@ -362,6 +363,7 @@ def revise_target(
             code="reason-missing",
             fields={"reason": [_("Write a reason.")]},
         )
+    require_within(reason.strip(), field="reason")
     last = target.revisions.order_by("-n")[0]
     if revisions.completed(target.indicator, wanted) == wanted_of(last):
         raise Invalid(
@@ -392,6 +394,7 @@ def withdraw_target(
             code="reason-missing",
             fields={"reason": [_("Write a reason.")]},
         )
+    require_within(reason.strip(), field="reason")
     said = reason.strip()
     waived = duties.waive_of_target(target, reason=said, at=at)
     done = _save(

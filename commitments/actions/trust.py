@@ -23,7 +23,7 @@ from units.actions import register
 from units.actions.guards import require_administrator, require_text, unique_or
 from units.errors import Conflict, Invalid, NotFound
 from units.models import User
-from units.rules import canonical, refs
+from units.rules import canonical, refs, texts
 
 ENDED = Conflict(_("The use of this certificate has ended already."), code="certificate-ended")
 MAX_BYTES = certificates.MAX_BYTES
@@ -194,8 +194,8 @@ def end_certificate(
     """
     require_administrator(by, None, at=at, act="end-certificate")
     row = _certificate(certificate_id)
-    said = refs.tidy(reason)[:300]
-    require_text(said, field="reason", code="reason-missing")
+    said = refs.tidy(reason)
+    require_text(said, field="reason", code="reason-missing", most=texts.LINE)
     with unique_or(ENDED):
         done = SignerCertificateEnd.objects.create(certificate=row, by=by, reason=said, at=at)
     _enter_certificate("end", row, by=by, at=at, reason=said)

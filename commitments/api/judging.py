@@ -20,6 +20,7 @@ from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
 from units.http.writing import Collection
 from units.models import User
+from units.rules import texts
 
 JUDGE = {"light": "amber", "reason": "Hai hợp đồng ký ngày 10/5 chưa có trong số liệu."}
 
@@ -28,7 +29,7 @@ class JudgeSerializer(StrictSerializer):
     about = _("What a person holds of how a target stands, and why; null takes the last one back.")
 
     light = serializers.ChoiceField(choices=JudgedLight.choices, allow_null=True)
-    reason = serializers.CharField(max_length=2000)
+    reason = serializers.CharField(max_length=texts.REASON)
 
 
 def may_judge(user: User, target: Target, *, at: datetime) -> bool:

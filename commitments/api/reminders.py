@@ -16,6 +16,7 @@ from units.http.idempotency import idempotent
 from units.http.parsers import StrictSerializer
 from units.http.writing import Collection, NothingSerializer
 from units.models import User
+from units.rules import texts
 
 SNOOZE = {"until": "2024-02-19", "reason": "Chờ đồng chí Chủ tịch đi công tác về."}
 
@@ -24,7 +25,7 @@ class SnoozeSerializer(StrictSerializer):
     about = _("Until which morning the row is put aside, and why. Supervisors read the reason.")
 
     until = serializers.DateField(help_text=_("At most the day on which it is due, or 30 days."))
-    reason = serializers.CharField(max_length=500)
+    reason = serializers.CharField(max_length=texts.NOTE)
 
 
 class SnoozedSerializer(serializers.Serializer):

@@ -21,6 +21,7 @@ from units.errors import NotAllowed
 from units.http import parameters
 from units.http.parsers import StrictSerializer
 from units.http.permissions import has_scope
+from units.rules import texts
 
 
 class ObjectionSerializer(StrictSerializer):
@@ -28,7 +29,7 @@ class ObjectionSerializer(StrictSerializer):
 
     ordinal = serializers.IntegerField(min_value=1, allow_null=True, required=False)
     code = serializers.ChoiceField(choices=ReasonCode.choices, required=False)
-    text = serializers.CharField(max_length=2000, required=False)
+    text = serializers.CharField(max_length=texts.REASON, required=False)
 
 
 class ReturnSerializer(StrictSerializer):
@@ -41,7 +42,7 @@ class RefuseSerializer(StrictSerializer):
     about = _("Why the whole is refused.")
 
     code = serializers.ChoiceField(choices=ReasonCode.choices, required=False)
-    text = serializers.CharField(max_length=2000, required=False)
+    text = serializers.CharField(max_length=texts.REASON, required=False)
 
 
 class CountersignSerializer(StrictSerializer):
@@ -51,7 +52,7 @@ class CountersignSerializer(StrictSerializer):
 class VoidSerializer(StrictSerializer):
     about = _("Why, and by which mandate.")
 
-    text = serializers.CharField(max_length=2000, required=False)
+    text = serializers.CharField(max_length=texts.REASON, required=False)
     mandate = serializers.SlugField(required=False)
 
 

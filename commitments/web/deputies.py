@@ -20,7 +20,9 @@ from commitments.web.acknowledgements import clock_or_404, way_back
 from units.errors import Conflict
 from units.http.requests import WebRequest
 from units.models import User
+from units.rules import texts
 from units.web import refusals
+from units.web.fields import WordsField
 from units.web.forms import PersonField
 
 
@@ -52,10 +54,10 @@ class DeputyForm(forms.Form):
     """Whom, and what is to be done. `offered`: people with their office or role in words."""
 
     deputy = PersonField(label=gettext_lazy("Who sees to it"))
-    task = forms.CharField(
+    task = WordsField(
         label=gettext_lazy("What is to be done"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=texts.NOTE,
+        rows=2,
     )
 
     def __init__(self, data: Any = None, *, offered: list[tuple[User, str]], **more: Any) -> None:

@@ -24,13 +24,12 @@ from units.http.requests import WebRequest
 from units.models import User
 from units.permissions import granted
 from units.web import refusals
+from units.web.fields import WordsField
 
 
 class NoteForm(forms.Form):
-    text = forms.CharField(
+    text = WordsField(
         label=gettext_lazy("Note for those who steer"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=2000,
     )
 
 

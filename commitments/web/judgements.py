@@ -18,16 +18,15 @@ from commitments.web.corrections import seen_or_404
 from units.http import etags
 from units.http.requests import WebRequest
 from units.web import refusals
+from units.web.fields import WordsField
 
 
 class JudgementForm(forms.Form):
     """What somebody holds of a target, and why. `held`: there is one, which can be taken back."""
 
     light = forms.ChoiceField(label=gettext_lazy("Judgement"), required=False)
-    reason = forms.CharField(
+    reason = WordsField(
         label=gettext_lazy("Reason"),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy(
             "What the figures do not show, so that somebody else can follow you."
         ),

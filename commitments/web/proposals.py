@@ -22,6 +22,7 @@ from units.http.requests import WebRequest
 from units.models import Position
 from units.permissions import offices_of
 from units.web import refusals
+from units.web.fields import WordsField
 
 
 class ProposalForm(forms.Form):
@@ -38,10 +39,8 @@ class ProposalForm(forms.Form):
         max_length=300,
         help_text=gettext_lazy("For example: at least 95 % by the end of the year"),
     )
-    reason = forms.CharField(
+    reason = WordsField(
         label=gettext_lazy("Why"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=2000,
         required=False,
     )
 
@@ -72,10 +71,8 @@ class AnswerForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Add the target to the plan first, then choose it here."),
     )
-    text = forms.CharField(
+    text = WordsField(
         label=gettext_lazy("Answer to the head"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=2000,
         required=False,
     )
 

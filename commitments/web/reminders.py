@@ -24,7 +24,9 @@ from units.http.requests import WebRequest
 from units.models import User
 from units.permissions import roles_of
 from units.querysets.organisation import reach_of_page
+from units.rules import texts
 from units.web import refusals
+from units.web.fields import WordsField
 from units.web.forms import DayInput
 
 STEERING = {Role.SUPERVISOR, Role.PLANNER, Role.ASSIGNER, Role.VERIFIER}
@@ -34,10 +36,10 @@ class SnoozeForm(forms.Form):
     """Until when, and why."""
 
     until = forms.DateField(label=gettext_lazy("Comes back in the morning of"), widget=DayInput())
-    reason = forms.CharField(
+    reason = WordsField(
         label=gettext_lazy("Why not now"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=texts.NOTE,
+        rows=2,
         help_text=gettext_lazy("The supervisors read it, never the unit."),
     )
 

@@ -16,10 +16,11 @@ from commitments.web import acknowledgements, deputies, reminders
 from commitments.web.filings import TAGS, Row, said_in
 from commitments.web.grids import into, rows_of, visible, write
 from commitments.web.rounds import clock_of
-from units.errors import Refused
+from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import RegisterEntry
+from units.rules import texts
 
 
 def duty_or_404(request: WebRequest, ref: str) -> ReportingDuty:
@@ -50,8 +51,14 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
 
 
 def _detail(
-    request: WebRequest, row: Row, *, fault: Any = "", status: int = 200, reason: str = ""
+    request: WebRequest,
+    row: Row,
+    *,
+    fault: Any = "",
+    status: int = 200,
+    said: Mapping[str, str] | None = None,
 ) -> HttpResponse:
+    """Show one report. `said`: what was typed for an act that was refused, by the act's name."""
     duty, at = row.duty, request.now
     newest = row.report
     names = [report.ref for report in row.reports]
@@ -74,7 +81,8 @@ def _detail(
         else None,
         "deputy": deputies.of(waiting, reader=request.user, at=at),
         "fault": fault,
-        "reason": reason,
+        "said": dict.fromkeys(WITH_REASON, "") | dict(said or {}),
+        "longest": texts.ACCOUNT,
         "spoken": [
             (report, said_in(report, duty.target.indicator), TAGS[report.state])
             for report in row.reports
@@ -148,6 +156,7 @@ ON_A_REPORT: Mapping[str, tuple[Act, bool]] = {  # act -> what does it, whether 
     "return": (verifications.return_to_author, True),
 }
 ON_A_DUTY: Mapping[str, Act] = {"waive": duties.waive, "ask-unlock": unlocks.ask}
+WITH_REASON = ("return", "restate", "waive", "ask_unlock")
 
 
 @login_required
@@ -170,11 +179,15 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
             do(report_id=report.pk, **asked)
         else:
             raise Http404
+    except NotAllowed:
+        raise  # and is noted
     except Refused as error:
-        if "reason" not in error.fields:
+        typed = request.POST.get("reason", "")
+        if not typed and "reason" not in error.fields:
             raise
         (row,) = rows_of(visible(request).filter(pk=duty.pk), request)
-        return _detail(request, row, fault=error.message, status=error.status)
+        said = {name.replace("-", "_"): typed}
+        return _detail(request, row, fault=error.message, status=error.status, said=said)
     return redirect("commitments:report", ref=ref)
 
 

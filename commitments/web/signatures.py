@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from commitments.actions import (
     documents,
     outcomes,
+    reasons,
     revocations,
     signatures,
     slots,
@@ -140,6 +141,7 @@ def read(request: WebRequest, ref: str, act: VersionAct, receipt: UUID) -> HttpR
             name: typed.get(name, "") if typed else "" for name in ("code", "text", "mandate")
         },
         "reasons": ReasonCode.choices,
+        "longest": reasons.LONGEST,
         "objections": _objections(content, typed, refused),
         "mandates": Mandate.objects.filter(issuer=version.commitment.assigner_unit),
         "proposal": outcomes.open_void_proposal(version, at=request.now),

@@ -23,6 +23,7 @@ from units.actions.guards import require_administrator, require_text, unique_or
 from units.enums import UserKind
 from units.errors import Conflict, Invalid, NotAllowed, NotFound
 from units.models import FactorReset, Invitation, User
+from units.rules import texts
 from units.rules.dates import instant_text
 
 INVITATION_LASTS = timedelta(days=7)
@@ -195,7 +196,7 @@ def ask_factor_reset(
     no-factor), Conflict (reset-asked-already).
     """
     require_administrator(by, None, at=at, act="reset-factor")
-    require_text(reason.strip(), field="reason", code="reason-missing")
+    require_text(reason.strip(), field="reason", code="reason-missing", most=texts.REASON)
     person = lock(person_id)
     if person.pk == by.pk:
         raise Invalid(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from units.errors import Conflict, Invalid, NotAllowed, StaleVersion
 from units.models import OrgUnit, User
 from units.permissions import may_administer, may_organise
+from units.rules import texts
 from units.rules.dates import day_text, last_day
 
 
@@ -48,11 +49,29 @@ def require_seen(row: Any, expected: int, *, noun: str) -> None:
         )
 
 
-def require_text(value: str, *, field: str, code: str) -> None:
-    """Raise Invalid when a text that cannot be left out is empty."""
+def require_text(value: str, *, field: str, code: str, most: int = texts.ACCOUNT) -> None:
+    """Raise Invalid when a text that cannot be left out is empty, or longer than `most` characters
+    (text-too-long)."""
     if not value:
         text = _("This must not be empty. Fill it in, then send again.")
         raise Invalid(text, code=code, fields={field: [text]})
+    require_within(value, field=field, most=most)
+
+
+def require_within(value: str, *, field: str, most: int = texts.REASON) -> None:
+    """Raise Invalid (text-too-long) when `value` has more than `most` characters."""
+    if fault := too_long(value, most=most):
+        raise Invalid(fault, code="text-too-long", fields={field: [fault]})
+
+
+def too_long(value: str, *, most: int = texts.REASON) -> Any:
+    """Return what is wrong with a text of more than `most` characters; "" for a shorter one."""
+    if not texts.excess(value, most):
+        return ""
+    return _("The text has %(have)s characters, and %(most)s are the most. Shorten it.") % {
+        "have": texts.length(value),
+        "most": most,
+    }
 
 
 def require_after(day: date, first: date, *, field: str, code: str) -> None:

@@ -21,6 +21,7 @@ from units.errors import NotFound, Refused
 from units.http.requests import WebRequest
 from units.models import User
 from units.web import refusals
+from units.web.fields import WordsField
 from units.web.organisation import page
 from units.web.people import SHOWN, person_or_404, require_administrator
 
@@ -60,10 +61,9 @@ class ChosenPasswordForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
+    reason = WordsField(
         label=gettext_lazy("Why, and how you know that it is this person who asks"),
-        widget=forms.Textarea(attrs={"rows": 4}),
-        max_length=2000,
+        rows=4,
     )
 
 

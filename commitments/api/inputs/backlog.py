@@ -11,6 +11,7 @@ from commitments.enums.backlog import CaseCause, CaseKind, Competence, Resolvabl
 from commitments.models import Target
 from units.http.parsers import StrictSerializer
 from units.http.writing import RefField, seen_offices, seen_units
+from units.rules import texts
 
 NEW = {
     "kind": "admin",
@@ -50,11 +51,11 @@ class NewCaseSerializer(StrictSerializer):
     office = RefField(seen_offices, required=False)
     cause = serializers.ChoiceField(choices=CaseCause.choices, required=False)
     resolvable = serializers.ChoiceField(choices=Resolvable.choices, required=False)
-    task = serializers.CharField(max_length=4000, required=False)
-    responsibility = serializers.CharField(max_length=4000, required=False)
-    product = serializers.CharField(max_length=4000, required=False)
+    task = serializers.CharField(max_length=texts.ACCOUNT, required=False)
+    responsibility = serializers.CharField(max_length=texts.ACCOUNT, required=False)
+    product = serializers.CharField(max_length=texts.ACCOUNT, required=False)
     competence = serializers.ChoiceField(choices=Competence.choices, required=False)
-    authority = serializers.CharField(max_length=4000, required=False)
+    authority = serializers.CharField(max_length=texts.ACCOUNT, required=False)
 
 
 class ChangeCaseSerializer(StrictSerializer):
@@ -74,20 +75,22 @@ class ChangeCaseSerializer(StrictSerializer):
     resolvable = serializers.ChoiceField(
         choices=Resolvable.choices, required=False, allow_blank=True
     )
-    task = serializers.CharField(max_length=4000, required=False, allow_blank=True)
-    responsibility = serializers.CharField(max_length=4000, required=False, allow_blank=True)
-    product = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    task = serializers.CharField(max_length=texts.ACCOUNT, required=False, allow_blank=True)
+    responsibility = serializers.CharField(
+        max_length=texts.ACCOUNT, required=False, allow_blank=True
+    )
+    product = serializers.CharField(max_length=texts.ACCOUNT, required=False, allow_blank=True)
     competence = serializers.ChoiceField(
         choices=Competence.choices, required=False, allow_blank=True
     )
-    authority = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    authority = serializers.CharField(max_length=texts.ACCOUNT, required=False, allow_blank=True)
 
 
 class ExtendSerializer(StrictSerializer):
     about = _("By when it shall be due, and why.")
 
     new_due_on = serializers.DateField(help_text=_("Later than the day that stands, and not past."))
-    reason = serializers.CharField(max_length=4000)
+    reason = serializers.CharField(max_length=texts.ACCOUNT)
 
 
 class ResumeSerializer(StrictSerializer):
@@ -99,7 +102,7 @@ class ResumeSerializer(StrictSerializer):
 class ResolveSerializer(StrictSerializer):
     about = _("What was delivered: the product in words, and where it is found.")
 
-    outcome = serializers.CharField(max_length=4000)
+    outcome = serializers.CharField(max_length=texts.ACCOUNT)
     reference = serializers.CharField(
         max_length=300, required=False, allow_blank=True, help_text=_("Number or address.")
     )
@@ -109,14 +112,14 @@ class DecideSerializer(StrictSerializer):
     about = _("Whether what is proposed is granted. To decline, say why.")
 
     granted = serializers.BooleanField()
-    answer = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    answer = serializers.CharField(max_length=texts.ACCOUNT, required=False, allow_blank=True)
 
 
 class ExplainSerializer(StrictSerializer):
     about = _("Why it is late, to the step of a level that has asked for it.")
 
     level = serializers.IntegerField(min_value=0, max_value=MOST_LEVELS)
-    text = serializers.CharField(max_length=4000)
+    text = serializers.CharField(max_length=texts.ACCOUNT)
 
 
 class JudgeExplanationSerializer(StrictSerializer):
@@ -124,4 +127,4 @@ class JudgeExplanationSerializer(StrictSerializer):
 
     level = serializers.IntegerField(min_value=0, max_value=MOST_LEVELS)
     accepted = serializers.BooleanField()
-    answer = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    answer = serializers.CharField(max_length=texts.ACCOUNT, required=False, allow_blank=True)

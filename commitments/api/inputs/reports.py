@@ -10,6 +10,7 @@ from commitments.enums.backlog import CaseCause
 from commitments.rules.reports import Answer
 from units.http.fields import SentQuantity
 from units.http.parsers import StrictSerializer
+from units.rules import texts
 
 ANSWER = {
     "value": "62",
@@ -35,15 +36,15 @@ class AnswerSerializer(StrictSerializer):
         allow_null=True, required=False, help_text=_("How far “about” may be off.")
     )
     stage = serializers.ChoiceField(choices=Stage.choices, required=False)
-    narrative = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    narrative = serializers.CharField(required=False, allow_blank=True, max_length=texts.ACCOUNT)
     cause = serializers.ChoiceField(choices=CaseCause.choices, required=False, allow_blank=True)
-    next_steps = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    next_steps = serializers.CharField(required=False, allow_blank=True, max_length=texts.ACCOUNT)
 
 
 class ReasonSerializer(StrictSerializer):
     about = _("Why.")
 
-    reason = serializers.CharField(max_length=4000)
+    reason = serializers.CharField(max_length=texts.ACCOUNT)
 
 
 def answer_from(sent: dict[str, Any]) -> Answer:

@@ -23,6 +23,7 @@ from units.http.batches import MOST, UPSERT, BatchSerializer, ItemSerializer
 from units.http.fields import SentQuantity
 from units.http.parsers import StrictSerializer
 from units.http.writing import RefField, seen_units, unknown_reference
+from units.rules import texts
 
 SAID = {
     "comparator": "ge",
@@ -157,14 +158,14 @@ class ReviseTargetSerializer(StrictSerializer):
     about = _("The next revision of an assigned target: what changes, why, and by which document.")
 
     revision = SentRevisionSerializer()
-    reason = serializers.CharField(max_length=2000, allow_blank=True)
+    reason = serializers.CharField(max_length=texts.REASON, allow_blank=True)
     mandate = RefField(seen_mandates, allow_null=True, required=False)
 
 
 class WithdrawTargetSerializer(StrictSerializer):
     about = _("Why an assigned target is taken back.")
 
-    reason = serializers.CharField(max_length=2000, allow_blank=True)
+    reason = serializers.CharField(max_length=texts.REASON, allow_blank=True)
 
 
 class SentPartSerializer(StrictSerializer):

@@ -14,11 +14,12 @@ from units import clock
 from units.enums import Role
 from units.models import OrgUnit, Position, User
 from units.querysets.organisation import reach_of
+from units.rules import texts
+from units.web.fields import WordsField
 
 
-def _text(label: Any, **kwargs: Any) -> forms.CharField:
-    kwargs.setdefault("max_length", 2000)
-    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
+def _text(label: Any, **kwargs: Any) -> WordsField:
+    return WordsField(label=label, max_length=texts.ACCOUNT, **kwargs)
 
 
 def _choice(label: Any, choices: Any) -> forms.ChoiceField:
@@ -179,7 +180,7 @@ class DecideForm(forms.Form):
 
 
 class ExplainForm(forms.Form):
-    text = _text(_("Explanation"), max_length=4000)
+    text = _text(_("Explanation"))
 
 
 class ExplainCaseForm(ExplainForm):

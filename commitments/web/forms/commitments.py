@@ -10,6 +10,7 @@ from commitments.enums import ItemRole, SigningOrder, TargetState
 from commitments.models import CommitmentVersion, Period, ReturnItem, SignatureAct, Target
 from units import clock
 from units.models import OrgUnit, Position
+from units.web.fields import WordsField
 
 MOST_DAYS = 366  # to wait for a signature
 
@@ -177,9 +178,7 @@ class AnswerForm(ToBeSigned):
         self.on = on
         for reason in self.reasons:
             label = reason_label(reason) if reason else objection.reason
-            self.fields[self._name(reason)] = forms.CharField(
-                label=label, max_length=2000, widget=forms.Textarea({"rows": 3})
-            )
+            self.fields[self._name(reason)] = WordsField(label=label)
 
     @staticmethod
     def _name(reason: Any) -> str:
@@ -196,9 +195,7 @@ class AnswerForm(ToBeSigned):
 class AmendForm(ToBeSigned):
     """Why there is a next version, and by when it is to be signed."""
 
-    reason = forms.CharField(
-        label=_("Reason for the amendment"), max_length=2000, widget=forms.Textarea({"rows": 3})
-    )
+    reason = WordsField(label=_("Reason for the amendment"))
     sign_by = day_field(_("Next version to be signed by"))
 
     def __init__(self, data: Any = None, *, on: date) -> None:

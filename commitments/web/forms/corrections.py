@@ -12,13 +12,13 @@ from commitments.models import Carryover, CorrectiveAction, Target, TaskGroup
 from commitments.web.forms.commitments import OfficeField, day_field
 from units import clock
 from units.models import Position
+from units.web.fields import WordsField
 
 NEW = "new"
 
 
-def _text(label: Any, help_text: Any) -> forms.CharField:
-    area = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(label=label, help_text=help_text, max_length=2000, widget=area)
+def _text(label: Any, help_text: Any) -> WordsField:
+    return WordsField(label=label, help_text=help_text)
 
 
 class CorrectionForm(forms.Form):

@@ -9,6 +9,8 @@ from commitments.models import Inspection
 from commitments.web.forms.backlog import FilesField, UnitField
 from commitments.web.forms.commitments import day_field
 from units.models import OrgUnit
+from units.rules import texts
+from units.web.fields import WordsField
 
 
 class UnitsField(forms.ModelMultipleChoiceField):
@@ -43,10 +45,10 @@ class InspectionForm(forms.Form):
 
     unit = UnitField(OrgUnit.objects.none(), label=_("Unit inspected"), empty_label=_("Choose…"))
     inspected_on = day_field(_("Day of the inspection"))
-    conclusion = forms.CharField(
+    conclusion = WordsField(
         label=_("Conclusion"),
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=texts.ACCOUNT,
+        rows=4,
         help_text=_("What came out, in words that somebody else understands next year."),
     )
     attached = FilesField()
@@ -70,10 +72,8 @@ class CorrectInspectionForm(InspectionForm):
         required=False,
         help_text=_("Nothing counts in its place. The record stays to be read."),
     )
-    correction_reason = forms.CharField(
+    correction_reason = WordsField(
         label=_("Reason to correct it"),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     def __init__(

@@ -12,6 +12,7 @@ from commitments.enums.policies import Pace, Route
 from commitments.rules.cases import AGENDA, LETTER, Policy, Step
 from commitments.rules.policies import LEVELS, rung
 from commitments.web.forms.commitments import DayInput
+from units.web.fields import WordsField
 
 AS_CHOSEN = ("", _("as each person has chosen"))
 NUMBER = re.compile(r"[+-]?\d{1,4}")
@@ -46,7 +47,7 @@ class PolicyForm(forms.Form):
         required=False,
         help_text=_("The document that orders it. Empty: an internal rule."),
     )
-    reason = forms.CharField(label=_("Why the ladder changes"), widget=forms.Textarea({"rows": 3}))
+    reason = WordsField(label=_("Why the ladder changes"))
 
     def __init__(self, data: Any = None, *, policy: Policy, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

@@ -13,6 +13,8 @@ from commitments.rules.reports import Answer, answer_in_parts
 from commitments.web.forms.fields import QuantityField
 from commitments.web.words import language
 from units.http import etags
+from units.rules import texts
+from units.web.fields import WordsField
 
 YES_NO = [("", "–"), ("yes", _("Yes")), ("no", _("No"))]
 
@@ -27,20 +29,20 @@ class AnswerForm(forms.Form):
     qualifier = forms.ChoiceField(label=_("How exact"), choices=Qualifier.choices, required=False)
     about_width = QuantityField(label=_("Give or take (with “about”)"), required=False)
     stage = forms.ChoiceField(label=_("Status of the data"), choices=Stage.choices, required=False)
-    narrative = forms.CharField(
+    narrative = WordsField(
         label=_("Note"),
         required=False,
-        max_length=4000,
-        widget=forms.Textarea({"rows": 2}),
+        max_length=texts.ACCOUNT,
+        rows=2,
     )
     cause = forms.ChoiceField(
         label=_("Obstacle"), choices=[("", "–"), *CaseCause.choices], required=False
     )
-    next_steps = forms.CharField(
+    next_steps = WordsField(
         label=_("Next steps"),
         required=False,
-        max_length=4000,
-        widget=forms.Textarea({"rows": 2}),
+        max_length=texts.ACCOUNT,
+        rows=2,
     )
 
     def __init__(

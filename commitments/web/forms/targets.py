@@ -20,6 +20,7 @@ from commitments.models import GradeLevel, IndicatorDefinition, Period, TaskGrou
 from commitments.rules.targets import FIXED
 from commitments.web.forms.fields import QuantityField, SharesField, StepsField
 from units.models import OrgUnit
+from units.web.fields import WordsField
 
 
 class WantedForm(forms.Form):
@@ -177,7 +178,7 @@ class TargetForm(WantedForm):
 class RevisionForm(WantedForm):
     """The next revision of an assigned target of `indicator`, with its reason."""
 
-    reason = forms.CharField(label=_("Reason of the revision"), widget=forms.Textarea({"rows": 3}))
+    reason = WordsField(label=_("Reason of the revision"))
 
     def __init__(
         self, data: Any = None, *, indicator: IndicatorDefinition, initial: Any = None
@@ -191,7 +192,7 @@ class RevisionForm(WantedForm):
 class ReasonForm(forms.Form):
     """A reason, and nothing else."""
 
-    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea({"rows": 3}))
+    reason = WordsField(label=_("Reason"))
 
 
 class AllocationForm(forms.Form):

@@ -53,6 +53,26 @@ def test_reasons_typed_for_what_ended_meanwhile_come_back(client_of):
     assert "Not our road." in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("act", "said", "field"),
+    [
+        ("return", {"item": ["2"], "code-2": "wording"}, "text-2"),
+        ("refuse", {"code": "other"}, "text"),
+    ],
+)
+def test_a_reason_that_is_too_long_comes_back_with_what_is_wrong(act, said, field, client_of):
+    body = make_body()
+    version = body.issued()
+    client = client_of(body.secretary)
+    address, seen = opened(client, version, act)
+    response = client.post(address, {"version": seen, field: "Kept. " + "x" * 2000} | said)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "The text has 2006 characters, and 2000 are the most. Shorten it." in page
+    assert "Kept. xxx" in page
+    assert not StepUp.objects.filter(user=body.secretary).exists()
+
+
 @pytest.mark.parametrize("items", [["1", "1"], ["²"], ["99999999999999999999"], ["x"], [""]])
 def test_marks_that_no_page_sends_are_refused(items, client_of):
     body = make_body()

@@ -171,6 +171,12 @@ def test_the_verifier_returns_one_and_verifies_the_rest_in_bulk(client_of):
     sent = {"report": first.ref, "version": first.etag_version}
     empty = client.post(f"/reports/{duties[0].ref}/return/", sent | {"reason": " "})
     assert empty.status_code == 422
+    for seen, reason, status in [(first.etag_version, "x" * 4001, 422), (9, "Count again.", 412)]:
+        kept = client.post(
+            f"/reports/{duties[0].ref}/return/", sent | {"version": seen, "reason": reason}
+        )
+        assert kept.status_code == status
+        assert f"required>{reason}</textarea>" in kept.content.decode()
     answer = client.post(f"/reports/{duties[0].ref}/return/", sent | {"reason": "Count again."})
     assert answer.status_code == 302
     page = client.get("/queue/?bucket=to_verify").content.decode()
