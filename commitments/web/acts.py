@@ -21,7 +21,7 @@ from commitments.enums.backlog import CaseAct, CaseProposalAct, CaseProposalStat
 from commitments.models import BacklogCase, CaseProposal, Explanation
 from commitments.rules.backlog import MOVES
 from commitments.web.forms import backlog as asked
-from units.errors import Refused
+from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import RegisterEntry, User
@@ -165,7 +165,10 @@ def possible_acts(case: BacklogCase, *, by: User, at: datetime) -> dict[str, Act
 
 @login_required
 def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
-    """Ask for what an act needs, then do it; who may not, or not now, finds nothing here."""
+    """Ask for what an act needs, then do it; who may not, or not now, finds nothing here.
+
+    What somebody else did meanwhile is said, with who did it, beside what was typed.
+    """
     visible = BacklogCase.objects.visible_to(request.user, at=request.now)
     case = get_object_or_404(visible.select_related("unit").for_rows(), ref=ref)
     page = ACTS.get(name)
@@ -175,6 +178,7 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
     possible = name in possible_acts(case, by=request.user, at=request.now)
     if not possible and not form.is_valid():
         raise Http404
+    meanwhile: list[RegisterEntry] = []
     if request.method == "POST" and form.is_valid():
         try:
             page.run(
@@ -184,11 +188,14 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
                 at=request.now,
                 **form.cleaned_data,
             )
+        except NotAllowed:
+            raise  # and is noted
         except (Refused, ValidationError) as error:
             if _done_before(case, name, request):
                 messages.success(request, page.done)
                 return redirect("commitments:case", ref=ref)
-            if not possible or not form.fields:
+            meanwhile = _since(case, request)
+            if not form.fields:
                 raise
             refusals.put_into(form, error)
         else:
@@ -198,7 +205,9 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
         "case": case,
         "page": page,
         "form": form,
-        "seen": request.POST.get("version") or case.etag_version,
+        "possible": possible,
+        "meanwhile": meanwhile,  # is read now, so what is sent next has seen it
+        "seen": case.etag_version if meanwhile else request.POST.get("version", case.etag_version),
         "proposal": case.proposals.filter(state=CaseProposalState.OPEN)
         .select_related("proposed_by")
         .first()
@@ -212,15 +221,20 @@ def act(request: WebRequest, ref: str, name: str) -> HttpResponse:
 def _done_before(case: BacklogCase, name: str, request: WebRequest) -> bool:
     """Whether this person has done just this act to the version that the form shows: a second
     click, or back and sent again."""
+    kinds = KINDS.get(name, {f"case.{name}"})
+    return any(
+        entry.actor_id == request.user.pk and entry.kind in kinds
+        for entry in _since(case, request)[:1]
+    )
+
+
+def _since(case: BacklogCase, request: WebRequest) -> list[RegisterEntry]:
+    """Return what happened to the case since the version that the form shows, the oldest first."""
     seen = request.POST.get(etags.FIELD, "")
     if not (seen.isascii() and seen.isdigit() and len(seen) < 10):
-        return False
-    return (
-        RegisterEntry.objects.about(Cases.noun, case.ref)
-        .filter(kind__in=KINDS.get(name, {f"case.{name}"}), actor=request.user)
-        .filter(subject_version=int(seen) + 1)
-        .exists()
-    )
+        return []
+    entries = RegisterEntry.objects.about(Cases.noun, case.ref).select_related("actor")
+    return list(entries.filter(subject_version__gt=int(seen)).order_by("pk"))
 
 
 @login_required

@@ -284,6 +284,33 @@ def test_an_act_that_somebody_else_has_done_is_not_said_to_be_ones_own(body, cli
     assert client_of(other).post(address, seen).status_code == 412
 
 
+def test_what_was_typed_comes_back_with_what_somebody_else_did_meanwhile(body, client_of):
+    case = put(body, office=body.first, assigned=True)
+    head, leader = client_of(body.secretary), client_of(body.leader)
+    resolve = f"/cases/{case.ref}/act/resolve/"
+    typed = {"version": case.etag_version, "outcome": "Quyết định 12", "reference": "12/QĐ"}
+    act(leader, case, "suspend", reason="Chờ giá đất")
+
+    late = head.post(resolve, typed)
+    page = late.content.decode()
+    assert late.status_code == 422
+    assert "Quyết định 12" in page
+    assert "Suspended for an objective cause" in page
+    assert body.leader.full_name in page
+    assert "Chờ giá đất" in page
+    assert "it can no longer be sent" in page
+    assert ">Resolve</button>" not in page
+
+    act(leader, case, "resume", new_due_on="2024-06-28")
+    late = head.post(resolve, typed)
+    page = late.content.decode()
+    assert "Change it if need be, then send again." in page
+    again = typed | {"version": re.search(r'name="version" value="(\d+)"', page).group(1)}
+    assert head.post(resolve, again).status_code == 302
+    case.refresh_from_db()
+    assert (case.state, case.outcome) == ("resolved", "Quyết định 12")
+
+
 def test_every_state_has_its_page_in_both_languages(body, client_of):
     client = client_of(body.supervisor)
     for state in ("clear", "assigned", "suspended", "resolved", "closed", "cancelled"):
