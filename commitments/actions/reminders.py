@@ -37,7 +37,12 @@ def last_day(about: Any, *, on: date) -> date:
     The day on which what it waits for is due, at most LONGEST ahead; before `on` for what is late.
     """
     row = CaseClock.objects.open().filter(**_as_column(about)).order_by("due_on").first()
-    due = row.due_on if row else None
+    return last_day_by(row, about, on=on)
+
+
+def last_day_by(waiting: CaseClock | None, about: Any, *, on: date) -> date:
+    """Return `last_day` where the clock that waits for `about` was read already; None: none does."""
+    due = waiting.due_on if waiting else None
     if due is None and isinstance(about, CommitmentVersion) and about.state == VersionState.ISSUED:
         due = about.sign_by
     return min(due, on + LONGEST) if due else on + LONGEST

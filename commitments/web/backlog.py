@@ -199,7 +199,9 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         else [],
         "events": _events(case),
         "ack": acknowledgements.of(row.waiting_clock, reader=request.user, at=request.now),
-        "aside": reminders.aside(case, reader=request.user, at=request.now),
+        "aside": reminders.aside(
+            case, waiting=row.waiting_clock, reader=request.user, at=request.now
+        ),
         "deputy": deputies.of(row.waiting_clock, reader=request.user, at=request.now),
         "coming": cases.coming(row.waiting_clock) if row.waiting_clock else [],
         "explanations": explained.select_related("clock", "given_by", "decided_by").order_by("pk"),

@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from commitments import permissions
-from commitments.actions import cases, desk
+from commitments.actions import cases, desk, reminders
 from commitments.models import CommitmentVersion
 from commitments.web.commitments import version_of
 from commitments.web.rows import rows_for
+from units import clock
 from units.enums import Role
 from units.errors import Conflict
 from units.http.requests import WebRequest
@@ -54,8 +55,10 @@ def row(request: WebRequest, version: int) -> HttpResponse:
             return redirect("commitments:queue-row", version=found.pk)
     hold = found.holds.filter(released_at=None).select_related("person").first()
     unit = found.commitment.unit_id
+    shown, day = rows_for([found], at=request.now)[0], clock.local_date(request.now)
     context = {
-        "row": rows_for([found], at=request.now)[0],
+        "row": shown,
+        "may_wait": reminders.last_day_by(shown.waiting_clock, found, on=day) > day,
         "hold": hold,
         "mine": hold is not None and hold.person_id == request.user.pk,
         "aside": found.reminders.hiding(at=request.now).select_related("person").order_by("pk"),

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from commitments.actions import cases, exports
+from commitments.actions import cases, exports, reminders
 from commitments.enums import Field
 from commitments.models import CommitmentItem, CommitmentVersion, Hold, Note, Reminder, TaskGroup
 from commitments.querysets import queue as buckets
@@ -114,9 +114,9 @@ def _offered_units(reach: Reach, *, on: date) -> list[tuple[str, str]]:
 
 
 def with_holds(rows: list[Row], *, at: datetime) -> list[dict[str, Any]]:
-    """Return the rows with who works on each, who has put it aside at `at`, and how many notes there
-    are; three queries."""
-    keys = [row.version.pk for row in rows]
+    """Return the rows with who works on each, who has put it aside at `at`, how many notes there are,
+    and whether it may still be put aside; three queries."""
+    keys, day = [row.version.pk for row in rows], clock.local_date(at)
     held = {
         hold.version_id: hold.person
         for hold in Hold.objects.filter(version__in=keys, released_at=None).select_related("person")
@@ -137,6 +137,7 @@ def with_holds(rows: list[Row], *, at: datetime) -> list[dict[str, Any]]:
             "holder": held.get(row.version.pk),
             "notes": notes.get(row.version.pk, 0),
             "aside": aside.get(row.version.pk, []),
+            "may_wait": reminders.last_day_by(row.waiting_clock, row.version, on=day) > day,
         }
         for row in rows
     ]

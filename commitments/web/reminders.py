@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from commitments import permissions
 from commitments.actions import reminders
-from commitments.models import BacklogCase, CommitmentVersion, Reminder, ReportingDuty
+from commitments.models import BacklogCase, CaseClock, CommitmentVersion, Reminder, ReportingDuty
 from units import clock
 from units.enums import Role
 from units.errors import Conflict
@@ -50,6 +50,7 @@ class Aside:
 
     rows: list[Reminder]
     address: str
+    may_wait: bool  # what is late is not put aside
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,11 @@ def steers(user: User, *, at: datetime) -> bool:
     )
 
 
-def aside(about: Any, *, reader: User, at: datetime, page: str = "") -> Aside | None:
+def aside(
+    about: Any, *, waiting: CaseClock | None, reader: User, at: datetime, page: str = ""
+) -> Aside | None:
     """Return who has put `about`, a case or a round, aside at `at`; None for who has no queue.
+    `waiting`: the clock that waits for it.
 
     What others wrote is for the side that assigns: whoever steers elsewhere and sees this one as the
     unit that owes it reads their own reason alone. `page`: the report on whose page a round stands.
@@ -82,7 +86,9 @@ def aside(about: Any, *, reader: User, at: datetime, page: str = "") -> Aside | 
     rows = list(about.reminders.hiding(at=at).select_related("person").order_by("pk"))
     if any(row.person_id != reader.pk for row in rows) and not _reads_all(about, reader, at=at):
         rows = [row for row in rows if row.person_id == reader.pk]
-    return Aside(rows, reverse(f"commitments:{name}", args=[ref]))
+    day = clock.local_date(at)
+    may_wait = reminders.last_day_by(waiting, about, on=day) > day
+    return Aside(rows, reverse(f"commitments:{name}", args=[ref]), may_wait)
 
 
 def _reads_all(about: Any, reader: User, *, at: datetime) -> bool:

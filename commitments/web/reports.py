@@ -76,7 +76,9 @@ def _detail(
         "duty": duty,
         "next_step": cases.next_step(waiting) if waiting else None,
         "ack": acknowledgements.of(waiting, reader=request.user, at=at),
-        "aside": reminders.aside(duty.round, reader=request.user, at=at, page=duty.ref)
+        "aside": reminders.aside(
+            duty.round, waiting=waiting, reader=request.user, at=at, page=duty.ref
+        )
         if waiting
         else None,
         "deputy": deputies.of(waiting, reader=request.user, at=at),

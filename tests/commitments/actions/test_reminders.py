@@ -317,10 +317,14 @@ def test_the_page_of_a_case_and_of_a_report_put_it_aside_and_only_who_steers_rea
     assert wrong.status_code == 422
 
 
-def test_a_report_is_put_aside_on_its_page():
+def test_a_report_is_put_aside_on_its_page_unless_it_is_late(settings):
     desk = make_desk()
     duty = owed_in(round_of(desk))[0]
     browser, where = reader(desk.body.supervisor), f"/reports/{duty.ref}/"
+    assert "What is late is not put aside." in browser.get(where).content.decode()
+    settings.DEMO = True
+    since = clock.real_now().timestamp() - OPENED.timestamp()
+    DemonstrationClock.objects.create(offset_seconds=since)
     assert f'href="{where}snooze/"' in browser.get(where).content.decode()
     page = browser.get(f"{where}snooze/").content.decode()
     assert "aside" in page

@@ -110,6 +110,26 @@ def test_lateness_goes_with_the_act_and_is_stored_nowhere(client_of):
     assert counted(client.get("/queue/?bucket=to_countersign").content.decode()) == 1
 
 
+def test_what_is_late_is_not_offered_to_be_put_aside(client_of):
+    body = make_body()
+    version = body.issued()
+    client = client_of(body.supervisor)
+    row = f"/queue/rows/{version.pk}/"
+    for day, bucket, offered in (
+        (20, "awaiting", True),
+        (2, "awaiting", False),
+        (1, "late", False),
+    ):
+        due_on = date(2024, 2, day)
+        CommitmentVersion.objects.update(sign_by=due_on)
+        CaseClock.objects.update(due_on=due_on)
+        for address in (f"/queue/?bucket={bucket}", row):
+            page = client.get(address).content.decode()
+            assert version.commitment.number in page
+            assert (f'href="{row}snooze/"' in page) == offered, address
+    assert "What is late is not put aside." in client.get(row).content.decode()
+
+
 def test_a_register_that_is_not_as_it_was_written_is_said_above_the_queue(client_of):
     body = make_body()
     client = client_of(body.supervisor)
