@@ -18,6 +18,7 @@ from commitments.rules.targets import Step
 from units.actions import register
 from units.errors import Conflict, Invalid, NotAllowed
 from units.models import User
+from units.querysets.ordering import as_counted
 
 OF_TARGETS = [CaseKind.TARGET, CaseKind.CARRYOVER]
 DRAWN_UP_IN = [PeriodState.PLANNING, PeriodState.OPEN]
@@ -44,7 +45,7 @@ def next_targets(target: Target, plan: Period) -> QuerySet[Target]:
     """Return the targets of the same unit in `plan` to which nothing is carried over yet."""
     taken = Carryover.objects.filter(next_target=OuterRef("pk"))
     found = Target.objects.filter(~Exists(taken), period=plan, unit=target.unit_id)
-    return found.exclude(state=TargetState.WITHDRAWN).order_by("code", "pk")
+    return found.exclude(state=TargetState.WITHDRAWN).order_by(as_counted("code"), "pk")
 
 
 def first_due_on(target: Target) -> date:

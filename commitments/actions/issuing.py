@@ -21,6 +21,7 @@ from units.actions import register
 from units.actions.guards import unique_or
 from units.errors import Conflict, Invalid, NotFound, Refused
 from units.models import User
+from units.querysets.ordering import as_counted
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=120)
@@ -70,7 +71,7 @@ def drafts_of(period: Period, *, by: User, at: datetime) -> list[CommitmentVersi
         CommitmentVersion.objects.filter(commitment__period=period, state=VersionState.DRAFT)
         .for_rows()
         .annotate(item_count=Count("items"))
-        .order_by("commitment__number", "pk")
+        .order_by(as_counted("commitment__number"), "pk")
     )
     assigners = {draft.commitment.assigner_unit_id for draft in drafts}
     mine = {unit for unit in assigners if permissions.plans_in_person(by, unit, at=at)}

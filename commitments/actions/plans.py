@@ -15,6 +15,7 @@ from units.actions import register
 from units.enums import Provenance
 from units.errors import Conflict, NotAllowed, StaleVersion, WrongState
 from units.models import OrgUnit, User
+from units.querysets.ordering import as_counted
 from units.rules import refs
 
 MOVES: Mapping[str, tuple[PeriodState, PeriodState]] = {
@@ -171,7 +172,9 @@ def _move(act: str, period_id: int, *, by: User, expected: int, at: datetime) ->
 def _require_done(plan: Period) -> None:
     ended = [TargetState.CLOSED, TargetState.WITHDRAWN]
     if left := list(
-        plan.targets.exclude(state__in=ended).order_by("code").values_list("code", flat=True)[:10]
+        plan.targets.exclude(state__in=ended)
+        .order_by(as_counted("code"))
+        .values_list("code", flat=True)[:10]
     ):
         raise Conflict(
             _(

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet,
 from django.db.models.functions import JSONObject
 
 from commitments.enums import VerdictAgainst
+from units.querysets.ordering import as_counted
 from units.querysets.organisation import in_force
 
 TERMS = (
@@ -92,7 +93,7 @@ def lines(targets: QuerySet, *, on: date, at: datetime | None = None) -> list[di
         ),
         judged=Subquery(_judged(at)),
     )
-    rows = said.order_by("group_place", "code", "pk")
+    rows = said.order_by("group_place", as_counted("code"), "pk")
     return list(rows.values(*OWN, *SAID, "counts_units", "judged"))
 
 

@@ -12,6 +12,7 @@ from commitments.enums.reports import DutyState, ReportState, Timeliness
 from units import clock
 from units.enums import Role, Scope, UserKind
 from units.models import User
+from units.querysets.ordering import as_counted
 from units.querysets.organisation import NOWHERE, Reach, reach_of
 
 OPEN = (ReportState.DRAFT, ReportState.SUBMITTED)
@@ -67,7 +68,7 @@ class ReportingDutyQuerySet(models.QuerySet):
     def owed(self):
         """What has not come, locked or not, and is not waived; by their targets."""
         owed = self.filter(state__in=[DutyState.AWAITED, DutyState.MISSING])
-        return owed.order_by("target__code", "pk")
+        return owed.order_by(as_counted("target__code"), "pk")
 
     def missing(self):
         """Locked with nothing submitted."""

@@ -62,19 +62,6 @@ class BadQuantity(ValueError):
         super().__init__(f"{text!r}: {code} {' or '.join(map(str, readings))}".rstrip())
 
 
-def counted(code: str) -> list[tuple[int, str]]:
-    """Return what puts codes into the order in which people count.
-
-    >>> sorted(["N01.10", "N01.2", "H17.1", "N01"], key=counted)
-    ['H17.1', 'N01', 'N01.2', 'N01.10']
-    """
-    return [
-        (int(part) if part.isascii() and part.isdigit() else -1, part)
-        for part in re.split(r"([0-9]+)", code)
-        if part
-    ]
-
-
 def format_quantity(value: Decimal, *, decimals: int, language: str, grouping: bool = True) -> str:
     """Return `value` as people write it, halves rounded away from zero, never “-0”.
 

@@ -18,6 +18,7 @@ from units.actions import factors
 from units.errors import Conflict, Invalid, Refused
 from units.http import reauth
 from units.http.requests import WebRequest
+from units.querysets.ordering import as_counted
 
 OPENED, REFUSED = "countersign-opened", "countersign-refused"
 
@@ -30,7 +31,7 @@ def open_texts(request: WebRequest) -> HttpResponse:
     seen = CommitmentVersion.objects.visible_to(request.user, at=request.now).for_rows()
     chosen = seen.filter(pk__in=[key for ref in refs if (key := as_key(ref)) is not None])
     opened, refused = [], []
-    for version in chosen.order_by("commitment__number", "pk")[: batches.MOST]:
+    for version in chosen.order_by(as_counted("commitment__number"), "pk")[: batches.MOST]:
         try:
             batches.require_online(version)
             receipt = signatures.open_reading(
@@ -110,7 +111,7 @@ def _opened(request: WebRequest) -> list[ViewReceipt]:
     ).select_related(
         "document__version__commitment__unit", "document__version__commitment__assigner_unit"
     )
-    return list(rows.order_by("document__version__commitment__number", "pk"))
+    return list(rows.order_by(as_counted("document__version__commitment__number"), "pk"))
 
 
 def _seen(text: str) -> int:

@@ -34,6 +34,7 @@ from units import clock
 from units.http import tables
 from units.http.requests import WebRequest
 from units.querysets.organisation import Reach, reach_of
+from units.rules import counting
 
 FORMS = {"csv", "xlsx"}
 FIELD_NAMES = {
@@ -263,7 +264,7 @@ def _columns(lines: Sequence[Line]) -> list[Column]:
             ),
         )
     order = {line.said["group_code"]: line.said["group_place"] for line in lines}
-    return sorted(found.values(), key=lambda one: (order[one.group], one.code))
+    return sorted(found.values(), key=lambda one: (order[one.group], counting.counted(one.code)))
 
 
 def _groups(columns: Sequence[Column]) -> list[tuple[str, str, int]]:

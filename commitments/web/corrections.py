@@ -27,6 +27,7 @@ from units import clock
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import Appointment, User
+from units.querysets.ordering import as_counted
 from units.querysets.organisation import reach_of_page
 from units.web import refusals
 
@@ -310,7 +311,9 @@ class Missing:
 
     def rows(self, user: User, *, at: datetime) -> list[dict[str, Any]]:
         """Return them with the last day of their plan, the longest ago first."""
-        found = self._found(user, at=at).order_by("target__period__ends_on", "target__code", "pk")
+        found = self._found(user, at=at).order_by(
+            "target__period__ends_on", as_counted("target__code"), "pk"
+        )
         rows = found.select_related("target__indicator", "target__unit", "target__period")
         return [
             {"verdict": row, "target": row.target}

@@ -24,6 +24,7 @@ from units import clock
 from units.errors import Refused
 from units.http.requests import WebRequest
 from units.models import OrgUnit
+from units.querysets.ordering import as_counted
 
 
 def visible(request: WebRequest) -> QuerySet[ReportingDuty]:
@@ -62,7 +63,7 @@ def grid_of(request: WebRequest) -> Grid | None:
     if unit is None:
         return None
     period = _period(request, seen.filter(unit=unit))
-    owed = seen.filter(unit=unit, period__code=period).order_by("target__code", "pk")
+    owed = seen.filter(unit=unit, period__code=period).order_by(as_counted("target__code"), "pk")
     return Grid(
         seen, unit, period, owed, permissions.may_report(request.user, unit, at=request.now)
     )

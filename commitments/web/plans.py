@@ -16,7 +16,6 @@ from commitments import permissions
 from commitments.actions import allocations, plans, targets
 from commitments.enums import TargetState
 from commitments.models import CommitmentVersion, Period, Target
-from commitments.rules.targets import counted
 from commitments.web.forms.plans import GroupForm, IndicatorForm, MandateForm, PlanForm
 from commitments.web.rows import rows_for
 from commitments.web.words import words_of
@@ -24,7 +23,9 @@ from units import clock
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import OrgUnit
+from units.querysets.ordering import as_counted
 from units.rules import refs
+from units.rules.counting import counted
 from units.web import refusals
 
 MOVES = {"open": plans.open_period, "start_closing": plans.start_closing, "close": plans.close}
@@ -114,7 +115,11 @@ def detail(request: WebRequest, code: str) -> HttpResponse:
         target.gap = missing.get(target.pk)
         target.words = words_of(target)
     versions = CommitmentVersion.objects.visible_to(request.user, at=request.now).latest()
-    rows = versions.filter(commitment__period=plan).for_rows().order_by("commitment__number", "pk")
+    rows = (
+        versions.filter(commitment__period=plan)
+        .for_rows()
+        .order_by(as_counted("commitment__number"), "pk")
+    )
     plans_it = permissions.may_plan(request.user, plan.owner, at=request.now)
     context = {
         "plan": plan,

@@ -21,6 +21,7 @@ from units.http import etags
 from units.http.requests import WebRequest
 from units.models import Position
 from units.permissions import offices_of
+from units.querysets.ordering import as_counted
 from units.web import refusals
 from units.web.fields import WordsField
 
@@ -80,7 +81,7 @@ class AnswerForm(forms.Form):
         super().__init__(data)
         own = Target.objects.filter(period=proposal.period, unit=proposal.unit)
         own = own.exclude(state=TargetState.WITHDRAWN).select_related("indicator")
-        self.fields["target"].queryset = own.order_by("code")
+        self.fields["target"].queryset = own.order_by(as_counted("code"))
 
 
 @login_required

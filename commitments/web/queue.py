@@ -26,6 +26,7 @@ from units.errors import Refused
 from units.http import tables
 from units.http.requests import WebRequest
 from units.models import Appointment, OrgEdge, OrgUnit, OrgUnitVersion
+from units.querysets.ordering import as_counted
 from units.querysets.organisation import Reach, reach_of_page, subtree
 from units.rules.dates import instant_text
 
@@ -35,9 +36,9 @@ FORMS = {"csv", "xlsx"}
 WIDTHS = (14, 9, 32, 40, 24, 12, 10, 24, 24)  # of the columns, in characters
 CHUNK = 500  # rows of an export that are read at once
 SORTS = {  # each ends in the key, so that a position in the list is exact
-    "due": ("sign_by", "pk"),
-    "unit": ("commitment__unit__ref", "pk"),
-    "number": ("commitment__number", "pk"),
+    "due": (F("sign_by"), "pk"),
+    "unit": (F("commitment__unit__ref"), "pk"),
+    "number": (as_counted("commitment__number"), "pk"),
 }
 FILTERS = ("q", "unit", "field", "group", "late", "held", "sort")
 
@@ -203,7 +204,7 @@ def _page(versions: QuerySet, request: WebRequest) -> tuple[list[CommitmentVersi
     neither repeat nor hide others.
     """
     first, key = SORTS.get(request.GET.get("sort", "due"), SORTS["due"])
-    ordered = versions.annotate(place=F(first)).order_by("place", key)
+    ordered = versions.annotate(place=first).order_by("place", key)
     if after := request.GET.get("after"):
         try:
             value, pk = signing.loads(after, salt="queue")

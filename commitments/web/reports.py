@@ -20,6 +20,7 @@ from units.errors import NotAllowed, Refused
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import RegisterEntry
+from units.querysets.ordering import as_counted
 from units.rules import texts
 
 
@@ -116,7 +117,7 @@ def _beside(request: WebRequest, duty: ReportingDuty, *, reporter: bool) -> dict
     if not reporter:
         return {}
     same = visible(request).filter(unit=duty.unit_id, period=duty.period_id)
-    refs = list(same.order_by("target__code", "pk").values_list("ref", flat=True))
+    refs = list(same.order_by(as_counted("target__code"), "pk").values_list("ref", flat=True))
     place = refs.index(duty.ref)
     return {
         "before": refs[place - 1] if place else None,

@@ -28,6 +28,7 @@ from units import clock
 from units.http import etags
 from units.http.requests import WebRequest
 from units.models import OrgUnit, RegisterEntry
+from units.querysets.ordering import as_counted
 from units.web import refusals
 
 
@@ -75,7 +76,7 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
         )
         parts = [
             {"target": line.child, "words": words_of(line.child)}
-            for line in lines.order_by("child__code")
+            for line in lines.order_by(as_counted("child__code"))
         ]
     portrait, looked = None, look(request, target.period)
     if target.state != TargetState.PLANNED:

@@ -10,6 +10,7 @@ from commitments.enums import ItemRole, SigningOrder, TargetState
 from commitments.models import CommitmentVersion, Period, ReturnItem, SignatureAct, Target
 from units import clock
 from units.models import OrgUnit, Position
+from units.querysets.ordering import as_counted
 from units.web.fields import WordsField
 
 MOST_DAYS = 366  # to wait for a signature
@@ -112,7 +113,7 @@ class DraftForm(ToBeSigned):
                     state__in=[TargetState.PLANNED, TargetState.ASSIGNED],
                 )
                 .select_related("indicator")
-                .order_by("code")
+                .order_by(as_counted("code"))
             )
         self.fields["first_undertaker"].queryset = undertakers
         self.fields["second_undertaker"].queryset = undertakers

@@ -20,6 +20,7 @@ from commitments.models import GradeLevel, IndicatorDefinition, Period, TaskGrou
 from commitments.rules.targets import FIXED
 from commitments.web.forms.fields import QuantityField, SharesField, StepsField
 from units.models import OrgUnit
+from units.querysets.ordering import as_counted
 from units.web.fields import WordsField
 
 
@@ -156,7 +157,7 @@ class TargetForm(WantedForm):
         self.fields["group"].queryset = plan.groups.order_by("ordinal")
         self.fields["indicator"].queryset = IndicatorDefinition.objects.select_related(
             "uom"
-        ).order_by("code")
+        ).order_by(as_counted("code"))
         self.fields["unit"].queryset = units
 
     def identity(self) -> dict[str, Any]:

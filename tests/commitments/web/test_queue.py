@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from commitments.actions import cases
 from commitments.enums import VersionAct
-from commitments.models import CaseClock, CommitmentVersion
+from commitments.models import CaseClock, Commitment, CommitmentVersion
 from commitments.querysets.queue import CONDITIONS
 from tests.commitments.web.test_pages import fill
 from tests.factories.body import NOW, come_into_office, make_body, person
@@ -108,6 +108,20 @@ def test_lateness_goes_with_the_act_and_is_stored_nowhere(client_of):
         body.act(VersionAct.SIGN, version, who)
     assert counted(client.get("/queue/?bucket=late").content.decode()) == 0
     assert counted(client.get("/queue/?bucket=to_countersign").content.decode()) == 1
+
+
+def test_numbers_are_sorted_as_people_count_on_every_page(client_of):
+    body = make_body()
+    put_into("awaiting", body, 30)
+    wanted = [f"KT-{place}" for place in range(1, 30)] + ["KT-030"]
+    for number, row in zip(reversed(wanted), Commitment.objects.order_by("pk"), strict=True):
+        Commitment.objects.filter(pk=row.pk).update(number=number)
+    client, shown, address = client_of(body.supervisor), [], "/queue/?bucket=awaiting&sort=number"
+    while address:
+        page = client.get(address)
+        shown += [entry["row"].version.commitment.number for entry in page.context["rows"]]
+        address = page.context["more"]
+    assert shown == wanted
 
 
 def test_what_is_late_is_not_offered_to_be_put_aside(client_of):
