@@ -127,7 +127,11 @@ def _still_typed(row: Row, faults: Mapping[int, Any]) -> Row:
 
 
 def _take(request: WebRequest, rows: list[Row]) -> tuple[int, dict[int, Any]]:
-    """Save, or hand in, every row that was typed into; return how many, and the faults by duty."""
+    """Save every row that was typed into, or hand in every row that says something; return how many,
+    and the faults by duty.
+
+    A draft that stands, as a returned report leaves one, is handed in as it is, and not saved again.
+    """
     act = request.POST.get("act", "save")
     done, faults = 0, {}
     for row in rows:
@@ -135,10 +139,12 @@ def _take(request: WebRequest, rows: list[Row]) -> tuple[int, dict[int, Any]]:
         if form is None or f"d{duty.pk}-version" not in request.POST:
             continue
         alone = act.removeprefix("submit-") if act.startswith("submit-") else ""
-        if (alone and alone != str(duty.pk)) or form.is_untouched():
+        hand_in = act.startswith("submit")
+        untouched = form.is_untouched() if hand_in else not form.has_changed()
+        if (alone and alone != str(duty.pk)) or untouched:
             continue
         try:
-            write(request, duty, form, hand_in=act.startswith("submit"))
+            write(request, duty, form, hand_in=hand_in)
         except Refused as error:
             faults[duty.pk] = error.message
             into(form, error)

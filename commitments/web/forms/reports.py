@@ -74,7 +74,7 @@ class AnswerForm(forms.Form):
             answer["is_true"] = forms.ChoiceField(label=_("Answer"), choices=YES_NO, required=False)
         elif indicator.kind == IndicatorKind.GRADE:
             if report is not None and report.value is not None:
-                self.initial["value"] = int(report.value)
+                self.initial["value"] = str(int(report.value))  # as it is sent
             answer["value"] = forms.TypedChoiceField(
                 label=_("Grade"),
                 choices=[("", "–"), *indicator.grades(language()).items()],
@@ -87,6 +87,8 @@ class AnswerForm(forms.Form):
                 label=_("Value"), decimals=indicator.decimals, required=False
             )
         self.answer_names = list(answer)
+        for field in answer.values():
+            field.asked = True  # a draft may be without it, what is submitted may not
         self.fields = {**answer, **self.fields}
         for name in self.fields:
             self.fields[name].widget.attrs.setdefault("data-name", name)

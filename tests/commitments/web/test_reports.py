@@ -1,6 +1,7 @@
 """Reports on pages: the grid, one report, evidence, buckets and verification of many."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -94,6 +95,32 @@ def test_autosave_answers_with_the_version_or_the_faults(client_of):
     assert bad.status_code == 422
     assert set(bad.json()["fields"]) == {"value"}
     assert client_of(desk.verifier).post(address, typed(duty, value="9")).status_code == 403
+
+
+def test_to_save_drafts_leaves_a_returned_row_alone_until_it_is_typed_into(client_of):
+    desk = make_desk()
+    returned, other = desk.duty("returned"), desk.duty(place=1)
+    client, draft = client_of(desk.body.secretary), newest(returned)
+    shown = client.get("/reports/").context["rows"]
+    form = next(row.form for row in shown if row.duty == returned)
+    sent = {form[name].html_name: form[name].value() or "" for name in form.fields}
+    sent = {name: value for name, value in sent.items() if value is not False}
+    sent |= {f"d{returned.pk}-version": draft.etag_version} | typed(other, value="7")
+    page = client.post("/reports/", sent | {"act": "save"}, follow=True).content.decode()
+    assert "1 row was taken." in page
+    assert newest(returned).etag_version == draft.etag_version
+    sent[f"d{other.pk}-version"] = 1
+    client.post("/reports/", sent | {f"d{returned.pk}-narrative": "Counted.", "act": "save"})
+    assert newest(returned).etag_version == draft.etag_version + 1
+    assert newest(other).etag_version == 1
+
+
+def test_what_a_report_needs_to_be_submitted_is_not_called_optional(client_of):
+    desk = make_desk()
+    page = client_of(desk.body.secretary).get(f"/reports/{desk.duty().ref}/").content.decode()
+    labels = dict(re.findall(r'<label for="d\d+-([a-z_]+)-\d+">(.*?)</label>', page))
+    assert labels["value"] == "Value"
+    assert "optional" in labels["narrative"]
 
 
 @pytest.mark.parametrize("count", [1, 3])
