@@ -32,6 +32,7 @@ from commitments.api.inputs.inspections import (
     NewInspectionSerializer,
 )
 from commitments.api.plans import plan_is_seen
+from commitments.api.targets import target_is_seen
 from commitments.models import Evidence, Inspection
 from units.enums import Provenance, Scope
 from units.http import files
@@ -133,7 +134,7 @@ class InspectionSerializer(ReadSerializer):
 class InspectionFilter(filters.FilterSet):
     plan = RefFilter("target__period__code", known=plan_is_seen, label=_("plan"))
     unit = RefFilter("unit__ref", known=unit_is_seen, label=_("unit inspected"))
-    target = filters.CharFilter(field_name="target__ref", max_length=60, label=_("target"))
+    target = RefFilter("target__ref", known=target_is_seen, max_length=60, label=_("target"))
     provenance = filters.ChoiceFilter(choices=Provenance.choices, label=_("provenance"))
 
     class Meta:

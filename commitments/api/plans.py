@@ -159,6 +159,18 @@ def plan_is_seen(request: Request, code: str) -> bool:
     return plans.filter(code=code).exists()
 
 
+def period_is_seen(request: Request, code: str) -> bool:
+    """Say whether the holder sees a plan of this code, or a plan that has such a part."""
+    plans = Period.objects.years().visible_to(request.user, at=request.now)
+    return Period.objects.filter(Q(pk__in=plans) | Q(parent__in=plans), code=code).exists()
+
+
+def group_is_seen(request: Request, code: str) -> bool:
+    """Say whether the holder sees a plan that has a group of tasks of this code."""
+    plans = Period.objects.years().visible_to(request.user, at=request.now)
+    return TaskGroup.objects.filter(period__in=plans, code=code).exists()
+
+
 class PlanFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=PeriodState.choices, label=_("state"))
     owner = RefFilter("owner__ref", known=unit_is_seen, label=_("unit whose plan it is"))

@@ -28,7 +28,8 @@ from commitments.api.inputs.reports import (
     ReasonSerializer,
     answer_from,
 )
-from commitments.api.plans import plan_is_seen
+from commitments.api.plans import period_is_seen, plan_is_seen
+from commitments.api.targets import target_is_seen
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import Report, ReportingDuty
 from commitments.rules import discipline
@@ -58,8 +59,8 @@ NARROWING = [
 class DutyFilter(filters.FilterSet):
     plan = RefFilter("target__period__code", known=plan_is_seen, label=_("plan"))
     unit = RefFilter("unit__ref", known=unit_is_seen, label=_("reporting unit"))
-    period = filters.CharFilter(field_name="period__code", max_length=20, label=_("period"))
-    target = filters.CharFilter(field_name="target__ref", max_length=60, label=_("target"))
+    period = RefFilter("period__code", known=period_is_seen, max_length=20, label=_("period"))
+    target = RefFilter("target__ref", known=target_is_seen, max_length=60, label=_("target"))
     state = filters.ChoiceFilter(choices=DutyState.choices, label=_("state"))
     provenance = filters.ChoiceFilter(
         field_name="target__provenance", choices=Provenance.choices, label=_("provenance")

@@ -27,7 +27,7 @@ from commitments.api.inputs.targets import (
     wanted_from,
 )
 from commitments.api.judging import JudgeSerializer, JudgingOfTarget, may_judge
-from commitments.api.plans import plan_is_seen
+from commitments.api.plans import group_is_seen, plan_is_seen
 from commitments.api.revisions import EXAMPLE, TargetSerializer
 from commitments.enums import IndicatorKind, TargetState
 from commitments.models import Target
@@ -39,12 +39,17 @@ from units.http.writing import NothingSerializer, somewhere
 from units.models import User
 
 
+def target_is_seen(request: Request, ref: str) -> bool:
+    """Say whether the holder sees a target of this reference."""
+    return Target.objects.visible_to(request.user, at=request.now).filter(ref=ref).exists()
+
+
 class TargetFilter(filters.FilterSet):
     plan = RefFilter("period__code", known=plan_is_seen, label=_("plan"))
     unit = RefFilter("unit__ref", known=unit_is_seen, label=_("accountable unit"))
     assigner = RefFilter("assigner__ref", known=unit_is_seen, label=_("assigning unit"))
-    group = filters.CharFilter(
-        field_name="group__code", max_length=12, label=_("code of the group of tasks")
+    group = RefFilter(
+        "group__code", known=group_is_seen, max_length=12, label=_("code of the group of tasks")
     )
     state = filters.ChoiceFilter(choices=TargetState.choices, label=_("state"))
     kind = filters.ChoiceFilter(

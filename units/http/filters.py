@@ -41,7 +41,7 @@ class RefFilter(filters.CharFilter):
     """
 
     def __init__(self, field_name: str, *, known: Callable[[Request, str], bool], **kwargs: Any):
-        super().__init__(field_name=field_name, max_length=80, **kwargs)
+        super().__init__(field_name=field_name, **({"max_length": 80} | kwargs))
         self.known = known
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
