@@ -50,6 +50,7 @@ def shown(
         "check": check,
         "faults": [in_words(fault) for fault in check.faults[:SHOWN]],
         "more": max(len(check.faults) - SHOWN, 0),
+        "has_rows": any(check.entries.values()),
         "tables": [
             {"name": title(table, language()), **_counted(check.entries[table.name])}
             for table in tables

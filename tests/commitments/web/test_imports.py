@@ -76,6 +76,7 @@ def test_template_and_export_are_workbooks_that_change_nothing(client_of):
         ]
         page = client.get(upload(client, answer.content).url).content.decode()
         assert "Nothing would change" in page
+        assert ("The workbook has no rows" in page) == ("template" in path)
 
 
 def test_a_dropped_workbook_is_gone(client_of):
