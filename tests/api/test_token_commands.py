@@ -75,6 +75,7 @@ def test_a_second_token_needs_only_the_name_and_a_third_is_refused():
     for text in (first, second):
         assert text[3:11] in str(refused.value)
     assert "revoke_token" in str(refused.value)
+    assert str(refused.value).startswith("“Province sync” has two tokens")  # all of it in English
     assert "last used never" in str(refused.value)
 
 

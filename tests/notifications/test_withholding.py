@@ -147,7 +147,7 @@ def test_the_command_lists_and_decides(chief):
             asked(*words, "--by", "chief")
     with pytest.raises(CommandError, match="There is no user “nobody”"):
         asked("--send", "--all", "--by", "nobody")
-    with pytest.raises(CommandError, match="quản trị viên"):
+    with pytest.raises(CommandError, match="Only an administrator"):
         asked("--send", "--all", "--by", notice.recipient.username)
     assert asked("--drop", str(notice.uuid), "--by", "chief") == ["1 notices are ended unsent."]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from commitments.actions import faults, imports
 from commitments.models import Period
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--by", required=True, metavar="USERNAME", help="the planner")
         parser.add_argument("--dry-run", action="store_true", help="check it and write nothing")
 
+    @no_translations  # what actions say is English here too, as all that is said around it
     def handle(self, *args: Any, **options: Any) -> None:
         at = clock.business_now()
         try:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.utils import translation
 
 from notifications import messages
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         what.add_argument("--drop", action="store_true", help="end them unsent; the inbox has them")
         parser.add_argument("--by", default="", help="user name of the administrator who decides")
 
+    @no_translations  # what actions say is English here too, as all that is said around it
     def handle(self, *args: Any, **options: Any) -> None:
         if not (options["send"] or options["drop"]):
             self._list()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from notifications.actions import hints, webhooks
 from notifications.models import WebhookEndpoint
@@ -37,6 +37,7 @@ class Command(BaseCommand):
         for one in (*others, replay):
             one.add_argument("--by", required=True, help="user name of an administrator")
 
+    @no_translations  # what actions say is English here too, as all that is said around it
     def handle(self, *args: Any, **options: Any) -> None:
         act = options["act"]
         if act == "list":

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from units import clock
 from units.actions import people
@@ -27,6 +27,7 @@ class Command(BaseCommand):
             help="read the password from this file, “-” from the input",
         )
 
+    @no_translations  # what actions say is English here too, as all that is said around it
     def handle(self, *args: Any, **options: Any) -> None:
         password = self._password(options["password_file"])
         try:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from units import clock
 from units.actions import accounts, faults, imports
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             "--invite", action="store_true", help="invite each new person; tell what came of it"
         )
 
+    @no_translations  # what actions say is English here too, as all that is said around it
     def handle(self, *args: Any, **options: Any) -> None:
         at = clock.business_now()
         try:

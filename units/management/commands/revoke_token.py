@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from units import clock
 from units.actions import clients
@@ -17,6 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("prefix", help="the eight characters after cs_, or the whole token")
         parser.add_argument("--by", required=True, help="user name of an administrator of the unit")
 
+    @no_translations  # what actions say is English here too, as all that is said around it
     def handle(self, *args: Any, **options: Any) -> None:
         by = User.objects.filter(username=options["by"]).first()
         if by is None:
