@@ -350,8 +350,7 @@ def _waive_all(
 
 def said_in(reason: str) -> str:
     """Return what was typed. Raises Invalid (reason-missing, text-too-long)."""
-    said = reason.strip()
-    if not said:
+    if not (said := reason.strip()):
         fields = {"reason": [_("Write a reason.")]}
         raise Invalid(_("Say why."), code="reason-missing", fields=fields)
     require_within(said, field="reason", most=texts.ACCOUNT)

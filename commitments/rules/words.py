@@ -121,6 +121,31 @@ def comparator_words(comparator: str, *, language: str) -> str:
     return COMPARATORS[language][comparator]
 
 
+IRREGULAR = {"people": "person", "series": "series", "species": "species"}
+
+
+def measured(figure: str, uom: str, *, language: str) -> str:
+    """Return a figure, written for people, with its unit of measure; one thing is no plural.
+
+    Only for what is shown: a text that is signed has the label as it was entered. English labels of
+    one word alone are turned, since nobody enters both forms of a unit.
+
+    >>> measured("1", "certificates", language="en"), measured("1,5", "giấy", language="vi")
+    ('1 certificate', '1,5 giấy')
+    """
+    if figure == "1" and language == "en" and " " not in uom:
+        uom = IRREGULAR.get(uom) or _singular(uom)
+    return f"{figure} {uom}".strip()
+
+
+def _singular(word: str) -> str:
+    if not word.endswith("s") or word.endswith("ss"):
+        return word
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-2] if word.endswith(("ches", "shes", "sses", "xes")) else word[:-1]
+
+
 def amount_words(
     value: Decimal,
     *,

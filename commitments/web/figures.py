@@ -26,6 +26,7 @@ from commitments.rules.consistency import Consistency
 from commitments.rules.figures import Figure, as_decimal
 from commitments.rules.results import Result
 from commitments.rules.targets import decimals_of, format_beside, format_quantity
+from commitments.rules.words import measured
 from commitments.web.words import language
 from units.enums import Provenance
 from units.rules.dates import day_text
@@ -156,9 +157,8 @@ def demand(line: Line) -> str:
 
 def _amount(value: Fraction | Decimal, line: Line) -> str:
     least = line.said["decimals"]
-    return (
-        f"{number(value, most=max(6, least), least=min(least, 1))} {line.named('uom', language())}"
-    )
+    figure = number(value, most=max(6, least), least=min(least, 1))
+    return measured(figure, line.named("uom", language()), language=language())
 
 
 def actual(line: Line) -> str:
@@ -180,7 +180,8 @@ def actual(line: Line) -> str:
         text = number(value, most=6)
     if said["kind"] == IndicatorKind.GROWTH and value > 0:
         text = f"+{text}"
-    return f"{qualifier(figure.said)}{text} {line.named('uom', language())}".strip()
+    with_unit = measured(text, line.named("uom", language()), language=language())
+    return f"{qualifier(figure.said)}{with_unit}"
 
 
 def qualifier(said: str) -> str:

@@ -15,6 +15,7 @@ from commitments.enums.reports import DutyState, ReportState
 from commitments.models import IndicatorDefinition, Report, ReportingDuty
 from commitments.rules.reports import answer_in_parts
 from commitments.rules.targets import decimals_of, format_quantity
+from commitments.rules.words import measured
 from commitments.web.forms.reports import AnswerForm
 from commitments.web.words import language, words_of
 
@@ -134,7 +135,8 @@ def _figure(report: Report, indicator: IndicatorDefinition) -> str:
     if report.value is not None:
         if indicator.kind == IndicatorKind.GRADE:
             return indicator.grades(language()).get(int(report.value), str(report.value))
-        return f"{_written(report.value, indicator.decimals)} {uom}"
+        figure = _written(report.value, indicator.decimals)
+        return measured(figure, uom, language=language())
     if report.numerator is None or report.denominator is None:
         return ""
     share = report.numerator / report.denominator * 100

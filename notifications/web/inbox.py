@@ -14,7 +14,9 @@ from notifications.actions import notices
 from notifications.actions.facts import facts_of, gather, path_of
 from notifications.enums import NoticeState
 from notifications.models import Notice
+from units import clock
 from units.http.requests import WebRequest
+from units.rules.dates import day_text
 
 PAGE = 25
 PAGES = {"absence": "notifications:absence", "telephone": "notifications:telephone"}
@@ -34,7 +36,10 @@ def inbox(request: WebRequest) -> HttpResponse:
     language = translation.get_language() or "vi"
     lines = []
     for notice in rows[:PAGE]:
-        facts = facts_of(notice, at=request.now, language=language, with_step=False)
+        sent = notice.created_at
+        facts = facts_of(notice, at=sent, language=language, with_step=False)
+        if facts.get("days"):  # as they were, and when: the row may be old
+            facts["days"] = f"{facts['days']} ({day_text(clock.local_date(sent))})"
         lines.append(
             {
                 "notice": notice,

@@ -84,6 +84,15 @@ def test_each_line_says_what_why_and_is_whole():
     assert "%(" not in page
 
 
+def test_a_line_says_how_late_it_was_when_it_was_sent():
+    told = make_told()
+    for day in (date(2024, 1, 31), date(2024, 2, 1), date(2024, 2, 2)):
+        cases.sweep(at=local(day))
+        read_register(at=local(day))
+    page = text_of(person(told.head).get("/inbox/"))  # years later
+    assert "Days late: 1 (01/02/2024)." in page
+
+
 def test_everybody_sees_their_own_and_nothing_that_was_cancelled():
     scene = make_scene()
     mine, other = make_told(scene), make_told(scene)

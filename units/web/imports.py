@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from units import clock
@@ -87,7 +87,11 @@ def apply(request: WebRequest, ref: UUID) -> HttpResponse:
         return _detail(request, kept, refused=" ".join(error.messages), status=422)
     messages.success(
         request,
-        _("%(file)s is applied: %(count)s changes.")
+        ngettext(
+            "%(file)s is applied: %(count)s change.",
+            "%(file)s is applied: %(count)s changes.",
+            done.changes,
+        )
         % {"file": kept.file_name, "count": done.changes},
     )
     return redirect("units:import", ref=ref)

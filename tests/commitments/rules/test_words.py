@@ -6,7 +6,7 @@ import pytest
 
 from commitments.enums import Comparator, IndicatorKind, MaintainRule, ValueBasis
 from commitments.rules.targets import FIXED, Share
-from commitments.rules.words import target_words
+from commitments.rules.words import measured, target_words
 
 D = Decimal
 GRADES = {"vi": {1: "Hoàn thành", 2: "Hoàn thành tốt"}, "en": {1: "Completed", 2: "Completed well"}}
@@ -133,3 +133,23 @@ def test_every_rule_of_maintaining_is_printed(rule, language):
 def test_a_stated_target_without_a_value_is_not_printed():
     with pytest.raises(ValueError, match="has a value"):
         said("vi", value=None)
+
+
+@pytest.mark.parametrize(
+    ("figure", "uom", "shown"),
+    [
+        ("1", "certificates", "1 certificate"),
+        ("2", "certificates", "2 certificates"),
+        ("1.5", "certificates", "1.5 certificates"),
+        ("1", "people", "1 person"),
+        ("1", "parties", "1 party"),
+        ("1", "churches", "1 church"),
+        ("1", "enterprises", "1 enterprise"),
+        ("1", "%", "1 %"),
+        ("1", "grade", "1 grade"),
+        ("1", "thousands of people", "1 thousands of people"),
+    ],
+)
+def test_one_thing_is_no_plural(figure, uom, shown):
+    assert measured(figure, uom, language="en") == shown
+    assert measured(figure, uom, language="vi") == f"{figure} {uom}"

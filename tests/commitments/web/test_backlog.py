@@ -187,6 +187,8 @@ def test_a_case_through_its_pages(body, client_of):
     page = supervisor.get(f"/cases/{case.ref}/").content.decode()
     assert "33</strong> days since the original due date" in page
     assert "told: " in page
+    assert re.search(r"level <strong>\d</strong> of the ladder", page)
+    assert "step taken" in page
 
     asked = f"/explanations/{Explanation.objects.get().pk}/"
     assert f'href="{asked}">Explain…' in head.get(f"/cases/{case.ref}/").content.decode()
