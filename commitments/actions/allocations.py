@@ -160,8 +160,6 @@ def allocate(
         AllocationLine.objects.create(allocation=split, child=child)
     for unit_id in known.keys() - parts.keys():
         _drop(known[unit_id], by=by, at=at)
-    target.etag_version += 1
-    target.save(update_fields=["etag_version"])
     target.etag_version += 1  # whoever has the split before this one open sees that it has changed
     target.save(update_fields=["etag_version"])
     planned = target.state == TargetState.PLANNED
