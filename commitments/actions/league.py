@@ -54,6 +54,7 @@ def of(
         at=at,
         thresholds=results.thresholds_of(used),
         known_at=known_at,
+        with_course=False,
     ).lines
     found = [line for line in stood if line.said["state"] != TargetState.WITHDRAWN]
     minimum = used.minimum_coverage if used else scoring.MINIMUM_COVERAGE

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, overload
 
 from django.db.models import QuerySet
@@ -23,13 +24,14 @@ from commitments.rules.inspections import Record, why
 from commitments.rules.judgements import Judged
 from commitments.rules.lights import Thresholds
 from commitments.rules.results import Result, Stored
-from commitments.rules.standings import Point, Row, Terms, stands
+from commitments.rules.standings import Point, Row, Terms, needs_every_row, stands
 from commitments.rules.targets import threshold
 from commitments.rules.verdicts import Demand
 from units import clock
 from units.enums import Provenance
 
 CHUNK = 2_000  # rows of reports at a time
+MOST_DAYS = 16  # on which a result may rest; with more of them everything is read
 PLAIN = (  # of an observation
     "ends_on",
     "value",
@@ -38,6 +40,28 @@ PLAIN = (  # of an observation
     "qualifier",
     "about_width",
     "provenance",
+)
+
+
+_of_line = itemgetter(  # all that `terms_of` reads of a line
+    "kind", "nature", "input_basis", "unit_agg", "year_starts_on", "year_ends_on"
+)
+_of_revision = itemgetter(  # and of each row of a revision
+    "comparator",
+    "value_basis",
+    "value",
+    "upper",
+    "tolerance",
+    "baseline",
+    "mode",
+    "maintain_rule",
+    "maintain_share",
+    "point_on",
+    "point_period",
+    "point",
+    "step",
+    "step_on",
+    "step_weight",
 )
 
 
@@ -80,7 +104,8 @@ def _row(told: tuple[Any, ...]) -> Row:
 class Line:
     """One target on a board: what it is called, what it demands and how it stands.
 
-    `said`: the columns of `querysets.board.lines`. `rows`: what it rests on, in order.
+    `said`: the columns of `querysets.board.lines`. `rows`: what it rests on, in order;
+    the whole course where `of` was asked for it.
     """
 
     said: dict[str, Any]
@@ -144,13 +169,16 @@ def of(
     thresholds: Thresholds | None = None,
     revision: int | None = None,
     known_at: datetime | None = None,
+    with_course: bool = True,
 ) -> Standings:
     """Return how each of these targets stands at `at`, in the order of their groups.
 
     A whole without figures of its own is rolled up from those of its parts that are among
     `targets`. `revision`: by the demand of this revision and without the stored verdict; None: by
     the newest. `known_at`: as it was known at that past instant, which is then `at`; None: as it is
-    known now. A constant number of queries, whatever their number.
+    known now. `with_course`: every row of each line, for whoever shows how it came about; without it
+    only those that the result rests on, which a board reads. A constant number of queries, whatever
+    their number.
     """
     on = clock.local_date(at)
     said = rows.lines(targets, on=on, at=known_at)
@@ -161,7 +189,10 @@ def of(
     if revision is not None:
         demanded = [row for row in demanded if row["n"] == revision]
     terms, stored = _terms(said, demanded), {} if revision else _stored(said)
-    reports = Report.objects.values_of(targets.values_list("pk", flat=True), at=known_at)
+    days, in_full = (None, set()) if with_course else _days(said, terms, on=on)
+    reports = Report.objects.values_of(
+        targets.values_list("pk", flat=True), at=known_at, days=days, in_full=in_full
+    )
     found = _rows(said, observed, reports.iterator(chunk_size=CHUNK))
     _count_units(said, found, on=on, known_at=known_at)
     parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -194,6 +225,22 @@ def of(
     return Standings(made, observed)
 
 
+def _days(
+    said: Sequence[dict[str, Any]], terms: dict[int, Terms], *, on: date
+) -> tuple[set[date] | None, set[int]]:
+    """Return the days by whose last rows these targets are judged, and the keys of the indicators of
+    which every row counts. None for days: everything is to be read."""
+    in_full = {
+        line["indicator_id"]
+        for line in said
+        if line["counts_units"] or needs_every_row(terms[line["pk"]])
+    }
+    rest = [line for line in said if line["indicator_id"] not in in_full]
+    days = {on} | {line["year_ends_on"] for line in rest}
+    days.update(point.ends_on for line in rest for point in terms[line["pk"]].roadmap)
+    return (days if rest and len(days) <= MOST_DAYS else None), in_full
+
+
 def _stored(said: Iterable[dict[str, Any]]) -> dict[int, Stored]:
     return {
         line["pk"]: Stored(
@@ -217,7 +264,15 @@ def _terms(said: Sequence[dict[str, Any]], revisions: Sequence[dict[str, Any]]) 
             newest[row["target_id"]] = [row]
         elif held[0]["n"] == row["n"]:
             held.append(row)
-    return {line["pk"]: terms_of(line, newest.get(line["pk"], [])) for line in said}
+    made: dict[tuple[Any, ...], Terms] = {}  # parts of a whole mostly demand the same: made once
+    found = {}
+    for line in said:
+        revision = newest.get(line["pk"], [])
+        key = (_of_line(line), *map(_of_revision, revision))
+        if key not in made:
+            made[key] = terms_of(line, revision)
+        found[line["pk"]] = made[key]
+    return found
 
 
 def terms_of(line: dict[str, Any], revision: Sequence[dict[str, Any]]) -> Terms:

@@ -344,6 +344,7 @@ class BoardOfPlan(ReadOnlyCollection):
             at=at,
             thresholds=results.thresholds_of(results.rules_in_force(on=clock.local_date(at))),
             known_at=None if past is None else at,
+            with_course=False,
         ).lines
         subject = results.subject_of(lines)
         if wanted := request.query_params.get("unit"):

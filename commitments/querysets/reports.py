@@ -1,11 +1,12 @@
 """Named sets of reporting duties and of reports."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Window
+from django.db.models.functions import Lead
 
 from commitments.enums import TargetState
 from commitments.enums.reports import DutyState, ReportState, Timeliness
@@ -158,18 +159,44 @@ class ReportQuerySet(models.QuerySet):
         )
         return decided.filter(Q(restated_at=None) | Q(restated_at__gt=at))
 
-    def values_of(self, targets: Iterable[int], *, at: datetime | None = None):
+    def last_by(self, days: Collection[date], *, in_full: Collection[int]):
+        """Of each target, the last of these reports about the time up to each of `days`, and the last
+        of all. `in_full`: the keys of the indicators all of whose reports are kept.
+
+        The database chooses, so that a figure that nothing rests on is never read.
+        """
+        ends_on = "duty__period__ends_on"
+        after = Window(Lead(ends_on), partition_by="duty__target", order_by=[ends_on, "pk"])
+        kept = Q(after=None)
+        for day in sorted(days):
+            kept |= Q(**{f"{ends_on}__lte": day}, after__gt=day)
+        if in_full:
+            kept |= Q(duty__target__indicator__in=in_full)
+        chosen = self.order_by().annotate(after=after).filter(kept)
+        return self.model.objects.filter(pk__in=chosen.values("pk"))
+
+    def values_of(
+        self,
+        targets: Iterable[int],
+        *,
+        at: datetime | None = None,
+        days: Collection[date] | None = None,
+        in_full: Collection[int] = (),
+    ):
         """Return the verified values of these targets, by target and then by the end of the period.
 
         One query, whatever their number. Each row is a plain tuple: the key of the target, then the
         columns of `rules.standings.Row` up to `provenance`, with the ref of the report as source:
         there may be millions, and whoever sums them up needs no dict of each. A period without a
-        verified report has no row: missing is not 0. `at`: as it was known then.
+        verified report has no row: missing is not 0. `at`: as it was known then. `days`: without what
+        lies between them, as `last_by` says; None: everything.
         """
         counted = self.counting(at=at).filter(duty__target__in=targets)
+        if days is not None:
+            counted = counted.last_by(days, in_full=in_full)
         return (
             counted.exclude(duty__target__state=TargetState.PLANNED)
-            .order_by("duty__target", "duty__period__ends_on")
+            .order_by("duty__target", "duty__period__ends_on", "pk")
             .values_list(
                 "duty__target",
                 "duty__period__ends_on",

@@ -164,9 +164,8 @@ def _checks(
 
 
 def _verdict(terms: Terms, standing: Standing, kept: Kept | None, stored: Stored | None) -> Figure:
-    target = figure(N.TARGET, terms.demand.value, about=terms.demand.comparator)
     if stored is not None:
-        parts = [target]
+        parts = [_demanded(terms)]
         if standing.actual.value is not None:
             parts.append(standing.actual)
         return Figure(
@@ -175,8 +174,12 @@ def _verdict(terms: Terms, standing: Standing, kept: Kept | None, stored: Stored
     if kept is not None:
         share = figure(N.MAINTAINED, kept.share)
         said = kept.verdict or VerdictValue.INDETERMINATE
-        return Figure(N.VERDICT, None, (target, share, standing.actual), said.value)
+        return Figure(N.VERDICT, None, (_demanded(terms), share, standing.actual), said.value)
     return verdicts.concluded(standing.reach, terms.demand, standing.actual)
+
+
+def _demanded(terms: Terms) -> Figure:
+    return figure(N.TARGET, terms.demand.value, about=terms.demand.comparator)
 
 
 def _expected(terms: Terms, as_of: date | None) -> Figure:

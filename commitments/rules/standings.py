@@ -99,6 +99,20 @@ class Standing:
     as_of: date | None = None
 
 
+def adds_up(terms: Terms) -> bool:
+    """Say whether figures count one period alone and add up. Source: F-12."""
+    return terms.input_basis == InputBasis.PERIOD and terms.nature == Nature.FLOW
+
+
+def needs_every_row(terms: Terms) -> bool:
+    """Say whether a result rests on every row: a sum over the periods, or what is to be kept in each.
+
+    All others rest on the last row by the day asked about, and the last by each checkpoint of the
+    roadmap, on which the light depends.
+    """
+    return adds_up(terms) or terms.mode == TargetMode.MAINTAIN
+
+
 def stands(terms: Terms, rows: Sequence[Row]) -> Standing:
     """Return how far a target is by `rows`, in the order of their periods.
 
@@ -108,7 +122,7 @@ def stands(terms: Terms, rows: Sequence[Row]) -> Standing:
     if not rows:
         return Standing(figure(N.ACTUAL, None))
     last = rows[-1]
-    sums = terms.input_basis == InputBasis.PERIOD and terms.nature == Nature.FLOW
+    sums = adds_up(terms)
     if sums and terms.kind in {IndicatorKind.NUMBER, IndicatorKind.COUNT}:
         return _summed(terms, rows)
     if sums and terms.kind in {IndicatorKind.RATIO, IndicatorKind.GROWTH}:

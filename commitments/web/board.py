@@ -126,6 +126,7 @@ def board(request: WebRequest) -> HttpResponseBase:
         at=looked.at,
         thresholds=results.thresholds_of(results.rules_in_force(on=looked.day)),
         known_at=looked.known_at,
+        with_course=False,
     )
     lines = found.lines
     names = {line.said["unit_id"]: line for line in lines}

@@ -40,6 +40,7 @@ def settlement(request: WebRequest, code: str) -> HttpResponse:
         at=looked.at,
         thresholds=results.thresholds_of(results.rules_in_force(on=looked.day)),
         known_at=looked.known_at,
+        with_course=False,
     ).lines
     lines = [line for line in stood if line.said["state"] != TargetState.WITHDRAWN]
     if looked.is_past:

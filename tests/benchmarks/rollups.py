@@ -167,8 +167,8 @@ class Scene:
         )
 
     def ours(self) -> results.Standings:
-        """Ask how every target of the plan stands."""
-        return results.of(self.targets, at=AFTER)
+        """Ask how every target of the plan stands, as the board asks."""
+        return results.of(self.targets, at=AFTER, with_course=False)
 
 
 def measure(*, sizes: tuple[int, ...], rounds: int, targets: int = TARGETS) -> Result:
