@@ -1,20 +1,17 @@
 """How targets stand, read and computed: the board, the target's page and the API all ask here."""
 
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any, overload
 
 from django.db.models import QuerySet
 
-from commitments.actions import inspections, lookback
+from commitments.actions import demands, inspections, lookback
 from commitments.actions.inspections import Tally
-from commitments.enums import IndicatorKind, PeriodState, RollUp, TargetState, ValueBasis
+from commitments.enums import IndicatorKind, PeriodState, RollUp, TargetState
 from commitments.models import Report, RuleSet, Target
 from commitments.querysets import board as rows
 from commitments.rules import results as rules
@@ -24,9 +21,7 @@ from commitments.rules.inspections import Record, why
 from commitments.rules.judgements import Judged
 from commitments.rules.lights import Thresholds
 from commitments.rules.results import Result, Stored
-from commitments.rules.standings import Point, Row, Terms, needs_every_row, stands
-from commitments.rules.targets import threshold
-from commitments.rules.verdicts import Demand
+from commitments.rules.standings import Row, Terms, needs_every_row, stands
 from units import clock
 from units.enums import Provenance
 
@@ -40,28 +35,6 @@ PLAIN = (  # of an observation
     "qualifier",
     "about_width",
     "provenance",
-)
-
-
-_of_line = itemgetter(  # all that `terms_of` reads of a line
-    "kind", "nature", "input_basis", "unit_agg", "year_starts_on", "year_ends_on"
-)
-_of_revision = itemgetter(  # and of each row of a revision
-    "comparator",
-    "value_basis",
-    "value",
-    "upper",
-    "tolerance",
-    "baseline",
-    "mode",
-    "maintain_rule",
-    "maintain_share",
-    "point_on",
-    "point_period",
-    "point",
-    "step",
-    "step_on",
-    "step_weight",
 )
 
 
@@ -188,7 +161,7 @@ def of(
     demanded = rows.terms(targets, on=None if known_at is None else on)
     if revision is not None:
         demanded = [row for row in demanded if row["n"] == revision]
-    terms, stored = _terms(said, demanded), {} if revision else _stored(said)
+    terms, stored = demands.of_lines(said, demanded), {} if revision else _stored(said)
     days, in_full = (None, set()) if with_course else _days(said, terms, on=on)
     reports = Report.objects.values_of(
         targets.values_list("pk", flat=True), at=known_at, days=days, in_full=in_full
@@ -255,81 +228,6 @@ def _stored(said: Iterable[dict[str, Any]]) -> dict[int, Stored]:
     }
 
 
-def _terms(said: Sequence[dict[str, Any]], revisions: Sequence[dict[str, Any]]) -> dict[int, Terms]:
-    """Return what each target demands by the last revision among `revisions`."""
-    newest: dict[int, list[dict[str, Any]]] = {}
-    for row in revisions:
-        held = newest.get(row["target_id"])
-        if held is None or held[0]["n"] < row["n"]:
-            newest[row["target_id"]] = [row]
-        elif held[0]["n"] == row["n"]:
-            held.append(row)
-    made: dict[tuple[Any, ...], Terms] = {}  # parts of a whole mostly demand the same: made once
-    found = {}
-    for line in said:
-        revision = newest.get(line["pk"], [])
-        key = (_of_line(line), *map(_of_revision, revision))
-        if key not in made:
-            made[key] = terms_of(line, revision)
-        found[line["pk"]] = made[key]
-    return found
-
-
-def terms_of(line: dict[str, Any], revision: Sequence[dict[str, Any]]) -> Terms:
-    """Return what a target demands. `revision`: its rows, one for each checkpoint and step; [] where
-    nothing is demanded yet."""
-    if not revision:
-        return Terms(line["kind"], Demand("ge", None), line["nature"])
-    first = revision[0]
-    demanded = threshold(
-        value_basis=first["value_basis"], value=first["value"], baseline=first["baseline"]
-    )
-    is_last_year = first["value_basis"] == ValueBasis.LAST_YEAR
-    return Terms(
-        kind=line["kind"],
-        demand=Demand(first["comparator"], demanded, first["upper"], first["tolerance"]),
-        nature=line["nature"],
-        input_basis=line["input_basis"],
-        mode=first["mode"],
-        maintain_rule=first["maintain_rule"],
-        maintain_share=first["maintain_share"],
-        baseline=None if is_last_year else first["baseline"],
-        roadmap=_steps(revision) if line["kind"] == IndicatorKind.MILESTONE else _points(revision),
-        checkpoints=_months(line["year_starts_on"], line["year_ends_on"]),
-        unit_agg=line["unit_agg"],
-    )
-
-
-def _points(revision: Sequence[dict[str, Any]]) -> tuple[Point, ...]:
-    points = {
-        row["point_on"]: Point(row["point_on"], row["point"], row["point_period"])
-        for row in revision
-        if row["point_on"]
-    }
-    return tuple(points[day] for day in sorted(points))
-
-
-def _steps(revision: Sequence[dict[str, Any]]) -> tuple[Point, ...]:
-    """Return the roadmap of a task: the weight of the steps due by each day."""
-    steps = {row["step"]: (row["step_on"], row["step_weight"]) for row in revision if row["step"]}
-    points: dict[date, Point] = {}
-    total = Decimal(0)
-    for day, weight in sorted(steps.values()):
-        total += weight
-        points[day] = Point(day, total)
-    return tuple(points.values())
-
-
-@lru_cache(maxsize=64)
-def _months(starts_on: date, ends_on: date) -> tuple[date, ...]:
-    """Return the last day of each month of a year."""
-    days, year, month = [], starts_on.year, starts_on.month
-    while (day := date(year, month, monthrange(year, month)[1])) <= ends_on:
-        days.append(day)
-        year, month = year + month // 12, month % 12 + 1
-    return tuple(days)
-
-
 def _rows(
     said: Sequence[dict[str, Any]],
     observed: Iterable[dict[str, Any]],
@@ -383,7 +281,7 @@ def _count_units(
             continue
         found[line["pk"]] = [
             _of_records(counted, tally, day)
-            for day in _months(line["year_starts_on"], line["year_ends_on"])
+            for day in demands.months(line["year_starts_on"], line["year_ends_on"])
             if day <= on and (counted := tally.upto(day))
         ]
 
