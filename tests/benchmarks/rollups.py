@@ -197,8 +197,7 @@ def measure(*, sizes: tuple[int, ...], rounds: int, targets: int = TARGETS) -> R
         "the floor sums alone. Of each part the database hands out its last report alone."
     )
     result.notes.append(
-        "Goal: at most 2. What is above it grows with the parts, not with the reports: a profile at 30 "
-        "units shows a little more than a third in judging each part, about a fifth in choosing and "
-        "reading its report, and most of the rest in reading its line and what it demands."
+        "Goal: at most 2. The database still goes through every report to choose the last; each part is "
+        "then read with its line and its demand, and judged."
     )
     return result
