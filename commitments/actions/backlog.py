@@ -368,11 +368,20 @@ def cancel(*, case_id: int, reason: str, by: User, expected: int, at: datetime) 
     return case
 
 
-def require_later(day: date, *, than: date, at: datetime, same_day: bool = False) -> None:
-    """Raise Invalid (due-not-later) unless `day` is later than `than` and not past at `at`.
+def require_due(day: date, case: BacklogCase, *, at: datetime, same_day: bool = False) -> None:
+    """Raise Invalid unless `day` is later than the day that stands and not past at `at`
+    (due-not-later), and not behind `rules.latest_due` (due-too-far).
 
-    `same_day`: `than` itself will do.
+    `same_day`: the day that stands will do.
     """
-    if day < than or (day == than and not same_day) or day < clock.local_date(at):
+    than, today = case.current_due_on, clock.local_date(at)
+    plan = case.origin_period
+    last = rules.latest_due(plan.ends_on if plan else today, today=today)
+    if day > last:
+        far = _(
+            "Choose a day until %(last)s: the end of the year after the plan, or after this."
+        ) % {"last": day_text(last)}
+        raise Invalid(far, code="due-too-far", fields={"new_due_on": [far]})
+    if day < than or (day == than and not same_day) or day < today:
         text = _("Choose a later day: neither past nor before the day that stands.")
         raise Invalid(text, code="due-not-later", fields={"new_due_on": [text]})

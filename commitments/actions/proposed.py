@@ -33,7 +33,7 @@ def propose(
 
     Raises NotAllowed (propose-not-allowed), StaleVersion (case-changed), WrongState
     (extend-not-from-..., reopen-not-from-...), Conflict (proposal-open), Invalid (reason-missing,
-    due-not-later).
+    due-not-later, due-too-far).
     """
     case = backlog.lock(case_id)
     backlog.require(permissions.supervises(by, case.unit_id, at=at), "propose", case)
@@ -47,7 +47,7 @@ def propose(
         )
     require_text(reason.strip(), field="reason", code="reason-missing")
     if act == CaseProposalAct.EXTEND:
-        backlog.require_later(new_due_on or date.min, than=case.current_due_on, at=at)
+        backlog.require_due(new_due_on or date.min, case, at=at)
     else:
         new_due_on = None
     proposal = CaseProposal.objects.create(
@@ -81,7 +81,7 @@ def decide(
     An extension is decided by the assigning side, a reopening by a leader in charge, and never by
     who proposed it. `answer`: needed to decline. Raises NotAllowed (decide-not-allowed),
     StaleVersion (case-changed), Conflict (no-proposal), WrongState, Invalid (answer-missing,
-    due-not-later).
+    due-not-later, due-too-far).
     """
     case = backlog.lock(case_id)
     proposal = case.proposals.filter(state=CaseProposalState.OPEN).first()
@@ -132,7 +132,7 @@ def _touch(case: BacklogCase) -> None:
 
 def _extend(case: BacklogCase, proposal: CaseProposal, *, by: User, at: datetime) -> None:
     new_due_on = proposal.new_due_on or date.min
-    backlog.require_later(new_due_on, than=case.current_due_on, at=at)
+    backlog.require_due(new_due_on, case, at=at)
     extension = CaseExtension.objects.create(
         case=case,
         ordinal=case.extensions.count() + 1,

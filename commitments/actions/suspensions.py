@@ -55,13 +55,13 @@ def resume(*, case_id: int, new_due_on: date, by: User, expected: int, at: datet
     """Take a paused case up again with a new day; a leader in charge sets it.
 
     `new_due_on`: today or later, not before the day that stood. Raises NotAllowed
-    (resume-not-allowed), StaleVersion (case-changed), WrongState, Invalid (due-not-later).
+    (resume-not-allowed), StaleVersion (case-changed), WrongState, Invalid (due-not-later, due-too-far).
     """
     case = backlog.lock(case_id)
     backlog.require(permissions.leads(by, case.unit_id, at=at), "resume", case)
     require_seen(case, expected, noun="case")
     backlog.require_state(CaseAct.RESUME, case)
-    backlog.require_later(new_due_on, than=case.current_due_on, at=at, same_day=True)
+    backlog.require_due(new_due_on, case, at=at, same_day=True)
     backlog.move(
         case,
         CaseAct.RESUME,

@@ -72,3 +72,11 @@ def unclear(values: Mapping[str, Any]) -> list[str]:
     if "authority" not in found and not values.get("competence"):
         found.append("authority")
     return found
+
+
+def latest_due(plan_ends_on: date, *, today: date) -> date:
+    """Return the last day that a case of a plan may be put off to: the end of the next year, counted
+    from the year of the plan, or from this one where the plan is past. What is further away is a
+    slip of the pen, or no promise.
+    """
+    return date(max(plan_ends_on.year, today.year) + 1, 12, 31)

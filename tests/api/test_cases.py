@@ -20,10 +20,12 @@ from tests.factories.body import NOW, make_body
 from tests.factories.mirror import Mirror
 from tests.factories.readers import machine, person
 from tests.factories.units import OrgUnitFactory, RoleGrantFactory, UserFactory
+from units import clock
 from units.enums import Scope
 from units.errors import NotAllowed
 from units.models import ApiClient, RegisterEntry
 
+NEXT = clock.local_date(clock.real_now()).year + 1  # a case is put off to its end at most
 pytestmark = pytest.mark.django_db
 STATES = ["registered", "assigned", "suspended", "resolved", "closed", "cancelled"]
 
@@ -260,11 +262,11 @@ def test_no_scope_makes_a_supervisor_a_leader_or_a_verifier():
     machine(body.committee)
     by, case = ApiClient.objects.get().user, BacklogCase.objects.get()
     given = {"case_id": case.pk, "by": by, "expected": 1, "at": NOW}
-    proposal = {"act": "extend", "reason": "Chờ", "new_due_on": date(2100, 3, 31)}
+    proposal = {"act": "extend", "reason": "Chờ", "new_due_on": date(NEXT, 3, 31)}
     for act in (
         lambda: backlog.assign(**given),
         lambda: suspensions.suspend(**given, reason="Chờ"),
-        lambda: suspensions.resume(**given, new_due_on=date(2100, 3, 31)),
+        lambda: suspensions.resume(**given, new_due_on=date(NEXT, 3, 31)),
         lambda: backlog.cancel(**given, reason="Hai lần"),
         lambda: proposed.propose(**given, **proposal),
         lambda: resolutions.resolve(**given, outcome="Xong"),
@@ -281,12 +283,12 @@ def test_no_scope_makes_a_supervisor_a_leader_or_a_verifier():
 CLEAR = {"task": "a", "responsibility": "b", "product": "c", "authority": "d", "competence": "own"}
 LIFE = [  # (who, act, sent, state after it)
     ("supervisor", "assign", {}, "assigned"),
-    ("supervisor", "extend", {"new_due_on": "2100-03-31", "reason": "Chờ"}, "assigned"),
+    ("supervisor", "extend", {"new_due_on": f"{NEXT}-03-31", "reason": "Chờ"}, "assigned"),
     ("assigner", "decide", {"granted": False, "answer": "Không"}, "assigned"),
-    ("supervisor", "extend", {"new_due_on": "2100-03-31", "reason": "Chờ giá đất"}, "assigned"),
+    ("supervisor", "extend", {"new_due_on": f"{NEXT}-03-31", "reason": "Chờ giá đất"}, "assigned"),
     ("assigner", "decide", {"granted": True}, "assigned"),
     ("leader", "suspend", {"reason": "Chờ tỉnh"}, "suspended"),
-    ("leader", "resume", {"new_due_on": "2100-06-30"}, "assigned"),
+    ("leader", "resume", {"new_due_on": f"{NEXT}-06-30"}, "assigned"),
     ("secretary", "resolve", {"outcome": "Đã trả", "reference": "12"}, "resolved"),
     ("chair", "reject", {"reason": "Thiếu"}, "assigned"),
     ("secretary", "resolve", {"outcome": "Đã trả", "reference": "12"}, "resolved"),
@@ -310,7 +312,7 @@ def test_people_lead_a_case_through_its_life_and_nobody_else_does():
         assert (answer.status_code, answer.json().get("state")) == (200, state), answer.content
         assert answer["ETag"] == answer.json()["etag"]
     [extension] = answer.json()["extensions"]
-    assert (extension["granted_by"], extension["new_due_on"]) == ("Assigner", "2100-03-31")
+    assert (extension["granted_by"], extension["new_due_on"]) == ("Assigner", f"{NEXT}-03-31")
     assert answer.json()["original_due_on"] == "2024-01-10"
     kinds = RegisterEntry.objects.filter(kind__startswith="case.", actor__kind="human")
     assert kinds.count() == 1 + len(LIFE)  # a person had registered it
@@ -321,11 +323,11 @@ def test_an_open_proposal_is_shown():
     case = BacklogCaseFactory(
         assigned=True, unit=body.commune, assigner_unit=body.committee, office=body.first
     )
-    sent = {"new_due_on": "2100-03-31", "reason": "Chờ"}
+    sent = {"new_due_on": f"{NEXT}-03-31", "reason": "Chờ"}
     shown = do(person(body.supervisor), case.ref, "extend", sent).json()["proposal"]
     assert (shown["act"], shown["new_due_on"], shown["proposed_by"]) == (
         "extend",
-        "2100-03-31",
+        f"{NEXT}-03-31",
         "Supervisor",
     )
     own = do(person(body.supervisor), case.ref, "decide", {"granted": True})

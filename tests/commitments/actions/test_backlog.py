@@ -10,7 +10,7 @@ from commitments.actions import cases as clocks
 from commitments.enums import ClockKind
 from commitments.enums.backlog import CaseAct, CaseProposalAct, CaseState
 from commitments.models import BacklogCase, CaseClock
-from commitments.rules.backlog import MOVES, age
+from commitments.rules.backlog import MOVES, age, latest_due
 from tests.factories.backlog import SIX_CLEARS
 from tests.factories.clocks import decisions, local, make_scene
 from tests.factories.commitments_versions import year_of
@@ -255,6 +255,15 @@ def test_two_extensions_are_counted_and_the_age_goes_on():  # G-19
 def test_an_extension_moves_forward(day):
     with pytest.raises(Invalid, match="due-not-later"):
         Office().propose(new_due_on=day)
+
+
+def test_an_extension_ends_with_the_year_after_the_plan_or_this_one():
+    office = Office()
+    for day in (date(2026, 1, 1), date.max):
+        with pytest.raises(Invalid, match="due-too-far"):
+            office.propose(new_due_on=day)
+    office.propose(new_due_on=date(2025, 12, 31))
+    assert latest_due(date(2023, 12, 31), today=date(2026, 4, 1)) == date(2027, 12, 31)
 
 
 def test_who_proposed_does_not_decide_and_declining_says_why():
