@@ -72,7 +72,7 @@ def _with_history(
     if line is None:
         return None
     children = [
-        (part.said["code"], part.terms, part.rows)
+        (part.said["code"], part.terms, part.rows, part.said["weight"])
         for part in found
         if part.said["parent_id"] == target.pk and part.said["state"] != TargetState.WITHDRAWN
     ]

@@ -21,7 +21,7 @@ from commitments.rules.inspections import Record, why
 from commitments.rules.judgements import Judged
 from commitments.rules.lights import Thresholds
 from commitments.rules.results import Result, Stored
-from commitments.rules.standings import Row, Terms, needs_every_row, stands
+from commitments.rules.standings import Part, Row, Terms, needs_every_row, stands
 from units import clock
 from units.enums import Provenance
 
@@ -182,7 +182,9 @@ def of(
         if found[pk]:
             standings[pk] = stands(terms[pk], past)
         elif terms[pk].unit_agg != RollUp.NONE:
-            children = [(part["code"], standings[part["pk"]]) for part in parts[pk]]
+            children = [
+                Part(part["code"], standings[part["pk"]], part["weight"]) for part in parts[pk]
+            ]
         judged[pk] = rules.judge(
             terms[pk],
             found[pk] if closing else past,

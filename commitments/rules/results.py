@@ -24,7 +24,7 @@ from commitments.rules.figures import (
     figure,
 )
 from commitments.rules.lights import HOUSE_RULE, Thresholds
-from commitments.rules.standings import Row, Standing, Terms, meaning, rolled, stands
+from commitments.rules.standings import Part, Row, Standing, Terms, meaning, rolled, stands
 from commitments.rules.verdicts import Kept
 
 N = FigureName
@@ -66,7 +66,7 @@ def judge(
     on: date,
     ends_on: date,
     standing: Standing | None = None,
-    children: Sequence[tuple[str, Standing]] = (),
+    children: Sequence[Part] = (),
     stored: Stored | None = None,
     closing: bool = False,
     thresholds: Thresholds = HOUSE_RULE,

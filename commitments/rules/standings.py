@@ -210,25 +210,37 @@ def _read(row: Row, terms: Terms) -> Figure:
     return Figure(name, value, parts, said, row.period, row.source, row.provenance)
 
 
-def rolled(terms: Terms, children: Sequence[tuple[str, Standing]]) -> tuple[Standing, int]:
+class Part(NamedTuple):
+    """One part of a whole: what it is called, how it stands, and what it weighs in a mean (`weight` of
+    its target, 1 where nobody has declared another)."""
+
+    name: str
+    standing: Standing
+    weight: Decimal = Decimal(1)
+
+
+def rolled(terms: Terms, children: Sequence[Part]) -> tuple[Standing, int]:
     """Return how the whole stands by its parts, and how many of them are known.
 
-    `children`: what each is called, and how it stands. A sum from which a part is missing is a lower
+    A sum from which a part is missing is a lower
     bound; so is one in which a part is a period behind the others. Source: F-16.
     """
     found = rollups.worth(
-        [rollups.Child(child.actual.value, child.first, child.second) for _name, child in children],
+        [
+            rollups.Child(child.actual.value, child.first, child.second, weight)
+            for _name, child, weight in children
+        ],
         terms.unit_agg,
         comparator=terms.demand.comparator,
     )
     if found is None or found.value is None:
         return Standing(figure(N.ACTUAL, None)), 0 if found is None else found.known
-    days = [child.as_of for _name, child in children if child.as_of]
+    days = [part.standing.as_of for part in children if part.standing.as_of]
     latest = max(days) if days else None
     known = sum(day == latest for day in days)  # the others are behind: what they brought counts
     parts = tuple(
         Figure(N.ACTUAL, child.actual.value, (child.actual,), child.actual.said, about=name)
-        for name, child in children
+        for name, child, _weight in children
     )
     partly = known < len(children)
     is_sum = terms.unit_agg == RollUp.SUM
@@ -236,20 +248,20 @@ def rolled(terms: Terms, children: Sequence[tuple[str, Standing]]) -> tuple[Stan
     reach = Interval(actual.value, None if partly else actual.value)
     if partly and not is_sum:
         reach = Interval(None, None)  # what is missing may turn a rate either way
-    first = added(child.first or 0 for _name, child in children)
-    second = added(child.second or 0 for _name, child in children)
+    first = added(part.standing.first or 0 for part in children)
+    second = added(part.standing.second or 0 for part in children)
     return Standing(actual, reach, first, second, latest), known
 
 
 def history(
     terms: Terms,
     rows: Sequence[Row],
-    children: Sequence[tuple[str, Terms, Sequence[Row]]] = (),
+    children: Sequence[tuple[str, Terms, Sequence[Row], Decimal]] = (),
     *,
     on: date,
 ) -> list[tuple[date, Standing]]:
     """Return how far a target was at each checkpoint due by `on`, in order; those at which nothing new
-    was known are left out. `children`: of a whole without rows of its own."""
+    was known are left out. `children`: of a whole without rows of its own, each with its weight."""
     found = []
     for day in (day for day in terms.checkpoints if day <= on):
         upto = [row for row in rows if row.ends_on <= day]
@@ -257,8 +269,8 @@ def history(
             standing = stands(terms, upto)
         else:
             parts = [
-                (name, stands(of, [row for row in its if row.ends_on <= day]))
-                for name, of, its in children
+                Part(name, stands(of, [row for row in its if row.ends_on <= day]), weight)
+                for name, of, its, weight in children
             ]
             standing, _known = rolled(terms, parts)
         if standing.as_of == day:

@@ -29,6 +29,7 @@ KINDS = {
     RollUp.RATIO_OF_SUMS: IndicatorKind.RATIO,
     RollUp.GROWTH_OF_SUMS: IndicatorKind.GROWTH,
     RollUp.LAST: IndicatorKind.NUMBER,
+    RollUp.WEIGHTED_MEAN: IndicatorKind.PERCENT,
     RollUp.WORST: IndicatorKind.PERCENT,
     RollUp.COUNT_TRUE: IndicatorKind.BOOLEAN,
     RollUp.NONE: IndicatorKind.NUMBER,
