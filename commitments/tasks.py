@@ -47,7 +47,8 @@ def advance_periods() -> None:
 
 def _advance() -> int:
     at = clock.job_now()
-    made = duties.catch_up(at=at) + rounds.catch_up(at=at) + corrections.catch_up(at=at)
+    made = duties.catch_up(at=at) + rounds.catch_up(at=at) + rounds.catch_up_reviews(at=at)
+    made += corrections.catch_up(at=at)
     return plans.advance(at=at) + made + duties.lock_due(at=at)
 
 

@@ -1,6 +1,6 @@
 """Who may do what on the ground floor: one question, one function, always at an instant."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.contrib.auth.models import AnonymousUser
@@ -153,3 +153,18 @@ def granted(role: Role, unit: OrgUnit | int | None, *, at: datetime) -> list[Use
         if grant.unit_id is None or pk in over.get(grant.unit_id, ())
     }
     return sorted(people, key=lambda person: person.full_name)
+
+
+def members_of(units: Collection[int], *, at: datetime) -> dict[int, set[int]]:
+    """Return the keys of the people who are of each of these units at `at`: who hold any office there,
+    or report for just that unit. Two queries."""
+    day = clock.local_date(at)
+    found: dict[int, set[int]] = {unit: set() for unit in units}
+    held = Appointment.objects.in_force(day).filter(position__unit__in=units)
+    reporting = RoleGrant.objects.in_force(day).filter(role=Role.REPORTER, unit__in=units)
+    for unit, person in [
+        *held.values_list("position__unit", "person"),
+        *reporting.values_list("unit", "person"),
+    ]:
+        found[unit].add(person)
+    return found

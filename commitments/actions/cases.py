@@ -40,15 +40,17 @@ def start(
     at: datetime,
     due_on: date | None = None,
     by: LadderKey | None = None,
+    since: datetime | None = None,
 ) -> CaseClock:
     """Start the clock of `kind` for `subject`, inside the caller's transaction and lock; return it.
 
-    `subject`: of a kind that `subjects` lists. `by`: which ladder it climbs; None: that of `kind`. `due_on` None: the working days of the house after the local day of `at` (not for SIGN and
-    CASE, whose day a person sets). An older clock of that kind begins its next generation: whatever it has
-    fired stays, and counts no more.
+    `subject`: of a kind that `subjects` lists. `by`: which ladder it climbs; None: that of `kind`.
+    `since`: when it began to wait; None: at `at`. `due_on` None: the working days of the house after
+    the local day of that (not for SIGN and CASE, whose day a person sets). An older clock of that kind
+    begins its next generation: whatever it has fired stays, and counts no more.
     """
-    on = clock.local_date(at)
-    policy = ladders.in_force(by or LadderKey(kind), on=on)
+    on = clock.local_date(since or at)
+    policy = ladders.in_force(by or LadderKey(kind), on=clock.local_date(at))
     ladder = ladders.of(policy)
     rows = CaseClock.objects.select_for_update(no_key=True).filter(**as_column(subject), kind=kind)
     row = rows.order_by("-pk").first() or CaseClock(**as_column(subject), kind=kind, generation=0)

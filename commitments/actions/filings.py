@@ -221,6 +221,7 @@ def move(
     duty.save(
         update_fields=["state", "etag_version", "first_submitted_at", "timeliness", "resubmit_by"]
     )
+    data |= rounds.review(duty, at=at)
     data |= rounds.follow(duty, owed, at=at, due_on=duty.resubmit_by)
     enter(act.value, duty, report, by=by, at=at, **{"from": before, "to": report.state, **data})
 

@@ -12,11 +12,13 @@ from commitments.actions.rounds import WAITS
 from commitments.actions.subjects import DIRECTORIES, OF_MODEL
 from commitments.enums import ClockKind, ClockState
 from commitments.enums.backlog import CaseState
+from commitments.enums.reports import ReportState
 from commitments.models import (
     BacklogCase,
     CaseClock,
     CommitmentVersion,
     CorrectiveAction,
+    Report,
     ReportingDuty,
     ReportRound,
     ReturnAnswer,
@@ -63,6 +65,9 @@ def waits() -> Iterator[Wait]:
         left = ReportingDuty.objects.filter(round=OuterRef("pk"), state=state)
         rounds = ReportRound.objects.filter(Exists(left))
         yield Wait(kind, rounds, rounds.none())
+    undecided = Report.objects.filter(duty__round=OuterRef("pk"), state=ReportState.SUBMITTED)
+    reviewed = ReportRound.objects.filter(Exists(undecided))
+    yield Wait(ClockKind.VERIFY, reviewed, reviewed.none())
     owed = CorrectiveAction.objects.owed().select_related("target")
     yield Wait(ClockKind.CORRECTION, owed, owed.none())
 

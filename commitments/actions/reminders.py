@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from commitments.enums import ReminderState, VersionState
+from commitments.enums import ClockKind, ReminderState, VersionState
 from commitments.models import BacklogCase, CaseClock, CommitmentVersion, Reminder, ReportRound
 from units import clock
 from units.actions import register
@@ -36,8 +36,10 @@ def last_day(about: Any, *, on: date) -> date:
 
     The day on which what it waits for is due, at most LONGEST ahead; before `on` for what is late.
     """
-    row = CaseClock.objects.open().filter(**_as_column(about)).order_by("due_on").first()
-    return last_day_by(row, about, on=on)
+    clocks = CaseClock.objects.open().filter(**_as_column(about))
+    if isinstance(about, ReportRound):  # what was handed in of it is not put aside
+        clocks = clocks.exclude(kind=ClockKind.VERIFY)
+    return last_day_by(clocks.order_by("due_on").first(), about, on=on)
 
 
 def last_day_by(waiting: CaseClock | None, about: Any, *, on: date) -> date:

@@ -1,8 +1,9 @@
 """Rounds of reports: which duties are owed by the same day, and the clocks that remind of them.
 
-A clock runs for a round while one of its duties is awaited, and another while one is missing. Every
-act on a duty brings its round along in its own transaction: the row of the round is locked before
-anybody asks whether something is left in it, so the last two reports, handed in at once, end it.
+A clock runs for a round while one of its duties is awaited, another while one is missing, and another,
+of whoever verifies, while a report awaits a decision. Every act on a duty brings its round along in
+its own transaction: the row of the round is locked before anybody asks whether something is left in
+it, so the last two reports, handed in or decided at once, end it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,12 +11,14 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Min, OuterRef, Q
 
 from commitments.actions import cases, reminders
-from commitments.enums import ClockKind
+from commitments.enums import ClockKind, ClockState
+from commitments.enums.policies import LadderKey
 from commitments.enums.reports import DutyState
-from commitments.models import ReportingDuty, ReportRound
+from commitments.models import CaseClock, Report, ReportingDuty, ReportRound
+from commitments.rules.cases import EXHAUSTED
 from units import clock
 from units.models import OrgUnit
 
@@ -142,6 +145,54 @@ def settle(keys: Collection[int], *, kind: ClockKind, at: datetime) -> set[int]:
         cases.finish_all(subjects=empty, reason="settled", kinds=[kind])
         reminders.cancel(*empty, at=at)  # whoever has put it aside looks at it again
     return {row.pk for row in empty}
+
+
+def review(duty: ReportingDuty, *, at: datetime, anew: bool = False) -> dict[str, str]:
+    """Let the clock of whoever verifies run for the round of `duty` while a report of it awaits a decision,
+    inside the caller's transaction; its reports are stored.
+
+    It runs from the day since which the first of them waits: once that one is decided, anew from the
+    day of the next. `anew`: the time counts from `at`. Return what the register entry of the act says
+    of it: `round` and `ends`, where the wait that people were told of is over; {} where it is not.
+    """
+    if duty.round is None:  # it is older than rounds
+        place = _place(duty, duty.due_on)
+        duty.round = _rounds({place: duty})[place]
+        duty.save(update_fields=["round"])
+    (round_,) = _lock({duty.round.pk})
+    clocks = CaseClock.objects.filter(round=round_, kind=ClockKind.VERIFY)
+    runs = ~Q(state=ClockState.DONE) | Q(end_reason=EXHAUSTED)  # or has ended at its last step
+    there = clocks.filter(runs).first()
+    undecided = Report.objects.waiting_since().filter(duty__round=round_).order_by()
+    since = undecided.aggregate(first=Min("since"))["first"]
+    if there and since is not None and clock.local_date(since) <= there.started_on:
+        return {}
+    if since is not None:
+        cases.start(
+            subject=round_,
+            kind=ClockKind.VERIFY,
+            at=at,
+            since=at if anew else since,
+            by=LadderKey.REVIEW,
+        )
+    elif there:
+        cases.finish(subject=round_, at=at, reason="decided", kinds=[ClockKind.VERIFY])
+    return {"round": round_.ref, "ends": ClockKind.VERIFY.value} if there else {}
+
+
+@transaction.atomic
+def catch_up_reviews(*, at: datetime, limit: int = 100) -> int:
+    """Start the clocks of rounds in which reports wait that were submitted before there were such clocks;
+    return how many reports were looked at. What has waited so long has the full time from now on. The
+    system acts."""
+    its = CaseClock.objects.filter(round=OuterRef("duty__round"), kind=ClockKind.VERIFY)
+    bare = Report.objects.undecided().filter(~Exists(its)).values_list("duty", flat=True)
+    duties = ReportingDuty.objects.select_related("round", "period", "target").order_by("pk")
+    locked = duties.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    found = list(locked.filter(pk__in=list(bare[:limit])))
+    for duty in found:
+        review(duty, at=at, anew=True)
+    return len(found)
 
 
 @transaction.atomic

@@ -6,18 +6,20 @@ directory here and in the table, its texts in `notifications` (`facts`, `message
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from commitments.actions import versions
 from commitments.actions.addressees import Addressee, Directory
 from commitments.enums import Audience, ClockKind, SlotRole, VersionAct, VersionState
 from commitments.enums.backlog import CaseState, CorrectionState
-from commitments.enums.reports import DutyState
+from commitments.enums.reports import DutyState, ReportState
 from commitments.models import (
     BacklogCase,
     CommitmentVersion,
     CorrectiveAction,
     DocumentSlot,
+    Report,
     ReportingDuty,
     ReportRound,
     ReturnAnswer,
@@ -28,6 +30,7 @@ from commitments.rules.signatures import SlotPlace, open_slots
 from units import clock
 from units.enums import Role
 from units.models import Position
+from units.permissions import members_of
 
 
 class Versions(Directory):
@@ -150,13 +153,15 @@ class Cases(Directory):
 
 
 class Rounds(Directory):
-    """Reports that a unit owes by one day: awaited from its heads and reporters, or missing."""
+    """Reports that a unit owes by one day: awaited from its heads and reporters, missing, or handed in and
+    to be verified by people of other units."""
 
     column: ClassVar[str] = "round"
     noun: ClassVar[str] = "report_round"
     waiting: ClassVar[Mapping[ClockKind, frozenset[str]]] = {
         ClockKind.REPORT: frozenset({DutyState.AWAITED}),
         ClockKind.MISSING: frozenset({DutyState.MISSING}),
+        ClockKind.VERIFY: frozenset({ReportState.SUBMITTED}),  # of a report, not of the duty
     }
 
     @classmethod
@@ -176,7 +181,8 @@ class Rounds(Directory):
         return subject.unit_id
 
     def prepare(self, subjects: Collection[ReportRound]) -> None:
-        keys = [row.pk for row in subjects]
+        self._units = {row.pk: row.unit_id for row in subjects}
+        keys = list(self._units)
         states = ReportingDuty.objects.owed().filter(round__in=keys).order_by()
         self._states: dict[int, set[str]] = {}
         for key, state in states.values_list("round", "state").distinct():
@@ -188,12 +194,36 @@ class Rounds(Directory):
             self._heads.setdefault(unit, []).append(office)
         self.know_offices({office for offices in self._heads.values() for office in offices})
 
+    @cached_property
+    def _undecided(self) -> dict[int, list[set[int]]]:
+        """To each round the reports that await a decision: whoever may not decide on each any more, its
+        author and whom it has passed. Read once somebody asks who verifies."""
+        found: dict[int, dict[int, set[int]]] = {}
+        rows = Report.objects.undecided().filter(duty__round__in=list(self._units)).order_by("pk")
+        for key, report, author, passed in rows.values_list(
+            "duty__round", "pk", "author", "checks__person"
+        ):
+            found.setdefault(key, {}).setdefault(report, {author}).add(passed or author)
+        return {key: list(reports.values()) for key, reports in found.items()}
+
+    @cached_property
+    def _members(self) -> dict[int, set[int]]:
+        return members_of(set(self._units.values()), at=self.at)
+
     def is_waiting(self, subject: ReportRound, kind: str) -> bool:
+        if kind == ClockKind.VERIFY:
+            return subject.pk in self._undecided
         states = self._states.get(subject.pk, set())
         return not states.isdisjoint(self.waiting.get(ClockKind(kind), ()))
 
     def holders(self, subject: ReportRound, kind: str) -> list[Addressee]:
-        """Return the heads of the unit now in office, then who reports for it by a role."""
+        """Return the heads of the unit now in office, then who reports for it by a role; to verify, those
+        of other units who may and have a report left that they neither wrote nor passed."""
+        if kind == ClockKind.VERIFY:
+            left = self._undecided.get(subject.pk, [])
+            barred = self._members[subject.unit_id] | (set.intersection(*left) if left else set())
+            verifiers = self.by_role(Role.VERIFIER, subject.unit_id)
+            return [row for row in verifiers if row.person.pk not in barred]
         heads = self.in_office(self._heads.get(subject.unit_id, []))
         known = {row.person.pk for row in heads}
         by_role = self.by_role(Role.REPORTER, subject.unit_id)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
-from commitments.actions import duties, filings, ladders
+from commitments.actions import duties, filings, ladders, rounds
 from commitments.enums.reports import CheckDecision, ReportAct, ReportState
 from commitments.models import Report, ReportCheck, ReportingDuty
 from units import clock
@@ -66,7 +66,8 @@ def verify(*, report_id: int, by: User, expected: int, at: datetime) -> Report:
     if level < duty.rule.levels:
         report.etag_version += 1
         report.save(update_fields=["etag_version"])
-        filings.enter("check", duty, report, by=by, at=at, level=level)
+        ended = rounds.review(duty, at=at)
+        filings.enter("check", duty, report, by=by, at=at, level=level, **ended)
         return report
     older = duty.reports.filter(state=ReportState.VERIFIED).first()
     data: dict[str, Any] = {"level": level}

@@ -19,7 +19,8 @@ class LadderKey(TextChoices):
     CASE = "case", _("Resolution of a backlog case")
     TARGET = "target", _("Case about a target behind its roadmap")
     MILESTONE = "milestone", _("Case about a missed milestone")
-    VERIFY = "verify", _("Verification")
+    VERIFY = "verify", _("Verification of a resolved backlog case")
+    REVIEW = "review", _("Verification of reports")
     CORRECTION = "correction", _("Corrective action")
 
 

@@ -36,3 +36,10 @@ class ReportRound(models.Model):
         if "owed" in self.__dict__:
             return self.__dict__["owed"]
         return list(self.duties.owed())
+
+    def under_review(self) -> list[Any]:
+        """Return the duties of which a report awaits a decision, by their targets; no query after
+        `with_owed`."""
+        if "reviewed" in self.__dict__:
+            return self.__dict__["reviewed"]
+        return list(self.duties.under_review())

@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Window
-from django.db.models.functions import Lead
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, Window
+from django.db.models.functions import Coalesce, Lead
 
 from commitments.enums import TargetState
 from commitments.enums.reports import DutyState, ReportState, Timeliness
@@ -70,6 +70,11 @@ class ReportingDutyQuerySet(models.QuerySet):
         """What has not come, locked or not, and is not waived; by their targets."""
         owed = self.filter(state__in=[DutyState.AWAITED, DutyState.MISSING])
         return owed.order_by(as_counted("target__code"), "pk")
+
+    def under_review(self):
+        """Of which a report awaits a decision; by their targets."""
+        found = self.filter(reports__state=ReportState.SUBMITTED)
+        return found.order_by(as_counted("target__code"), "pk")
 
     def missing(self):
         """Locked with nothing submitted."""
@@ -145,6 +150,11 @@ class ReportQuerySet(models.QuerySet):
     def undecided(self):
         """Submitted and not decided yet, the longest waiting first."""
         return self.filter(state=ReportState.SUBMITTED).order_by("submitted_at", "pk")
+
+    def waiting_since(self):
+        """Those undecided, each with the instant `since` which it has waited for its next decision: it was
+        submitted then, or the first level passed it."""
+        return self.undecided().annotate(since=Coalesce(Max("checks__at"), "submitted_at"))
 
     def open(self):
         """Drafts and what awaits verification: one of a duty at most."""

@@ -20,8 +20,11 @@ class ReportRoundQuerySet(models.QuerySet):
         return self.filter(reach.on("assigner") | reach.on("unit"))
 
     def with_owed(self):
-        """Prefetch as `owed` what has not come, and all that words about a round read."""
-        owed = apps.get_model("commitments", "ReportingDuty").objects.owed()
+        """Prefetch as `owed` what has not come, as `reviewed` what awaits a decision, and all that words
+        about a round read."""
+        duties = apps.get_model("commitments", "ReportingDuty").objects
         return self.select_related("unit", "period").prefetch_related(
-            "unit__versions", Prefetch("duties", owed, to_attr="owed")
+            "unit__versions",
+            Prefetch("duties", duties.owed(), to_attr="owed"),
+            Prefetch("duties", duties.under_review(), to_attr="reviewed"),
         )

@@ -353,6 +353,15 @@ DEFAULT_POLICIES: Mapping[LadderKey, Policy] = {
             Step(3, (10,), Audience.LEADER_IN_CHARGE),
         ),
     ),
+    # As what is verified otherwise; whoever verifies reports is told of them before the day too.
+    LadderKey.REVIEW: Policy(
+        ClockKind.VERIFY,
+        (
+            Step(0, (-2,), Audience.HOLDER),
+            Step(1, (1,), Audience.HOLDER),
+            Step(2, (5,), Audience.SUPERVISOR),
+        ),
+    ),
     # As a case, by the same days; what it asks of people stands in it, so it only tells.
     LadderKey.CORRECTION: Policy(
         ClockKind.CORRECTION,

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from commitments import permissions
 from commitments.actions import cases, duties, filings, reports, unlocks, verifications
+from commitments.actions.rounds import WAITS
 from commitments.enums.reports import DutyState, ReportState
 from commitments.models import Report, ReportingDuty, Unlock
 from commitments.web import acknowledgements, deputies, reminders
@@ -80,7 +81,7 @@ def _detail(
         "aside": reminders.aside(
             duty.round, waiting=waiting, reader=request.user, at=at, page=duty.ref
         )
-        if waiting
+        if waiting and duty.state in WAITS
         else None,
         "deputy": deputies.of(waiting, reader=request.user, at=at),
         "fault": fault,

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from commitments.actions import cases
 from commitments.actions.subjects import as_column
-from commitments.enums import Audience, ClockState, ProposalState
+from commitments.enums import Audience, ClockKind, ClockState, ProposalState
 from commitments.models import (
     BacklogCase,
     CaseClock,
@@ -62,7 +62,7 @@ def facts_of(
             "until": _until(notice),
             "since": _since(notice),
             "task": register.data_of(entry).get("task", ""),
-        } | ABOUT[notice.column or ""](notice.subject)
+        } | ABOUT[notice.column or ""](notice.subject, notice.awaits)
 
 
 def _until(notice: Notice) -> str:
@@ -78,7 +78,7 @@ def _since(notice: Notice) -> str:
     return day_text(date.fromisoformat(day)) if day else ""
 
 
-def _about_version(version: CommitmentVersion) -> dict[str, str]:
+def _about_version(version: CommitmentVersion, _awaits: str) -> dict[str, str]:
     commitment = version.commitment
     return {
         "number": commitment.number,
@@ -90,7 +90,7 @@ def _about_version(version: CommitmentVersion) -> dict[str, str]:
     }
 
 
-def _about_case(case: BacklogCase) -> dict[str, str]:
+def _about_case(case: BacklogCase, _awaits: str) -> dict[str, str]:
     return {
         "number": case.number,
         "title": case.name,
@@ -101,20 +101,25 @@ def _about_case(case: BacklogCase) -> dict[str, str]:
     }
 
 
-def _about_round(round_: ReportRound) -> dict[str, str]:
-    """Return the texts of what has not come of a round, which `with_owed` has loaded."""
-    count = len(round_.still_owed())
+def _about_round(round_: ReportRound, awaits: str) -> dict[str, str]:
+    """Return the texts of what has not come of a round, or awaits a decision, as `with_owed` has loaded
+    it."""
+    count = len(_waiting_in(round_, awaits))
     reports = ngettext("%(count)d report", "%(count)d reports", count) % {"count": count}
     return {
         "reports": reports,
         "unit": round_.unit.name,
         "period": round_.period.name,
-        "url": settings.SITE_URL + path_of(round_),
+        "url": settings.SITE_URL + path_of(round_, awaits),
         "demonstration": "yes" if round_.period.provenance == "synthetic" else "",
     }
 
 
-def _about_correction(row: CorrectiveAction) -> dict[str, str]:
+def _waiting_in(round_: ReportRound, awaits: str) -> list[Any]:
+    return round_.under_review() if awaits == ClockKind.VERIFY else round_.still_owed()
+
+
+def _about_correction(row: CorrectiveAction, _awaits: str) -> dict[str, str]:
     target = row.target
     return {
         "code": target.code,
@@ -127,7 +132,7 @@ def _about_correction(row: CorrectiveAction) -> dict[str, str]:
     }
 
 
-ABOUT: Mapping[str, Callable[[Any], dict[str, str]]] = {  # by column of the notice
+ABOUT: Mapping[str, Callable[[Any, str], dict[str, str]]] = {  # by column of the notice
     "version": _about_version,
     "case": _about_case,
     "round": _about_round,
@@ -135,14 +140,17 @@ ABOUT: Mapping[str, Callable[[Any], dict[str, str]]] = {  # by column of the not
 }
 
 
-def path_of(subject: Any) -> str:
-    """Return the page of what a notice is about; of several reports, the grid in which all stand."""
+def path_of(subject: Any, awaits: str = "") -> str:
+    """Return the page of what a notice is about; of several reports, the grid in which all stand, or the
+    bucket of the queue in which they are verified. `awaits`: the kind of wait, "" for none."""
     if isinstance(subject, CommitmentVersion):
         return reverse("commitments:detail", args=[subject.commitment.ref])
     if isinstance(subject, ReportRound):
-        owed = subject.still_owed()
-        if len(owed) == 1:
-            return reverse("commitments:report", args=[owed[0].ref])
+        waiting = _waiting_in(subject, awaits)
+        if len(waiting) == 1:
+            return reverse("commitments:report", args=[waiting[0].ref])
+        if awaits == ClockKind.VERIFY:
+            return f"{reverse('commitments:queue')}?{urlencode({'bucket': 'to_verify'})}"
         query = urlencode({"unit": subject.unit.ref, "period": subject.period.code})
         return f"{reverse('commitments:reports')}?{query}"
     if isinstance(subject, CorrectiveAction):

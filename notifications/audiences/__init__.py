@@ -248,6 +248,7 @@ def _of_step(_entry: Any, data: Any, subject: Any, directory: Directory) -> Iter
 STEP_NAMES: Mapping[tuple[str, ClockKind], str] = {
     ("case", ClockKind.ASSIGN): "case-assign",
     ("case", ClockKind.VERIFY): "case-verify",
+    ("round", ClockKind.VERIFY): "report-verify",
 }
 EXPLAIN: Mapping[tuple[str, ClockKind], str] = {
     ("version", ClockKind.SIGN): "explain",

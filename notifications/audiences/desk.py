@@ -20,6 +20,10 @@ NOUNS: Mapping[str, str] = {
     "round": "reports",
     "correction": "correction",
 }
+# What is handed on to somebody, where it is something else than what the noun says.
+HANDED_ON: Mapping[tuple[str, ClockKind], str] = {
+    ("round", ClockKind.VERIFY): "review",
+}
 
 
 def _of_row_handed_over(
@@ -41,7 +45,8 @@ def _of_row_back(_entry: Any, data: Any, subject: Any, directory: Directory) -> 
 
 def _of_delegation(_entry: Any, data: Any, subject: Any, directory: Directory) -> Iterator[Told]:
     """Tell whom the holder has named; not any more when the wait has ended meanwhile."""
-    kind, message = ClockKind(data["kind"]), f"{NOUNS[column_of(subject)]}-delegated"
+    kind, column = ClockKind(data["kind"]), column_of(subject)
+    message = f"{HANDED_ON.get((column, kind), NOUNS[column])}-delegated"
     if directory.is_waiting(subject, kind):
         yield _to(data["deputy"], NoticeKind.REQUEST, message, subject, directory, awaits=kind)
 

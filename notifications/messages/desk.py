@@ -63,6 +63,14 @@ DESK: dict[str, Text] = {
         ),
         _STAYS,
     ),
+    "review-delegated": Text(
+        _("%(actor)s asks you to see to the verification of %(reports)s of %(unit)s"),
+        _(
+            "%(actor)s is to decide on %(reports)s of %(unit)s for %(period)s by %(due)s, and asks you to "
+            "see to it: “%(task)s”"
+        ),
+        _STAYS,
+    ),
     "reports-undelegated": Text(
         _("Taken back: the reports of %(unit)s"),
         _("%(actor)s no longer asks you to see to the reports of %(unit)s for %(period)s."),

@@ -1,4 +1,4 @@
-"""Texts about reports that a unit owes by one day, all of them in one message."""
+"""Texts about reports that a unit owes by one day, or that await a decision, all of them in one message."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +31,34 @@ REPORTS: dict[str, Text] = {
         _(
             "%(unit)s still owes %(reports)s for %(period)s, to be handed in by %(due)s, and has not "
             "handed in. Days late: %(days)s."
+        ),
+    ),
+    "report-verify-due": Text(
+        _("Reminder: %(reports)s of %(unit)s to verify by %(due)s"),
+        _(
+            "%(unit)s has handed in %(reports)s for %(period)s that await your decision, by %(due)s: verify "
+            "them, or return them with a reason."
+        ),
+    ),
+    "report-verify-due-watch": Text(
+        _("Nobody to verify: %(reports)s of %(unit)s by %(due)s"),
+        _(
+            "%(unit)s has handed in %(reports)s for %(period)s, to be decided on by %(due)s, and nobody "
+            "may verify them. See that somebody of another unit is given that role."
+        ),
+    ),
+    "report-verify-late": Text(
+        _("Late: verify %(reports)s of %(unit)s"),
+        _(
+            "%(unit)s has handed in %(reports)s for %(period)s that still await your decision. The first "
+            "of them was to be decided on by %(due)s. Days late: %(days)s."
+        ),
+    ),
+    "report-verify-late-watch": Text(
+        _("Escalated to you: %(reports)s of %(unit)s not verified"),
+        _(
+            "%(unit)s has handed in %(reports)s for %(period)s, and nobody has decided on them. The first "
+            "of them was to be decided on by %(due)s. Days late: %(days)s."
         ),
     ),
     "missing-late-watch": Text(

@@ -74,7 +74,7 @@ def _page_of(row: Notice) -> str:
     """Return the path of the page on which the reader sees what `row` is about."""
     kind = row.link.entry.subject_kind
     if row.subject is not None:
-        return path_of(row.subject)
+        return path_of(row.subject, row.awaits)
     if kind == "proposal":
         proposal = Proposal.objects.select_related("period").get(pk=row.link.entry.subject_ref)
         return reverse("commitments:proposal", args=[proposal.period.code, proposal.pk])

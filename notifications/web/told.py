@@ -43,7 +43,7 @@ def step(request: WebRequest, step: int) -> HttpResponse:
     context = {
         "step": fired,
         "what": getattr(subject, "number", "") or str(subject),
-        "path": path_of(subject),
+        "path": path_of(subject, fired.clock.kind),
         "link": link,
         "policy": _policy_of(fired, entered),
         "audience": Audience(entered["audience"]).label if entered else "",

@@ -72,7 +72,9 @@ def test_it_runs_until_the_last_report_is_handed_in():
     assert [one.get("round") for one in said][-2:] == [None, round_.ref]
     assert said[-1]["ends"] == "report"
     cases.sweep(at=LATE)
-    assert not StepFired.objects.filter(clock__round=round_, decision="fired").exists()
+    assert not StepFired.objects.filter(
+        clock__round=round_, clock__kind="report", decision="fired"
+    ).exists()
 
 
 def test_what_is_taken_back_is_waited_for_again_and_nothing_fires_twice():
@@ -209,7 +211,7 @@ def test_a_clock_that_has_climbed_goes_on_from_there_and_not_from_below():
     cases.sweep(at=morning(date(2024, 4, 10), 11))
 
     assert clock_of(round_).level == 2
-    fired = StepFired.objects.filter(clock__round=round_, decision="fired")
+    fired = StepFired.objects.filter(clock__round=round_, clock__kind="report", decision="fired")
     assert list(fired.values_list("level", flat=True)) == [2]
 
 
