@@ -88,6 +88,12 @@ class Directory(ABC):
     def holders(self, subject: Any, kind: str) -> list[Addressee]:
         """Return the people whose act ends the wait for `kind`, which has not ended yet."""
 
+    def role_of(self, subject: Any, kind: str, person: User) -> Role | None:
+        """Return by which role `person`, who is awaited by no office, ends the wait; None: by the one that
+        does so for every subject of `kind`."""
+        del subject, kind, person
+        return None
+
     def is_waiting(self, subject: Any, kind: str) -> bool:
         """Say whether `subject` still waits for `kind`: the duty is neither fulfilled nor void."""
         return subject.state in self.waiting.get(ClockKind(kind), ())

@@ -3,19 +3,21 @@ planner writes the cause, the remedy, who answers for it and by when.
 
 From then on it is a duty with a clock of its own. Whoever answers says that it is done, with a note;
 a supervisor or whoever assigned confirms that or takes it back, and the clock goes on where it stood.
+Until they do, another clock reminds them.
 """
 
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from commitments import permissions
 from commitments.actions import cases
 from commitments.enums import ClockKind, PeriodState
 from commitments.enums.backlog import CorrectionAct, CorrectionState
+from commitments.enums.policies import LadderKey
 from commitments.models import CaseClock, CorrectiveAction, Target, Verdict
 from commitments.rules.corrections import MOVES
 from units import clock
@@ -88,7 +90,7 @@ def write(
 def finish(*, target_id: int, note: str, by: User, expected: int, at: datetime) -> CorrectiveAction:
     """Say that the corrective action of a target is done, and by `note` what was done; return it.
 
-    Its clock ends; somebody else confirms it or takes it back. Raises NotFound (correction-not-found),
+    Its clock ends, and one of whoever confirms it or takes it back begins. Raises NotFound (correction-not-found),
     NotAllowed (finish-correction-not-allowed), StaleVersion (correction-changed), WrongState
     (finish-not-from-<state>), Invalid (note-missing).
     """
@@ -110,6 +112,7 @@ def finish(*, target_id: int, note: str, by: User, expected: int, at: datetime) 
     row.answer, row.decided_by, row.decided_at = "", None, None
     _move(row, CorrectionAct.FINISH, by=by, at=at, note=row.note)
     cases.finish(subject=row, at=at, reason="done", kinds=[ClockKind.CORRECTION])
+    _await_decision(row, at=at)
     return row
 
 
@@ -128,6 +131,7 @@ def take_back(
     row.decided_by, row.decided_at = by, at
     said_by = _username_of(row.done_by)
     _move(row, CorrectionAct.TAKE_BACK, by=by, at=at, done_by=said_by, reason=row.answer)
+    cases.finish(subject=row, at=at, reason="taken-back", kinds=[ClockKind.VERIFY])
     follow(row.target_id, at=at)
     return row
 
@@ -141,6 +145,7 @@ def confirm(*, target_id: int, by: User, expected: int, at: datetime) -> Correct
     row = _to_decide(target_id, CorrectionAct.CONFIRM, by=by, expected=expected, at=at)
     row.decided_by, row.decided_at = by, at
     _move(row, CorrectionAct.CONFIRM, by=by, at=at, done_by=_username_of(row.done_by))
+    cases.finish(subject=row, at=at, reason="confirmed", kinds=[ClockKind.VERIFY])
     return row
 
 
@@ -162,14 +167,30 @@ def follow(target_id: int, *, at: datetime) -> None:
 
 @transaction.atomic
 def catch_up(*, at: datetime, limit: int = 500) -> int:
-    """Start the clocks of those that are owed and never had one, written before there were such
-    clocks; return how many. The system acts."""
-    clocks = CaseClock.objects.filter(correction=OuterRef("pk"))
-    bare = CorrectiveAction.objects.owed().filter(~Exists(clocks)).order_by("pk")
-    found = list(bare.select_for_update(of=("self",), no_key=True, skip_locked=True)[:limit])
+    """Start the clocks of those that are owed, or await a decision, and never had one: written, or done,
+    before there were such clocks; return how many. What awaits a decision has the full time from now
+    on. The system acts."""
+    rows = CorrectiveAction.objects
+    found = _without_clock(rows.owed(), ClockKind.CORRECTION, limit=limit)
     subjects = {row: row.due_on for row in found}
     cases.keep_running(subjects=subjects, kind=ClockKind.CORRECTION, at=at)
-    return len(found)
+    done = _without_clock(rows.filter(state=CorrectionState.DONE), ClockKind.VERIFY, limit=limit)
+    for row in done:
+        _await_decision(row, at=at)
+    return len(found) + len(done)
+
+
+def _without_clock(
+    rows: QuerySet[CorrectiveAction], kind: ClockKind, *, limit: int
+) -> list[CorrectiveAction]:
+    clocks = CaseClock.objects.filter(correction=OuterRef("pk"), kind=kind)
+    bare = rows.filter(~Exists(clocks)).order_by("pk")
+    return list(bare.select_for_update(of=("self",), no_key=True, skip_locked=True)[:limit])
+
+
+def _await_decision(row: CorrectiveAction, *, at: datetime) -> None:
+    """Start the clock of whoever confirms that it is done, or takes it back."""
+    cases.start(subject=row, kind=ClockKind.VERIFY, at=at, by=LadderKey.CONFIRM)
 
 
 def _lock(target_id: int) -> Target:

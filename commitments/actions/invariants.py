@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from commitments.actions.rounds import WAITS
 from commitments.actions.subjects import DIRECTORIES, OF_MODEL
 from commitments.enums import ClockKind, ClockState
-from commitments.enums.backlog import CaseState
+from commitments.enums.backlog import CaseState, CorrectionState
 from commitments.enums.reports import ReportState
 from commitments.models import (
     BacklogCase,
@@ -70,6 +70,8 @@ def waits() -> Iterator[Wait]:
     yield Wait(ClockKind.VERIFY, reviewed, reviewed.none())
     owed = CorrectiveAction.objects.owed().select_related("target")
     yield Wait(ClockKind.CORRECTION, owed, owed.none())
+    done = CorrectiveAction.objects.filter(state=CorrectionState.DONE).select_related("target")
+    yield Wait(ClockKind.VERIFY, done, done.none())
 
 
 def differences() -> list[str]:

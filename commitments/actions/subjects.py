@@ -29,7 +29,7 @@ from commitments.models import (
 from commitments.rules.signatures import SlotPlace, open_slots
 from units import clock
 from units.enums import Role
-from units.models import Position
+from units.models import Position, User
 from units.permissions import members_of
 
 
@@ -231,12 +231,14 @@ class Rounds(Directory):
 
 
 class Corrections(Directory):
-    """Corrective actions: to be done by the office that answers, while the verdict asks for them."""
+    """Corrective actions: to be done by the office that answers, while the verdict asks for them, then to
+    be confirmed by a supervisor or whoever assigned, of another unit."""
 
     column: ClassVar[str] = "correction"
     noun: ClassVar[str] = "correction"
     waiting: ClassVar[Mapping[ClockKind, frozenset[str]]] = {
         ClockKind.CORRECTION: frozenset({CorrectionState.OPEN}),
+        ClockKind.VERIFY: frozenset({CorrectionState.DONE}),
     }
 
     @classmethod
@@ -260,12 +262,37 @@ class Corrections(Directory):
         asking = Verdict.objects.asking().filter(target__in=[row.target_id for row in subjects])
         self._asking = set(asking.values_list("target", flat=True)) if subjects else set()
         self.know_offices({row.office_id for row in subjects})
+        self._units = {row.target.unit_id for row in subjects}
+
+    @cached_property
+    def _members(self) -> dict[int, set[int]]:
+        return members_of(self._units, at=self.at)
 
     def is_waiting(self, subject: CorrectiveAction, kind: str) -> bool:
-        return subject.target_id in self._asking and super().is_waiting(subject, kind)
+        """What is said to be done awaits a decision whatever became of the verdict."""
+        asked = kind == ClockKind.VERIFY or subject.target_id in self._asking
+        return asked and super().is_waiting(subject, kind)
 
     def holders(self, subject: CorrectiveAction, kind: str) -> list[Addressee]:
-        return self.in_office([subject.office_id])
+        """Return who holds the office that answers; to confirm, those of other units who may, and did not
+        say that it is done."""
+        if kind != ClockKind.VERIFY:
+            return self.in_office([subject.office_id])
+        target = subject.target
+        barred = {subject.done_by_id} | self._members[target.unit_id]
+        may = [
+            *self.by_role(Role.SUPERVISOR, target.unit_id),
+            *self.by_role(Role.ASSIGNER, target.assigner_id),
+        ]
+        once = {row.person.pk: row for row in may if row.person.pk not in barred}
+        return list(once.values())
+
+    def role_of(self, subject: CorrectiveAction, kind: str, person: User) -> Role | None:
+        if kind != ClockKind.VERIFY:
+            return None
+        supervisors = self.by_role(Role.SUPERVISOR, subject.target.unit_id)
+        own = any(row.person.pk == person.pk for row in supervisors)
+        return Role.SUPERVISOR if own else Role.ASSIGNER
 
 
 DIRECTORIES: Mapping[str, type[Directory]] = {

@@ -22,6 +22,7 @@ class LadderKey(TextChoices):
     VERIFY = "verify", _("Verification of a resolved backlog case")
     REVIEW = "review", _("Verification of reports")
     CORRECTION = "correction", _("Corrective action")
+    CONFIRM = "confirm", _("Confirmation that a corrective action is done")
 
 
 class PolicyProposalState(TextChoices):

@@ -373,6 +373,15 @@ DEFAULT_POLICIES: Mapping[LadderKey, Policy] = {
             Step(4, (30,), Audience.STANDING_COMMITTEE, repeat_days=30),
         ),
     ),
+    # As assigning: the supervisor is the holder, so only who stands above can be told.
+    LadderKey.CONFIRM: Policy(
+        ClockKind.VERIFY,
+        (
+            Step(1, (1,), Audience.HOLDER),
+            Step(3, (5,), Audience.LEADER_IN_CHARGE),
+            Step(4, (15,), Audience.STANDING_COMMITTEE, repeat_days=30),
+        ),
+    ),
     # "At the lock", which is a day of the duty: due on the last day, so the morning after it.
     LadderKey.MISSING: Policy(ClockKind.MISSING, (Step(4, (1,), Audience.STANDING_COMMITTEE),)),
 }

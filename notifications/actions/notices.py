@@ -42,6 +42,8 @@ ENDS_WAIT = {  # which wait an entry ends for what it is about
     "case.reject": [ClockKind.VERIFY],
     "case.cancel": list(ClockKind),
     "correction.finish": [ClockKind.CORRECTION],
+    "correction.take_back": [ClockKind.VERIFY],
+    "correction.confirm": [ClockKind.VERIFY],
     "correction.revise": [ClockKind.CORRECTION],
 }
 

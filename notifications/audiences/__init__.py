@@ -16,7 +16,7 @@ from commitments.querysets.takeovers import newcomers
 from notifications.audiences.backlog import BACKLOG
 from notifications.audiences.corrections import CORRECTIONS
 from notifications.audiences.desk import DESK
-from notifications.audiences.told import WAITED_FOR_BY, Told, asked, due, told
+from notifications.audiences.told import Told, asked, due, role_of, told
 from notifications.enums import NoticeKind
 from notifications.rules import CODE_LASTS
 from units.actions import accounts
@@ -50,8 +50,7 @@ SILENT_NOUNS = {  # nouns whose every act is silent
     "period", "mandate", "group", "uom", "indicator", "target", "verdict", "account", "clock",
     "desk", "proposal", "trust", "certificate", "document", "import", "report", "duty", "observation",
     "notice", "preference", "webhook", "carryover", "policy",
-    "telephone",
-    "inspection", "judgement",
+    "telephone", "inspection", "judgement",
 }  # fmt: skip
 
 
@@ -234,9 +233,9 @@ def _of_step(_entry: Any, data: Any, subject: Any, directory: Directory) -> Iter
         else None,
     }
     urgency = NoticeKind.REMINDER if level == 0 or holder else NoticeKind.ESCALATION
-    role = WAITED_FOR_BY.get(kind, Role.PLANNER) if holder else Role.SUPERVISOR
     message = _step_message(about, kind, level, holder)
     for row in directory.named(data["addressees"]):
+        role = role_of(row, subject, kind, directory) if holder else Role.SUPERVISOR
         yield told(row, urgency, message, subject, kind, own=holder, role=role, **more)
     if data["explanation_due_on"] and (explain := EXPLAIN.get((about, kind))):
         for row in directory.named(data["asked"]):
@@ -249,6 +248,7 @@ STEP_NAMES: Mapping[tuple[str, ClockKind], str] = {
     ("case", ClockKind.ASSIGN): "case-assign",
     ("case", ClockKind.VERIFY): "case-verify",
     ("round", ClockKind.VERIFY): "report-verify",
+    ("correction", ClockKind.VERIFY): "correction-confirm",
 }
 EXPLAIN: Mapping[tuple[str, ClockKind], str] = {
     ("version", ClockKind.SIGN): "explain",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from commitments.actions.addressees import Addressee, Directory
-from commitments.enums import Audience, ClockKind
+from commitments.enums import ClockKind
 from commitments.models import CorrectiveAction
 from notifications.audiences.told import Told, asked, told
 from notifications.enums import NoticeKind
@@ -15,12 +15,10 @@ Teller = Callable[[RegisterEntry, Mapping[str, Any], Any, Directory], Iterator[T
 
 
 def _of_finish(
-    entry: RegisterEntry, _data: Any, row: CorrectiveAction, directory: Directory
+    _entry: Any, _data: Any, row: CorrectiveAction, directory: Directory
 ) -> Iterator[Told]:
-    """Ask those who watch to confirm it, but not whoever said so."""
-    for one in directory.watching(row, Audience.SUPERVISOR):
-        if one.person.pk != entry.actor_id:
-            yield told(one, NoticeKind.REQUEST, "correction-done", row, role=Role.SUPERVISOR)
+    """Ask those who may confirm it."""
+    yield from asked(row, ClockKind.VERIFY, "correction-done", directory)
 
 
 def _of_taking_back(

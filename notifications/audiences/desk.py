@@ -23,6 +23,7 @@ NOUNS: Mapping[str, str] = {
 # What is handed on to somebody, where it is something else than what the noun says.
 HANDED_ON: Mapping[tuple[str, ClockKind], str] = {
     ("round", ClockKind.VERIFY): "review",
+    ("correction", ClockKind.VERIFY): "confirmation",
 }
 
 

@@ -53,9 +53,15 @@ def due(subject: Any, kind: ClockKind) -> date | None:
 
 def asked(subject: Any, kind: ClockKind, message: str, directory: Directory) -> Iterator[Told]:
     """Ask those whose act ends the wait for `kind`."""
-    role = WAITED_FOR_BY.get(kind, Role.PLANNER)
     for row in directory.awaited(subject, kind):
+        role = role_of(row, subject, kind, directory)
         yield told(row, NoticeKind.REQUEST, message, subject, kind, own=True, role=role)
+
+
+def role_of(row: Addressee, subject: Any, kind: ClockKind, directory: Directory) -> Role:
+    """Return by which role `row`, who is awaited, acts where it is by no office."""
+    found = directory.role_of(subject, kind, row.person)
+    return found or WAITED_FOR_BY.get(kind, Role.PLANNER)
 
 
 def told(

@@ -39,9 +39,38 @@ CORRECTIONS: dict[str, Text] = {
         _("Please confirm: the corrective action for %(code)s of %(unit)s is said to be done"),
         _(
             "%(actor)s says that the corrective action for %(code)s of %(plan)s, “%(title)s”, of "
-            "%(unit)s is done. Confirm it on its page, or take it back with a reason."
+            "%(unit)s is done. Confirm it on its page by %(due)s, or take it back with a reason."
         ),
-        _("It stands in the queue until somebody decides."),
+    ),
+    "correction-confirm-due": Text(
+        _("Reminder: is the corrective action for %(code)s of %(unit)s done?"),
+        _(
+            "The corrective action for %(code)s of %(plan)s, “%(title)s”, of %(unit)s is said to be done. "
+            "Confirm it on its page by %(due)s, or take it back with a reason."
+        ),
+    ),
+    "correction-confirm-due-watch": Text(
+        _("Nobody to confirm: the corrective action for %(code)s of %(unit)s"),
+        _(
+            "The corrective action for %(code)s of %(plan)s, “%(title)s”, of %(unit)s is said to be done. "
+            "That is to be confirmed by %(due)s, and nobody of another unit may. See that somebody is "
+            "made its supervisor."
+        ),
+    ),
+    "correction-confirm-late": Text(
+        _("Late: is the corrective action for %(code)s of %(unit)s done?"),
+        _(
+            "The corrective action for %(code)s of %(plan)s, “%(title)s”, of %(unit)s is said to be done. "
+            "You were to confirm it on its page by %(due)s, or to take it back with a reason. Days late: "
+            "%(days)s."
+        ),
+    ),
+    "correction-confirm-late-watch": Text(
+        _("Escalated to you: the corrective action for %(code)s of %(unit)s is not confirmed"),
+        _(
+            "The corrective action for %(code)s of %(plan)s, “%(title)s”, of %(unit)s is said to be done, "
+            "and by %(due)s nobody has confirmed it or taken it back. Days late: %(days)s."
+        ),
     ),
     "correction-taken-back": Text(
         _("Taken back: the corrective action for %(code)s is not done"),

@@ -84,6 +84,16 @@ DESK: dict[str, Text] = {
         ),
         _STAYS,
     ),
+    "confirmation-delegated": Text(
+        _(
+            "%(actor)s asks you to see whether the corrective action for %(code)s of %(unit)s is done"
+        ),
+        _(
+            "%(actor)s is to decide by %(due)s whether the corrective action for %(code)s of %(plan)s, "
+            "“%(title)s”, of %(unit)s is done, and asks you to see to it: “%(task)s”"
+        ),
+        _STAYS,
+    ),
     "correction-undelegated": Text(
         _("Taken back: the corrective action for %(code)s of %(unit)s"),
         _(

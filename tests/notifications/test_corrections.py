@@ -14,9 +14,9 @@ from notifications.enums import CancelReason
 from notifications.models import Notice
 from tests.commitments.actions.test_correction_acts import at_nine
 from tests.commitments.actions.test_corrections import settled, write
-from tests.factories.body import NOW, make_body, office, person
+from tests.factories.body import NOW, make_body, person
 from tests.factories.notices import read_register
-from tests.factories.units import OversightFactory, RoleGrantFactory
+from tests.factories.units import RoleGrantFactory
 
 pytestmark = pytest.mark.django_db
 STEPS = {  # the day on which each fires, who is told and what
@@ -81,6 +81,7 @@ def test_each_step_tells_whom_the_ladder_names(body):
 def test_every_message_says_what_and_leads_to_the_page_of_the_target(body, language):
     notices = [(day, notice) for day in STEPS for notice in told_on(day)]
     said_done(body)
+    read_register(at=NOW)
     decided(body, corrections.take_back, reason="Chưa có.")
     said_done(body)
     decided(body)
@@ -107,16 +108,51 @@ def test_every_message_says_what_and_leads_to_the_page_of_the_target(body, langu
     assert first["remedy"] == "Bố trí vốn trong quý I."
 
 
-def test_who_watches_is_asked_to_confirm_but_not_whoever_said_so(body):
-    OversightFactory(unit=body.commune, position=body.second, level="supervisor")
-    OversightFactory(
-        unit=body.commune,
-        position=office(body.committee, "Office", body.supervisor, is_head=False),
-        level="supervisor",
-    )
+def test_those_who_may_are_asked_to_confirm_each_by_the_own_role(body):
     said_done(body, by=body.chair)
     read_register(at=NOW)
-    assert told("correction.finish") == [("supervisor", "correction-done", "request")]
+    assert told("correction.finish") == [
+        ("assigner", "correction-done", "request"),
+        ("supervisor", "correction-done", "request"),
+    ]
+    asked = Notice.objects.filter(message="correction-done")
+    assert dict(asked.values_list("recipient__username", "role")) == {
+        "assigner": "assigner",
+        "supervisor": "supervisor",
+    }
+    assert {row.due_on for row in asked} == {date(2024, 2, 9)}
+    decided(body)
+    read_register(at=NOW)
+    ends = set(asked.values_list("state", "end_reason"))
+    assert ends == {("cancelled", CancelReason.SETTLED)}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_whoever_does_not_confirm_is_reminded_and_then_who_stands_above(body, language):
+    said_done(body)
+    steps = {
+        date(2024, 2, 12): "correction-confirm-late",
+        date(2024, 2, 14): "correction-confirm-late-watch",
+    }
+    for day, message in steps.items():
+        notices = told_on(day)
+        assert {notice.message for notice in notices} == {message}
+        for notice in notices:
+            facts = facts_of(notice, at=at_nine(day), language=language)
+            made = messages.compose(notice.message, facts, language=language)
+            assert "09/02/2024" in made.text
+            assert facts["office"] or facts["role"]
+            assert facts["url"].endswith("/targets/2024-t1/")
+
+
+def test_whoever_decides_hands_that_on(body):
+    colleague = person("colleague")
+    RoleGrantFactory(person=colleague, role="reporter", unit=body.commune)
+    said_done(body)
+    clock = CaseClock.objects.get(kind="verify")
+    deputies.name(clock_id=clock.pk, deputy=colleague, task="Xem", by=body.supervisor, at=NOW)
+    read_register(at=NOW)
+    assert told("clock.delegate") == [("colleague", "confirmation-delegated", "request")]
 
 
 def test_taken_back_asks_the_office_and_tells_whoever_said_so(body):
@@ -125,7 +161,7 @@ def test_taken_back_asks_the_office_and_tells_whoever_said_so(body):
     said_done(body, by=reporter)
     decided(body, corrections.take_back, reason="Chưa có.")
     read_register(at=NOW)
-    assert told("correction.finish") == [("supervisor", "correction-done", "request")]
+    assert told("correction.finish") == []  # it was decided before anybody was told
     assert told("correction.take_back") == [
         ("reporter", "correction-taken-back", "result"),
         ("secretary", "correction-taken-back", "request"),
