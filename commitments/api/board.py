@@ -387,11 +387,10 @@ class ResultOfTarget(ReadOnlyCollection):
     def result_of(self, target: Target, *, past: date | None = None) -> dict[str, Any]:
         """Return the body of how a target stands now, with its tag. `past`: how it stood as it was
         known at the end of that day; Invalid (invalid-parameter) where it was not assigned yet."""
-        line = (
-            portraits.of_one(target, at=self.request.now)
-            if past is None
-            else portraits.of_one_then(target, at=lookback.end_of(past))
-        )
+        if past is None:
+            line = portraits.of_one(target, at=self.request.now)
+        else:
+            line = portraits.of_one_then(target, at=lookback.end_of(past))
         if line is None:
             raise parameters.invalid("as_of", _("It was not assigned yet on that day."))
         data = result(line) | {
