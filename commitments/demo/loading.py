@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +25,10 @@ class OtherData(Exception):
     """The database holds what the demonstration did not load."""
 
 
-def load() -> bool:
+def load(tell: Callable[[str], object] = str) -> bool:
     """Load the demonstration into an empty database; return whether anything was loaded.
 
-    Runs in the caller's transaction. Raises OtherData where somebody else's data are: a
+    `tell`: is called with each month that is played, as YYYY-MM: it takes a minute or more. Runs in the caller's transaction. Raises OtherData where somebody else's data are: a
     demonstration clock beside live deadlines would move them.
     """
     if DemonstrationClock.objects.exists():
@@ -40,7 +41,7 @@ def load() -> bool:
     real_now = clock.real_now()
     DemonstrationClock.objects.create(offset_seconds=(real_now - NOW).total_seconds())
     year = Year(real_now=real_now)
-    year.play()
+    year.play(tell)
     clients.create_client(
         ref=CLIENT,
         name="Đồng bộ tỉnh (minh họa)",

@@ -57,9 +57,15 @@ class Year:
         self.reporting = Reporting(self.district)
         self.swept_to = date(2023, 1, 3)
 
-    def play(self) -> None:
-        """Play everything up to the demonstration's present, sweeping each morning."""
+    def play(self, tell: Callable[[str], object] = str) -> None:
+        """Play everything up to the demonstration's present, sweeping each morning.
+
+        `tell`: is called with each month in which something happens, as YYYY-MM, before it is played.
+        """
+        month = ""
         for day, act in self.timetable():
+            if f"{day:%Y-%m}" != month:
+                tell(month := f"{day:%Y-%m}")
             self.sweep_until(day)
             act()
         self.sweep_until(clock.local_date(NOW) + timedelta(days=1))

@@ -35,6 +35,10 @@ class Command(BaseCommand):
             help="let this many days of business time pass",
         )
 
+        parser.add_argument(
+            "--progress", action="store_true", help="say which month is being played"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if loading is None:
             raise CommandError("This installation comes without a demonstration.")
@@ -47,7 +51,7 @@ class Command(BaseCommand):
             sealing.make_demo_seal(real_at=clock.real_now())
         try:
             with transaction.atomic():
-                loaded = loading.load()
+                loaded = loading.load(self._tell if options["progress"] else str)
             if loaded:
                 loading.close_register()
             if options["move_clock"]:
@@ -63,3 +67,7 @@ class Command(BaseCommand):
                 "The demonstration is loaded." if loaded else "The demonstration is there already."
             )
             self.stdout.write(loading.as_text())
+
+    def _tell(self, month: str) -> None:
+        self.stdout.write(f"  the demonstration district, {month} ...")
+        self.stdout.flush()

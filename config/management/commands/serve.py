@@ -111,12 +111,14 @@ class Command(BaseCommand):
         self._say(f"Preparing {folder} ...")
         installation.remember(folder, demo=settings.DEMO)
         try:
+            self._say("  the database ...")
             call_command("migrate", verbosity=0, interactive=False)
             call_command("createcachetable", verbosity=0)
             call_command("check", databases=["default"], stdout=io.StringIO())
+            self._say("  styles, scripts and pictures ...")
             static_files.collect()
             if settings.DEMO:
-                call_command("demo", verbosity=0)
+                call_command("demo", verbosity=0, progress=True, stdout=self.stdout)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
             raise ground.Unfit(f"The database cannot be prepared: {reason}") from error
