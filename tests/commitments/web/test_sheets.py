@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from commitments.actions import reports
-from commitments.models import Report
+from commitments.models import Report, Target
 from commitments.rules.reports import Answer
 from tests.constraints import change
 from tests.factories.reports import OPENED, make_desk, newest
@@ -134,6 +134,23 @@ def test_a_stale_cell_and_a_wrong_one_are_refused_and_the_others_wait_for_the_bu
     assert (newest(duties[1]).value, newest(duties[1]).narrative) == (None, "Nobody has counted.")
     third = newest(duties[2])  # what was written here meanwhile and the file left alone stays too
     assert (third.value, third.narrative, third.next_steps) == (12, "Thirteen.", "Đo đạc.")
+
+
+def test_a_row_that_must_show_a_file_comes_as_a_draft_and_waits_for_it(client, desk):
+    """A workbook carries no files: what it brings is typed, and the file is added on the page."""
+    duty = desk.duty()
+    Target.objects.filter(pk=duty.target_id).update(needs_evidence=True)
+    book = taken(client)
+    filled(book, 2, Value=11)
+    page = text_of(sent(client, book))
+    assert "The file would change 1 row" in page
+    assert "file needed" in page
+    fields = fields_of(page)
+    assert client.post(f"/reports/{PERIOD}", fields | {"act": "save"}).status_code == 302
+    assert (newest(duty).state, newest(duty).value) == ("draft", 11)
+    handed_in = client.post(f"/reports/{PERIOD}", fields | {"act": "submit"})
+    assert "Each report of this target shows a file." in text_of(handed_in, 422)
+    assert newest(duty).state == "draft"
 
 
 def test_without_its_marks_a_stale_row_is_refused_as_a_whole(client, desk):
