@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Max
 
 from commitments.models import CaseClock, StepFired
+from notifications.models import Notice
 from tests.faults.worlds import World
 from units.models import JobRun, RegisterPending
 
@@ -53,7 +54,8 @@ def sweep_all(world: World, *, size: int, kills: int, seed: int, sweepers: int =
 def tidy() -> None:
     """Do what a server does by itself where its autovacuum is on: clear the queues, count the tables."""
     if connection.vendor == "postgresql":
-        tables = (model._meta.db_table for model in (CaseClock, RegisterPending, JobRun, StepFired))
+        models = (CaseClock, RegisterPending, JobRun, StepFired, Notice)
+        tables = (model._meta.db_table for model in models)
         with connection.cursor() as cursor:
             cursor.execute(f"VACUUM ANALYZE {', '.join(tables)}")
 

@@ -14,6 +14,7 @@ from tests import mailserver
 from tests.factories.clocks import decisions, local, make_scene, start
 from tests.factories.crowds import make_crowd
 from tests.factories.notices import give_addresses, read_register
+from tests.faults.killing import tidy
 from tests.faults.scale import pick
 
 HOUR = timedelta(hours=1)
@@ -58,7 +59,9 @@ def run_everything(at) -> None:
     """Let each job run until nothing is left for it."""
     while cases.sweep(at=at):
         pass
+    tidy()
     read_register(at=at)
+    tidy()
     while deliveries.send(at=at + HOUR):
         pass
 
