@@ -1,9 +1,14 @@
 """Every page that `make screenshots` takes, and every state of it, is accessible and fits its screen."""
 
+import uuid
+
 import pytest
 
 from tests.browser import tour
 from tests.browser.axe import sideways, violations
+from tests.browser.conftest import assert_fits
+from tests.browser.walking import Mouse, come_in
+from tests.factories.notices import make_told
 from tests.running import SERVE, free_port, running
 
 ELSEWHERE = {"vien-api-docs"}  # ten thousand elements take axe long: `test_api_page` lets it
@@ -42,3 +47,17 @@ def test_every_page_of_the_demonstration_is_accessible_and_fits(browser, tmp_pat
         for language in tour.LANGUAGES
     }
     assert named - inspector.seen == set()
+
+
+@pytest.mark.parametrize("unread", [12, 120])
+def test_a_narrow_head_has_room_for_many_unread_messages(page_at, unread):
+    told = make_told()
+    one = told.notice
+    for copy in range(unread - 1):
+        one.pk, one.uuid, one.kind = None, uuid.uuid4(), f"k{copy}"
+        one.save(force_insert=True)
+    page = page_at(320, language="en")
+    come_in(Mouse(page), told.head)
+    page.goto("/account/")
+    assert str(unread) in page.inner_text(".menu > summary")
+    assert_fits(page)
