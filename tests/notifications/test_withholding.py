@@ -149,7 +149,7 @@ def test_the_command_lists_and_decides(chief):
         asked("--send", "--all", "--by", "nobody")
     with pytest.raises(CommandError, match="Only an administrator"):
         asked("--send", "--all", "--by", notice.recipient.username)
-    assert asked("--drop", str(notice.uuid), "--by", "chief") == ["1 notices are ended unsent."]
+    assert asked("--drop", str(notice.uuid), "--by", "chief") == ["1 notice is ended unsent."]
 
 
 @pytest.mark.parametrize("behind", [True, False])

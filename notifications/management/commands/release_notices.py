@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
-from django.utils import translation
 
 from notifications import messages
 from notifications.actions import withholding
@@ -52,15 +51,15 @@ class Command(BaseCommand):
             )
         except Refused as refused:
             raise CommandError(str(refused.message)) from refused
-        done = "leave now" if options["send"] else "are ended unsent"
-        self.stdout.write(f"{count} notices {done}.")
+        one, many = ("leaves", "leave") if options["send"] else ("is ended", "are ended")
+        verb, end = one if count == 1 else many, "now" if options["send"] else "unsent"
+        self.stdout.write(f"{count} notice{'' if count == 1 else 's'} {verb} {end}.")
 
     def _list(self) -> None:
         rows = list(Notice.objects.withheld().with_matter().order_by("pk")[: SHOWN + 1])
         gather(rows)
-        language = translation.get_language() or "vi"
         for notice in rows[:SHOWN]:
-            facts = facts_of(notice, at=clock.business_now(), language=language, with_step=False)
+            facts = facts_of(notice, at=clock.business_now(), language="en", with_step=False)
             self.stdout.write(
                 f"{notice.uuid} {notice.created_at:%Y-%m-%d %H:%M} {notice.recipient.username}: "
                 f"{messages.headline(notice.message, facts)}"
