@@ -11,7 +11,8 @@ from django.conf import settings
 from commitments.demo.ceremony import secret_of
 from commitments.demo.district import PASSWORD
 from commitments.demo.offices import PERSONAS
-from commitments.demo.year import NOW, Year, counts
+from commitments.demo.year import NOW, Year
+from commitments.models import Commitment
 from units import clock
 from units.actions import checkpoints, clients, register
 from units.enums import Provenance, Scope
@@ -67,6 +68,14 @@ def move_clock(by: timedelta) -> None:
     row = DemonstrationClock.objects.select_for_update().get()
     row.offset_seconds -= by.total_seconds()
     row.save(update_fields=["offset_seconds"])
+
+
+def counts() -> dict[str, int]:
+    """Return how many commitments stand in each state, by their newest version."""
+    found: dict[str, int] = {}
+    for commitment in Commitment.objects.with_latest():
+        found[commitment.state] = found.get(commitment.state, 0) + 1
+    return found
 
 
 def api_token() -> str:

@@ -28,7 +28,7 @@ from commitments.demo.plan import AIMS, OF_2023
 from commitments.demo.planning import Planner
 from commitments.demo.reporting import Reporting
 from commitments.enums import SigningOrder, VersionAct
-from commitments.models import Commitment, CommitmentVersion, Period
+from commitments.models import CommitmentVersion, Period
 from units import clock
 from units.actions import appointments
 from units.enums import Provenance
@@ -395,11 +395,3 @@ class Year:
             date(2024, 5, 31),
             at=moment(date(2024, 5, 14)),
         )
-
-
-def counts() -> dict[str, int]:
-    """Return how many commitments stand in each state, by their newest version."""
-    found: dict[str, int] = {}
-    for commitment in Commitment.objects.with_latest():
-        found[commitment.state] = found.get(commitment.state, 0) + 1
-    return found
