@@ -2,10 +2,13 @@
 
 import inspect
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.conf import settings
-from kombu import Connection
+from kombu import Connection, Producer
 from redis import Redis
 
 from config import schedule, status
@@ -15,6 +18,18 @@ from tests import embedded
 
 app.loader.import_default_modules()  # as a worker does: the tasks of all apps
 BEAT = schedule.beat_schedule()
+
+
+@contextmanager
+def wakes(folder: Path) -> Iterator[tuple[Producer, Redis]]:
+    """Run a broker; give the producer by which beat wakes, and a client that looks into the queues."""
+    with (
+        embedded.running(folder) as url,
+        Connection(url, transport_options=app.conf.broker_transport_options) as connection,
+        app.amqp.Producer(connection, auto_declare=False) as producer,
+        Redis(unix_socket_path=url.partition("://")[2].partition("?")[0]) as broker,
+    ):
+        yield producer, broker
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
@@ -50,13 +65,7 @@ def test_beat_knows_the_table_and_nothing_else():
 def test_of_each_job_one_wake_waits_however_slow_the_workers_are(tmp_path):
     """Else every wake of the longest queue would be old when its turn comes, and newer ones behind it."""
     scheduler = TableScheduler(app=app)
-    options = app.conf.broker_transport_options
-    with (
-        embedded.running(tmp_path) as url,
-        Connection(url, transport_options=options) as connection,
-        app.amqp.Producer(connection, auto_declare=False) as producer,
-        Redis(unix_socket_path=url.partition("://")[2].partition("?")[0]) as broker,
-    ):
+    with wakes(tmp_path) as (producer, broker):
 
         def queued() -> list[str]:
             return sorted(
@@ -83,13 +92,7 @@ def test_of_each_job_one_wake_waits_however_slow_the_workers_are(tmp_path):
 def test_beat_goes_on_when_the_connection_that_it_asks_by_is_gone(tmp_path):
     """As after a server that was full: the channel is closed, and the next wake opens another one."""
     entry = TableScheduler(app=app).schedule["sequence_register"]
-    options = app.conf.broker_transport_options
-    with (
-        embedded.running(tmp_path) as url,
-        Connection(url, transport_options=options) as connection,
-        app.amqp.Producer(connection, auto_declare=False) as producer,
-        Redis(unix_socket_path=url.partition("://")[2].partition("?")[0]) as broker,
-    ):
+    with wakes(tmp_path) as (producer, broker):
         producer.channel.close()
         TableScheduler(app=app).apply_entry(entry, producer=producer)
         assert broker.llen(f"sign:{entry.options['queue']}") == 1
