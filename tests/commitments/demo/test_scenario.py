@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Sum
 
 from commitments.actions import allocations, cases
-from commitments.demo import year
+from commitments.demo import loading, year
 from commitments.enums import (
     ClockKind,
     Comparator,
@@ -244,7 +244,7 @@ def test_27_commitments_of_2024_stand_as_written_and_two_of_2023_are_settled():
     settled = CommitmentVersion.objects.filter(state=VersionState.SETTLED)
     refs = settled.values_list("commitment__ref", flat=True)
     assert sorted(refs) == ["2023-bx-f1", "2023-bx-f3"]
-    assert year.counts() == {
+    assert loading.counts() == {
         VersionState.IN_FORCE: 14,
         VersionState.SIGNED: 2,
         VersionState.ISSUED: 7,
