@@ -7,12 +7,13 @@ in rows; an emptied broker costs one interval.
 import json
 import logging
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.beat import Scheduler
-from celery.signals import beat_init, worker_process_init, worker_ready
+from celery.signals import beat_init, worker_init, worker_process_init, worker_ready
 from django.conf import settings
 from django.db import connection
 from django.db.backends.signals import connection_created
@@ -21,6 +22,7 @@ from kombu.transport.virtual.base import QoS as VirtualQoS
 from redis.exceptions import ResponseError
 
 from config import schedule
+from units import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 log = logging.getLogger(__name__)
@@ -82,7 +84,7 @@ app.conf.update(
     worker_eta_task_limit=100,
     worker_max_tasks_per_child=500,  # leaks are bounded
     worker_max_memory_per_child=300_000,  # kB
-    worker_soft_shutdown_timeout=30,  # unfinished wakes go back at once
+    worker_soft_shutdown_timeout=30,  # told twice to end, a worker gives its wake back after that
     worker_cancel_long_running_tasks_on_connection_loss=True,  # no second run beside the first
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
@@ -143,6 +145,18 @@ def _limit(*, connection, **_: object) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(JOB_CONNECTION)
+
+
+@worker_init.connect(dispatch_uid="begin")
+def begin(**_: object) -> None:
+    """Let the children of this worker, forked later, hear what it is told, and not what another was."""
+    stopping.begin()
+
+
+@worker_ready.connect(dispatch_uid="listen")
+def listen(**_: object) -> None:
+    """End jobs after their batch when the worker is told to end: Celery waits for each as it is."""
+    stopping.listen((signal.SIGINT, signal.SIGTERM, signal.SIGQUIT))
 
 
 @worker_ready.connect(dispatch_uid="say-ready")

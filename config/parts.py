@@ -46,7 +46,6 @@ _LOADED = (  # ours, and what Celery and gunicorn would load late, each process 
 
 def load() -> None:
     """Load whatever the parts will need, and open nothing: no connection, no thread."""
-    os.environ["REMAP_SIGTERM"] = "SIGQUIT"  # read once, on import: Celery then ends cold, at once
     os.environ["CELERY_SKIP_CHECKS"] = "1"  # `serve` makes them; they touch all that is shared
     for module in _LOADED:
         import_module(module)

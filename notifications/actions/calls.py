@@ -24,7 +24,7 @@ from notifications.enums import (
     WebhookState,
 )
 from notifications.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from units import clock
+from units import clock, stopping
 from units.actions import restorations
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def send(*, at: datetime, limit: int = 25, resolver: Resolve = webhooks.resolve)
     left, until = _claim(real_at=real_at, limit=limit), time.monotonic() + BATCH_SECONDS
     taken, failed, way = len(left), set[int](), endpoints.way()
     try:
-        while left and time.monotonic() < until:
+        while left and time.monotonic() < until and not stopping.is_asked():
             hint = left.pop(0)
             if hint.endpoint_id in failed:  # a receiver that fails rests: one call has told
                 _finish(hint, WebhookDeliveryState.PENDING)

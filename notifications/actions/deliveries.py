@@ -23,7 +23,7 @@ from notifications.channels.letters import Result
 from notifications.enums import DeadReason, NoticeState, Outcome
 from notifications.models import ChannelState, DeliveryAttempt, Notice
 from notifications.querysets import WAITING
-from units import clock
+from units import clock, stopping
 from units.actions import restorations
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _send_all(leased: list[Notice], outlet: Outlet, *, at: datetime) -> None:
     """Send one after the other; give back what is not reached, whatever the reason."""
     left, until = list(leased), time.monotonic() + BATCH_SECONDS
     try:
-        while left and time.monotonic() < until:
+        while left and time.monotonic() < until and not stopping.is_asked():
             if _send_one(left.pop(0), outlet, at=at):
                 break
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from units import clock
+from units import clock, stopping
 from units.models import JobKind, JobRun
 from units.origin import Origin, acting_from
 
@@ -19,7 +19,8 @@ LOST_AFTER = timedelta(seconds=120)  # the hard limit of a task: nothing of it r
 
 
 def run(name: str, step: Callable[[], int], *, budget: float = BUDGET_SECONDS) -> int:
-    """Call `step` until it returns 0 or `budget` seconds have passed; return how much it handled.
+    """Call `step` until it returns 0, `budget` seconds have passed or the process should end; return
+    how much it handled.
 
     `step` does one batch in its own transactions and returns how many rows it looked at. A
     failure is noted in the job's row, where the status page shows it, and raised again. A job that
@@ -32,7 +33,7 @@ def run(name: str, step: Callable[[], int], *, budget: float = BUDGET_SECONDS) -
     until, handled = time.monotonic() + budget, 0
     with acting_from(Origin(door="job", request_id=name)):
         try:
-            while (done := step()) and time.monotonic() < until:
+            while (done := step()) and time.monotonic() < until and not stopping.is_asked():
                 handled += done
             handled += done
         except Exception as error:

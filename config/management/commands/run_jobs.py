@@ -13,7 +13,7 @@ from django.db import close_old_connections
 
 from config import schedule
 from config.schedule import JOBS, LATE_INTERVALS, Job
-from units import clock
+from units import clock, stopping
 from units.models import JobKind
 
 log = logging.getLogger(__name__)
@@ -48,10 +48,12 @@ class Command(BaseCommand):
         self._for_ever(jobs, standby=options["standby"])
 
     def _for_ever(self, jobs: list[Job], *, standby: bool) -> None:
-        """Run each job at its interval until SIGINT or SIGTERM; what runs then is finished."""
+        """Run each job at its interval until SIGINT or SIGTERM; the batch that runs then is finished."""
         asked_to_stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        for number in numbers:
             signal.signal(number, lambda *_: asked_to_stop.set())
+        stopping.listen(numbers)
         due = dict.fromkeys(jobs, 0.0)
         while not asked_to_stop.is_set():
             for job in jobs:

@@ -1,10 +1,14 @@
-"""Jobs: a worker that is too old leaves a job alone and says so; signs of batches come and go."""
+"""Jobs: a worker that is too old leaves a job alone; signs of batches; the wish that one should end."""
 
+import os
+import signal
+import sys
+import time
 from datetime import timedelta
 
 import pytest
 
-from units import clock
+from units import clock, stopping
 from units.actions import jobs
 from units.models import JobKind, JobRun
 
@@ -70,3 +74,52 @@ def test_a_sign_that_stays_is_lost_after_two_minutes_and_of_its_job_alone():
     jobs.forget([old.pk])
     assert jobs.lost("sweep_cases") == []
     assert JobRun.objects.count() == 1
+
+
+@pytest.fixture
+def unasked():
+    stopping.begin()
+    yield
+    stopping.begin()
+
+
+@pytest.mark.usefixtures("unasked")
+def test_a_job_ends_after_its_batch_when_its_process_should_end():
+    batches = steps(3, 2, 1)
+
+    def asked_meanwhile() -> int:
+        if len(batches.asked) == 1:
+            stopping.ask()
+        return batches()
+
+    assert jobs.run("sweep_cases", asked_meanwhile) == 5
+    assert len(batches.asked) == 2
+    assert JobKind.objects.get().last_ok_at is not None  # it has done what it could: no fault
+
+
+@pytest.mark.usefixtures("unasked")
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_who_was_forked_hears_what_its_parent_is_asked_and_nothing_of_before():
+    stopping.ask()
+    stopping.begin()  # as a worker does that takes the place of one which was told to end
+    child = os.fork()
+    if child == 0:
+        until = time.monotonic() + 30
+        while not stopping.is_asked() and time.monotonic() < until:
+            time.sleep(0.01)
+        os._exit(0 if stopping.is_asked() else 1)
+    assert os.waitpid(child, os.WNOHANG) == (0, 0)  # it waits still
+    stopping.ask()
+    assert os.waitpid(child, 0) == (child, 0)
+
+
+@pytest.mark.usefixtures("unasked")
+def test_a_signal_is_the_wish_to_end_and_does_what_it_did_before():
+    told = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _frame: told.append(number))
+    try:
+        stopping.listen([signal.SIGUSR1])
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert (told, stopping.is_asked()) == ([signal.SIGUSR1], True)
