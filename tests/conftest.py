@@ -12,12 +12,15 @@ import pytest
 import redis
 from django.conf import settings
 from django.utils import translation
+from hypothesis import settings as properties
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import embedded, flushing
 
 flushing.install()
+properties.register_profile("suite", deadline=None)  # a busy machine proves nothing
+properties.load_profile("suite")
 pytest_plugins = ["tests.district"]
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"

@@ -128,7 +128,6 @@ class Run:
         @settings(
             max_examples=examples,
             database=None,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )

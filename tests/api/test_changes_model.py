@@ -183,7 +183,6 @@ def test_after_every_poll_each_copy_is_what_the_collections_show():
         settings=settings(
             max_examples=WALKS,
             stateful_step_count=STEPS,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

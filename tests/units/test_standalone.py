@@ -75,7 +75,7 @@ def test_what_rfc_8032_forbids_is_refused():
         )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.binary(max_size=200))
 def test_it_agrees_with_the_library(message):
     key = Ed25519PrivateKey.generate()

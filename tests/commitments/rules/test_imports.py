@@ -64,7 +64,7 @@ def workbooks(draw):
     return sheets
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(workbooks(), st.sampled_from([Measure(), Measure(0), Measure(0, {"a": 1, "b": 2})]))
 def test_judging_never_breaks(sheets, measure):
     found = {

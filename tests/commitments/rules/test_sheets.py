@@ -55,7 +55,7 @@ def rows_of(table: Table):
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_rows_come_back_from_a_workbook(table, language, data):
     rows = data.draw(rows_of(table))
