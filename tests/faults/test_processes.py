@@ -15,7 +15,7 @@ from notifications.models import Notice
 from tests.factories.clocks import make_scene
 from tests.factories.crowds import make_crowd
 from tests.factories.notices import give_addresses
-from tests.faults.killing import SWEEPER
+from tests.faults.killing import SWEEPER, tidy
 from tests.faults.scale import pick
 from tests.faults.test_engine import everything_is_told
 from units.models import JobKind, RegisterEntry
@@ -28,6 +28,7 @@ def crowd(world, size: int):
     """Let `size` clocks be due; return the business time of the processes."""
     first = make_crowd(make_scene(), size=size, units=max(1, size // 5))
     give_addresses()
+    tidy()
     at = first.next_action_at + HOUR
     world.move_to(at)
     return at
