@@ -1,76 +1,24 @@
 """How targets stand, read and computed: the board, the target's page and the API all ask here."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, overload
+from typing import Any
 
 from django.db.models import QuerySet
 
-from commitments.actions import demands, inspections, lookback
-from commitments.actions.inspections import Tally
-from commitments.enums import IndicatorKind, PeriodState, RollUp, TargetState
-from commitments.models import Report, RuleSet, Target
-from commitments.querysets import board as rows
+from commitments.actions import standings
+from commitments.enums import IndicatorKind, PeriodState, RollUp
+from commitments.models import RuleSet, Target
 from commitments.rules import results as rules
 from commitments.rules.board import Entry
 from commitments.rules.consistency import Consistency, check_triple
-from commitments.rules.inspections import Record, why
 from commitments.rules.judgements import Judged
 from commitments.rules.lights import Thresholds
 from commitments.rules.results import Result, Stored
-from commitments.rules.standings import Part, Row, Terms, needs_every_row, stands
+from commitments.rules.standings import Part, Row, Terms, stands
 from units import clock
 from units.enums import Provenance
-
-CHUNK = 2_000  # rows of reports at a time
-MOST_DAYS = 16  # on which a result may rest; with more of them everything is read
-PLAIN = (  # of an observation
-    "ends_on",
-    "value",
-    "numerator",
-    "denominator",
-    "qualifier",
-    "about_width",
-    "provenance",
-)
-
-
-class Told(Sequence[Row]):
-    """Rows as the database gives them (`ReportQuerySet.values_of`), each made when it is read.
-
-    A plan holds hundreds of thousands. Plain tuples of plain values are no business of the garbage
-    collector, which else would go through all of them again and again.
-    """
-
-    __slots__ = ("_told",)
-
-    def __init__(self, told: list[tuple[Any, ...]]) -> None:
-        self._told = told
-
-    def __len__(self) -> int:
-        return len(self._told)
-
-    def __iter__(self) -> Iterator[Row]:
-        return map(_row, self._told)
-
-    @overload
-    def __getitem__(self, place: int) -> Row: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[Row]: ...
-
-    def __getitem__(self, place: int | slice) -> Row | list[Row]:
-        if isinstance(place, slice):
-            return [_row(one) for one in self._told[place]]
-        return _row(self._told[place])
-
-
-def _row(told: tuple[Any, ...]) -> Row:
-    _target, on, period, value, above, below, true, none, how, width, ref, mark = told
-    return Row(on, period, value, above, below, true, none, how, width, f"report/{ref}", mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,77 +91,52 @@ def of(
     revision: int | None = None,
     known_at: datetime | None = None,
     with_course: bool = True,
+    parts: QuerySet[Target] | None = None,
 ) -> Standings:
     """Return how each of these targets stands at `at`, in the order of their groups.
 
-    A whole without figures of its own is rolled up from those of its parts that are among
-    `targets`. `revision`: by the demand of this revision and without the stored verdict; None: by
-    the newest. `known_at`: as it was known at that past instant, which is then `at`; None: as it is
-    known now. `with_course`: every row of each line, for whoever shows how it came about; without it
-    only those that the result rests on, which a board reads. A constant number of queries, whatever
-    their number.
+    A whole without figures of its own is rolled up from those of its parts that are among `parts`,
+    which are no lines themselves; None: among `targets`. `revision`: by the demand of this revision
+    and without the stored verdict; None: by the newest. `known_at`: as it was known at that past
+    instant, which is then `at`; None: as it is known now. `with_course`: every row of each line, for
+    whoever shows how it came about; without it only those that the result rests on, which a board
+    reads. A constant number of queries, whatever their number.
     """
     on = clock.local_date(at)
-    said = rows.lines(targets, on=on, at=known_at)
-    if known_at is not None:
-        said = lookback.restore(said, at=known_at)
-    observed = rows.observed(said, at=known_at)
-    demanded = rows.terms(targets, on=None if known_at is None else on)
-    if revision is not None:
-        demanded = [row for row in demanded if row["n"] == revision]
-    terms, stored = demands.of_lines(said, demanded), {} if revision else _stored(said)
-    days, in_full = (None, set()) if with_course else _days(said, terms, on=on)
-    reports = Report.objects.values_of(
-        targets.values_list("pk", flat=True), at=known_at, days=days, in_full=in_full
+    its = standings.known_of(
+        targets, at=at, revision=revision, known_at=known_at, with_course=with_course
     )
-    found = _rows(said, observed, reports.iterator(chunk_size=CHUNK))
-    _count_units(said, found, on=on, known_at=known_at)
-    parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for line in said:
-        if line["parent_id"] and line["state"] != TargetState.WITHDRAWN:
-            parts[line["parent_id"]].append(line)
-    standings = {pk: stands(terms[pk], ()) for pk, known in found.items() if not known}
+    stored = {} if revision else _stored(its.said)
+    rolled = None if parts is None else standings.of_parts(parts, at=at, known_at=known_at)
+    own = {pk: stands(its.terms[pk], ()) for pk, found in its.rows.items() if not found}
     judged = {}
-    for line in sorted(said, key=lambda line: not found[line["pk"]]):  # parts before their wholes
-        pk = line["pk"]
-        children = []
+    for line in sorted(its.said, key=lambda line: not its.rows[line["pk"]]):  # parts before wholes
+        pk, terms = line["pk"], its.terms[line["pk"]]
         closing = line["year_state"] in {PeriodState.CLOSING, PeriodState.CLOSED}
-        past = [row for row in found[pk] if row.ends_on <= on]  # read once, and let go
-        if found[pk]:
-            standings[pk] = stands(terms[pk], past)
-        elif terms[pk].unit_agg != RollUp.NONE:
-            children = [
-                Part(part["code"], standings[part["pk"]], part["weight"]) for part in parts[pk]
-            ]
+        past = [row for row in its.rows[pk] if row.ends_on <= on]  # read once, and let go
+        children: Sequence[Part] = ()
+        if its.rows[pk]:
+            own[pk] = stands(terms, past)
+        elif terms.unit_agg != RollUp.NONE:
+            if rolled is None:
+                rolled = standings.parts_in(its, own)
+            children = rolled.get(pk, ())
         judged[pk] = rules.judge(
-            terms[pk],
-            found[pk] if closing else past,
+            terms,
+            its.rows[pk] if closing else past,
             on=on,
             ends_on=line["year_ends_on"],
-            standing=standings[pk],
+            standing=own[pk],
             children=children,
             stored=stored.get(pk),
             closing=closing,
             thresholds=thresholds or Thresholds(),
         )
-    made = [Line(line, terms[line["pk"]], judged[line["pk"]], found[line["pk"]]) for line in said]
-    return Standings(made, observed)
-
-
-def _days(
-    said: Sequence[dict[str, Any]], terms: dict[int, Terms], *, on: date
-) -> tuple[set[date] | None, set[int]]:
-    """Return the days by whose last rows these targets are judged, and the keys of the indicators of
-    which every row counts. None for days: everything is to be read."""
-    in_full = {
-        line["indicator_id"]
-        for line in said
-        if line["counts_units"] or needs_every_row(terms[line["pk"]])
-    }
-    rest = [line for line in said if line["indicator_id"] not in in_full]
-    days = {on} | {line["year_ends_on"] for line in rest}
-    days.update(point.ends_on for line in rest for point in terms[line["pk"]].roadmap)
-    return (days if rest and len(days) <= MOST_DAYS else None), in_full
+    made = [
+        Line(line, its.terms[line["pk"]], judged[line["pk"]], its.rows[line["pk"]])
+        for line in its.said
+    ]
+    return Standings(made, its.observed)
 
 
 def _stored(said: Iterable[dict[str, Any]]) -> dict[int, Stored]:
@@ -228,77 +151,6 @@ def _stored(said: Iterable[dict[str, Any]]) -> dict[int, Stored]:
         for line in said
         if line["concluded"]
     }
-
-
-def _rows(
-    said: Sequence[dict[str, Any]],
-    observed: Iterable[dict[str, Any]],
-    reports: Iterable[tuple[Any, ...]],
-) -> dict[int, Sequence[Row]]:
-    """Return what is known of each target: its verified reports, else what sources state."""
-    found: dict[int, Sequence[Row]] = {line["pk"]: () for line in said}
-    told: dict[int, list[tuple[Any, ...]]] = {pk: [] for pk in found}
-    for report in reports:
-        if report[0] in told:  # else not assigned yet, of a day that is looked back to
-            told[report[0]].append(report)
-    found.update((pk, Told(its)) for pk, its in told.items() if its)
-    stated: dict[tuple[int, int, int], list[Row]] = defaultdict(list)
-    for one in observed:
-        stated[one["indicator_id"], one["unit_id"], one["period_id"]].append(
-            Row(
-                **{name: one[name] for name in PLAIN},
-                period=one["period_code"],
-                source=one["source_ref"],
-                share=one["percent_of_plan"],
-            )
-        )
-    for line in said:
-        if not found[line["pk"]]:
-            found[line["pk"]] = stated[line["indicator_id"], line["unit_id"], line["period_id"]]
-    return found
-
-
-def _count_units(
-    said: Sequence[dict[str, Any]],
-    found: dict[int, Sequence[Row]],
-    *,
-    on: date,
-    known_at: datetime | None,
-) -> None:
-    """Lead what is known of a share of distinct units down to the records behind it.
-
-    Where nobody reports on it the records themselves are what is known, from the month of the first
-    one on: before that nothing is, which is not 0.
-    """
-    counting = [line["pk"] for line in said if line["counts_units"]]
-    tallies = inspections.tallies(counting, on=on, known_at=known_at) if counting else {}
-    for line in said:
-        tally = tallies.get(line["pk"])
-        if tally is None:
-            continue
-        if found[line["pk"]] or tally.reported:
-            found[line["pk"]] = [
-                row._replace(counted=why(tally.upto(row.ends_on))) for row in found[line["pk"]]
-            ]
-            continue
-        found[line["pk"]] = [
-            _of_records(counted, tally, day)
-            for day in demands.months(line["year_starts_on"], line["year_ends_on"])
-            if day <= on and (counted := tally.upto(day))
-        ]
-
-
-def _of_records(counted: Sequence[Record], tally: Tally, day: date) -> Row:
-    """Return how far a share of distinct units is at the end of a month, by the records alone."""
-    marks = {record.provenance for record in counted}
-    return Row(
-        day,
-        f"{day.year}-{day.month:02}",
-        numerator=Decimal(len(counted)),
-        denominator=Decimal(len(tally.among)),
-        provenance=Provenance.SYNTHETIC if Provenance.SYNTHETIC in marks else Provenance.LIVE,
-        counted=why(counted),
-    )
 
 
 def subject_of(lines: Sequence[Line]) -> int | None:

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
-from commitments.enums import VerdictAgainst
+from commitments.enums import RollUp, VerdictAgainst
 from units.querysets.ordering import as_counted
 from units.querysets.organisation import in_force
 
@@ -95,6 +95,36 @@ def lines(targets: QuerySet, *, on: date, at: datetime | None = None) -> list[di
     )
     rows = said.order_by("group_place", as_counted("code"), "pk")
     return list(rows.values(*OWN, *SAID, "counts_units", "judged"))
+
+
+def parts(targets: QuerySet) -> QuerySet:
+    """These targets as the parts of wholes, each a plain tuple, for there may be thousands: its key and
+    its whole, then indicator, unit and plan as in `stated`."""
+    said = ("pk", "parent_id", "indicator_id", "unit_id", "period_id")
+    return targets.order_by().values_list(*said)
+
+
+def placed(targets: QuerySet) -> QuerySet:
+    """Key and weight of those of these parts whose place or weight counts in their whole: it is their
+    weighted mean, or the last of them. In the order of lines."""
+    weighed = targets.filter(
+        parent__indicator__unit_agg__in=[RollUp.WEIGHTED_MEAN, RollUp.LAST],
+    )
+    ordered = weighed.order_by("group__ordinal", as_counted("code"), "pk")
+    return ordered.values_list("pk", "weight")
+
+
+def stated(plans: Iterable[int]) -> QuerySet:
+    """Indicator, unit and plan of whatever sources state about these plans."""
+    rows = apps.get_model("commitments", "Observation").objects.order_by()
+    return rows.filter(period__in=plans).values_list("indicator_id", "unit_id", "period_id")
+
+
+def counting_units(plans: Iterable[int]) -> QuerySet:
+    """The keys of the targets of these plans that count units one by one."""
+    scopes = apps.get_model("commitments", "CountedScope").objects.order_by()
+    its = scopes.filter(revision__target__period__in=plans)
+    return its.values_list("revision__target", flat=True)
 
 
 def _judged(at: datetime | None) -> QuerySet:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from commitments.enums import Comparator, FigureName, IndicatorKind, RollUp
 from commitments.rules.figures import HUNDRED, Figure, Number, added, figure
@@ -29,6 +29,22 @@ class Child(NamedTuple):
     weight: Number | None = None
     about: str = ""
     source: str = ""
+
+
+class Brought(Protocol):
+    """The numbers of a child, whatever else is known of it."""
+
+    @property
+    def value(self) -> Number | None: ...
+
+    @property
+    def first(self) -> Number | None: ...
+
+    @property
+    def second(self) -> Number | None: ...
+
+    @property
+    def weight(self) -> Number | None: ...
 
 
 class Worth(NamedTuple):
@@ -73,7 +89,9 @@ def roll_up(
     )
 
 
-def worth(children: Sequence[Child], rule: str, *, comparator: str = Comparator.GE) -> Worth | None:
+def worth(
+    children: Sequence[Brought], rule: str, *, comparator: str = Comparator.GE
+) -> Worth | None:
     """Return what `roll_up` comes to and how many children are known, without the reasons."""
     if rule == RollUp.NONE:
         return None
@@ -83,7 +101,7 @@ def worth(children: Sequence[Child], rule: str, *, comparator: str = Comparator.
     return Worth(NAMES[RollUp(rule)], value, len(known))
 
 
-def _is_known(child: Child, *, in_parts: bool) -> bool:
+def _is_known(child: Brought, *, in_parts: bool) -> bool:
     return (
         (child.first is not None and child.second is not None)
         if in_parts
@@ -109,21 +127,21 @@ def _both(children: Sequence[Child]) -> list[Figure]:
     ]
 
 
-def _sum(children: Sequence[Child], field: str = "value") -> Fraction:
+def _sum(children: Sequence[Brought], field: str = "value") -> Fraction:
     return added(getattr(child, field) for child in children)
 
 
-def _ratio(children: Sequence[Child], _comparator: str) -> Fraction | None:
+def _ratio(children: Sequence[Brought], _comparator: str) -> Fraction | None:
     below = _sum(children, "second")
     return _sum(children, "first") / below * HUNDRED if below > 0 else None
 
 
-def _growth(children: Sequence[Child], comparator: str) -> Fraction | None:
+def _growth(children: Sequence[Brought], comparator: str) -> Fraction | None:
     level = _ratio(children, comparator)
     return None if level is None else level - HUNDRED
 
 
-def _mean(children: Sequence[Child], _comparator: str) -> Fraction | None:
+def _mean(children: Sequence[Brought], _comparator: str) -> Fraction | None:
     if any(child.weight is None or child.weight < 0 for child in children):
         raise ValueError("A weighted mean has a weight of 0 or more for each child.")
     whole = _sum(children, "weight")
@@ -133,20 +151,20 @@ def _mean(children: Sequence[Child], _comparator: str) -> Fraction | None:
     return sum(weighted, Fraction(0)) / whole
 
 
-def _worst(children: Sequence[Child], comparator: str) -> Fraction:
+def _worst(children: Sequence[Brought], comparator: str) -> Fraction:
     values = [Fraction(child.value or 0) for child in children]
     return max(values) if comparator in {Comparator.LE, Comparator.LT} else min(values)
 
 
-def _last(children: Sequence[Child], _comparator: str) -> Fraction:
+def _last(children: Sequence[Brought], _comparator: str) -> Fraction:
     return Fraction(children[-1].value or 0)
 
 
-def _true(children: Sequence[Child], _comparator: str) -> Fraction:
+def _true(children: Sequence[Brought], _comparator: str) -> Fraction:
     return Fraction(sum(bool(child.value) for child in children), len(children)) * HUNDRED
 
 
-Rule = Callable[[Sequence[Child], str], Fraction | None]
+Rule = Callable[[Sequence[Brought], str], Fraction | None]
 RULES: Mapping[RollUp, Rule] = {
     RollUp.SUM: lambda children, _comparator: _sum(children),
     RollUp.RATIO_OF_SUMS: _ratio,

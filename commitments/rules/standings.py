@@ -21,6 +21,7 @@ from commitments.rules import rollups, verdicts
 from commitments.rules.figures import (
     Figure,
     Interval,
+    Number,
     added,
     exact,
     figure,
@@ -30,6 +31,7 @@ from commitments.rules.figures import (
     ratio,
 )
 from commitments.rules.verdicts import Demand
+from units.enums import Provenance
 
 N = FigureName
 MET, UNMET = VerdictValue.MET, VerdictValue.UNMET
@@ -134,7 +136,7 @@ def stands(terms: Terms, rows: Sequence[Row]) -> Standing:
                 numerator=None, denominator=None, value=None, nothing_to_report=False
             )
             reach = _of_parts(terms.kind, point(first), second)
-            parts = tuple(_read(row, terms) for row in parted)
+            parts = tuple(_read(row, terms, meaning(row, terms)) for row in parted)
             value = None if reach is None else reach.low
             actual = Figure(N.ACTUAL, value, parts, about=whole.period)
             return Standing(actual, reach, first, second, last.ends_on)
@@ -144,7 +146,8 @@ def stands(terms: Terms, rows: Sequence[Row]) -> Standing:
 def _of_row(terms: Terms, row: Row) -> Standing:
     first = None if row.numerator is None else exact(row.numerator)
     second = None if row.denominator is None else exact(row.denominator)
-    return Standing(_read(row, terms), meaning(row, terms), first, second, row.ends_on)
+    reach = meaning(row, terms)
+    return Standing(_read(row, terms, reach), reach, first, second, row.ends_on)
 
 
 def _summed(terms: Terms, rows: Sequence[Row]) -> Standing:
@@ -158,7 +161,7 @@ def _summed(terms: Terms, rows: Sequence[Row]) -> Standing:
     high = None if gap else sum((one.high or Fraction(0) for one in known), Fraction(0))
     open_low = any(one.low_open for one in known)
     reach = Interval(low, high, open_low, any(one.high_open for one in known) and not gap)
-    parts = tuple(_read(row, terms) for row in rows)
+    parts = tuple(_read(row, terms, one) for row, one in zip(rows, meanings, strict=True))
     stated = sum((part.value or Fraction(0) for part in parts), Fraction(0))
     actual = Figure(N.YEAR_TO_DATE, stated, parts, said="≥" if gap else "")
     return Standing(actual, reach, as_of=last)
@@ -188,12 +191,12 @@ def _of_parts(kind: str, first: Interval, second: Fraction) -> Interval | None:
     return Interval(ratio(low, second), ratio(high, second), first.low_open, first.high_open)
 
 
-def _read(row: Row, terms: Terms) -> Figure:
-    """Return what one row says, as a figure: the stated number, whatever its qualifier."""
-    plain = row
+def _read(row: Row, terms: Terms, reach: Interval | None) -> Figure:
+    """Return what one row says, as a figure: the stated number, whatever its qualifier. `reach`: what
+    the row may mean."""
+    exactly = reach
     if row.qualifier != Qualifier.EXACT:
-        plain = row._replace(qualifier=Qualifier.EXACT, about_width=None)
-    exactly = meaning(plain, terms)
+        exactly = meaning(row._replace(qualifier=Qualifier.EXACT, about_width=None), terms)
     parts: tuple[Figure, ...] = ()
     if row.numerator is not None and row.denominator is not None:
         names = (
@@ -211,12 +214,47 @@ def _read(row: Row, terms: Terms) -> Figure:
 
 
 class Part(NamedTuple):
-    """One part of a whole: what it is called, how it stands, and what it weighs in a mean (`weight` of
-    its target, 1 where nobody has declared another)."""
+    """What one part brings into its whole, as `rollups.Child`, and as of when (`as_of` None: nothing is
+    known of it). `weight`: in a mean; 1 where nobody has declared another. `actual`: its figure
+    with all reasons; None where only its numbers were read, whose `provenance` stands beside."""
 
-    name: str
-    standing: Standing
+    value: Number | None = None
+    first: Number | None = None
+    second: Number | None = None
     weight: Decimal = Decimal(1)
+    as_of: date | None = None
+    provenance: str = ""
+    name: str = ""
+    actual: Figure | None = None
+
+
+def part_of(name: str, standing: Standing, weight: Decimal = Decimal(1)) -> Part:
+    """Return the part of that name which stands so."""
+    actual = standing.actual
+    return Part(
+        actual.value,
+        standing.first,
+        standing.second,
+        weight,
+        standing.as_of,
+        actual.provenance,
+        name,
+        actual,
+    )
+
+
+def plain_part(terms: Terms, row: Row | None, weight: Decimal = Decimal(1)) -> Part:
+    """Return what a part brings in whose last row alone counts (`needs_every_row`), without reasons;
+    `row` None: nothing is known of it.
+
+    The same numbers as `part_of` its standing. One value, as most rows have it, is taken as it is.
+    """
+    if row is None:
+        return Part(weight=weight)
+    is_plain = row.numerator is None and row.denominator is None and row.is_true is None
+    if is_plain and row.value is not None and not row.nothing_to_report:
+        return Part(row.value, None, None, weight, row.ends_on, row.provenance)
+    return part_of("", stands(terms, (row,)), weight)._replace(actual=None)
 
 
 def rolled(terms: Terms, children: Sequence[Part]) -> tuple[Standing, int]:
@@ -225,32 +263,38 @@ def rolled(terms: Terms, children: Sequence[Part]) -> tuple[Standing, int]:
     A sum from which a part is missing is a lower
     bound; so is one in which a part is a period behind the others. Source: F-16.
     """
-    found = rollups.worth(
-        [
-            rollups.Child(child.actual.value, child.first, child.second, weight)
-            for _name, child, weight in children
-        ],
-        terms.unit_agg,
-        comparator=terms.demand.comparator,
-    )
+    found = rollups.worth(children, terms.unit_agg, comparator=terms.demand.comparator)
     if found is None or found.value is None:
         return Standing(figure(N.ACTUAL, None)), 0 if found is None else found.known
-    days = [part.standing.as_of for part in children if part.standing.as_of]
+    days = [part.as_of for part in children if part.as_of]
     latest = max(days) if days else None
     known = sum(day == latest for day in days)  # the others are behind: what they brought counts
     parts = tuple(
-        Figure(N.ACTUAL, child.actual.value, (child.actual,), child.actual.said, about=name)
-        for name, child, _weight in children
+        Figure(N.ACTUAL, part.actual.value, (part.actual,), part.actual.said, about=part.name)
+        for part in children
+        if part.actual is not None
     )
     partly = known < len(children)
     is_sum = terms.unit_agg == RollUp.SUM
-    actual = Figure(found.name, found.value, parts, "≥" if partly and is_sum else "")
+    actual = Figure(
+        found.name,
+        found.value,
+        parts,
+        "≥" if partly and is_sum else "",
+        provenance="" if parts else _least_real(children),
+    )
     reach = Interval(actual.value, None if partly else actual.value)
     if partly and not is_sum:
         reach = Interval(None, None)  # what is missing may turn a rate either way
-    first = added(part.standing.first or 0 for part in children)
-    second = added(part.standing.second or 0 for part in children)
+    first = added(part.first or 0 for part in children)
+    second = added(part.second or 0 for part in children)
     return Standing(actual, reach, first, second, latest), known
+
+
+def _least_real(parts: Sequence[Part]) -> str:
+    """Return the mark that all of these parts together carry: anything invented makes it invented."""
+    marks = {part.provenance for part in parts}
+    return Provenance.SYNTHETIC if Provenance.SYNTHETIC in marks else ""
 
 
 def history(
@@ -269,7 +313,7 @@ def history(
             standing = stands(terms, upto)
         else:
             parts = [
-                Part(name, stands(of, [row for row in its if row.ends_on <= day]), weight)
+                part_of(name, stands(of, [row for row in its if row.ends_on <= day]), weight)
                 for name, of, its, weight in children
             ]
             standing, _known = rolled(terms, parts)

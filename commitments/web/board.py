@@ -1,12 +1,13 @@
 """The board: units and targets in one picture, and above it what the year comes to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,7 +17,6 @@ from commitments.actions import exports, results
 from commitments.actions.results import Line
 from commitments.enums import (
     IndicatorKind,
-    LightColour,
     PeriodState,
     Stage,
     TargetOrigin,
@@ -26,17 +26,23 @@ from commitments.models import Period, Target
 from commitments.rules import board as rules
 from commitments.rules.board import Scope
 from commitments.rules.judgements import Judged
-from commitments.web import figures
-from commitments.web.figures import LETTERS, Mark, Reason
+from commitments.web import columns, figures
+from commitments.web.columns import BoardRow, unit_name
+from commitments.web.figures import Mark, Reason
 from commitments.web.lookback import look
 from commitments.web.words import language
 from units import clock
 from units.http import tables
 from units.http.requests import WebRequest
+from units.models import OrgUnit
 from units.querysets.organisation import Reach, reach_of
-from units.rules import counting
 
 FORMS = {"csv", "xlsx"}
+MOST_TARGETS = 2_000  # in one picture: of sixty units with 33 each
+Targets = QuerySet[Target]
+_IS_WIDE = Exists(
+    Target.objects.filter(period=OuterRef("pk")).exclude(state=TargetState.PLANNED)[MOST_TARGETS:]
+)
 FIELD_NAMES = {
     "party": pgettext_lazy("scoreboard", "Party building"),
     "other": pgettext_lazy("scoreboard", "Socio-economic, defence, security"),
@@ -45,37 +51,6 @@ ORIGINS = {
     TargetOrigin.SUPERIOR: gettext_lazy("Assigned by the superior"),
     TargetOrigin.OWN: gettext_lazy("Added by this level"),
 }
-
-
-@dataclass(frozen=True)
-class Column:
-    """One target of the plan, which units carry in parts. `name` in the reader's language."""
-
-    key: int
-    code: str
-    name: str
-    group: str
-    group_title: str
-
-
-@dataclass(frozen=True)
-class Cell:
-    """How one unit stands on one target."""
-
-    line: Line
-    mark: Mark
-    title: str
-    judged: Mark | None = None
-
-
-@dataclass(frozen=True)
-class BoardRow:
-    """One unit with a cell for each column; None: it carries no part of that target."""
-
-    unit: int
-    ref: str
-    name: str
-    cells: list[Cell | None]
 
 
 @dataclass(frozen=True)
@@ -112,30 +87,39 @@ class Item:
 
 @login_required
 def board(request: WebRequest) -> HttpResponseBase:
-    """Show one plan: the counts of one unit by scope, all units and targets, and the numbers."""
+    """Show one plan: the counts of one unit by scope, all units and targets, and the numbers.
+
+    Where there are more than MOST_TARGETS, the unit that carries the wholes and the one that is looked
+    at; a file has them all.
+    """
     reach = reach_of(request.user, at=request.now)
     day = clock.local_date(request.now)
-    plans = list(plans_of(reach))
+    plans = list(plans_of(reach).annotate(is_wide=_IS_WIDE))
     plan = chosen_plan(plans, request.GET.get("year"), day)
     if plan is None:
         return render(request, "commitments/board/empty.html")
     looked = look(request, plan, keeping=["year", "unit"])
-    targets = Target.objects.filter(period=plan).within(reach)
+    targets = Target.objects.filter(period=plan).within(reach).exclude(state=TargetState.PLANNED)
+    form, ref = request.GET.get("export"), request.GET.get("unit")
+    number = targets.count() if plan.is_wide and form not in FORMS else 0
+    is_wide = number > MOST_TARGETS
+    shown, parts = _some(targets, ref) if is_wide else (targets, None)
     found = results.of(
-        targets.exclude(state=TargetState.PLANNED),
+        shown,
         at=looked.at,
         thresholds=results.thresholds_of(results.rules_in_force(on=looked.day)),
         known_at=looked.known_at,
         with_course=False,
+        parts=parts,
     )
     lines = found.lines
     names = {line.said["unit_id"]: line for line in lines}
-    subject = _subject(lines, request.GET.get("unit"))
+    subject = _subject(lines, ref)
     mine = [line for line in lines if line.said["unit_id"] == subject]
-    columns = _columns(lines)
-    matrix = _matrix(lines, columns, names, subject)
-    if (form := request.GET.get("export")) in FORMS:
-        return _export(plan, columns, matrix, form, on=looked.day if looked.is_past else None)
+    headings = columns.columns_of(lines)
+    matrix = columns.matrix_of(lines, headings, names, subject)
+    if form in FORMS:
+        return _export(plan, matrix, form, on=looked.day if looked.is_past else None)
     scopes = rules.scopes(results.entries(mine, language=language()))
     context = {
         "plan": plan,
@@ -143,10 +127,13 @@ def board(request: WebRequest) -> HttpResponseBase:
         "subject_name": unit_name(names[subject]) if subject else plan.owner.name,
         "scopes": [_shown(scope) for scope in scopes],
         "items": [item_of(line) for line in mine],
-        "groups": _groups(columns),
-        "columns": columns,
+        "groups": columns.groups_of(headings),
+        "columns": headings,
         "matrix": matrix,
-        "legend": _legend(),
+        "number": figures.number(Decimal(number)),
+        "units": _carriers(targets, on=looked.day) if is_wide else (),
+        "chosen": names[subject].said["unit_ref"] if subject else None,
+        "legend": columns.legend(),
         "published": [_observation(row) for row in found.observed if row["unit_id"] == subject],
         "is_synthetic": any(line.is_synthetic for line in lines),
         "looked": looked,
@@ -154,6 +141,27 @@ def board(request: WebRequest) -> HttpResponseBase:
         "today": day,
     }
     return render(request, "commitments/board/board.html", context)
+
+
+def _some(targets: Targets, ref: str | None) -> tuple[Targets, Targets]:
+    """Return those of these targets that are shown where all would be too many, and the parts that the
+    wholes among them are rolled up from.
+
+    Shown are the targets of the unit that carries most of those which are no part of another, and of
+    the unit `ref`; None: of no other one.
+    """
+    alone = targets.filter(Q(parent=None) | ~Q(parent__in=targets))
+    counted = alone.order_by().values("unit").annotate(number=Count("pk"))
+    busiest = counted.order_by("-number", "unit").values("unit")[:1]
+    wholes = alone.filter(unit__in=busiest)
+    shown = targets.filter(Q(pk__in=wholes) | Q(unit__ref=ref)) if ref else wholes
+    return shown, targets.filter(parent__in=wholes)
+
+
+def _carriers(targets: Targets, *, on: date) -> list[tuple[str, str]]:
+    """Return reference and name of each unit that carries one of these targets."""
+    refs = targets.order_by("unit__ref").values_list("unit_id", "unit__ref").distinct()
+    return list(OrgUnit.names_of(dict(refs), on=on))
 
 
 def plans_of(reach: Reach) -> QuerySet[Period]:
@@ -184,11 +192,6 @@ def _subject(lines: Sequence[Line], ref: str | None) -> int | None:
             raise Http404
         return named.said["unit_id"]
     return results.subject_of(lines)
-
-
-def unit_name(line: Line) -> str:
-    """Return what the unit of a line is called; its reference while it has no name."""
-    return line.named("unit", language()) or line.said["unit_ref"]
 
 
 def _shown(scope: Scope) -> ScopeShown:
@@ -247,83 +250,6 @@ def item_of(line: Line) -> Item:
     )
 
 
-def _columns(lines: Sequence[Line]) -> list[Column]:
-    """Return one column for each indicator, in the order of the plan: a whole and its parts share it."""
-    found: dict[int, Column] = {}
-    seen = {line.said["pk"] for line in lines}
-    roots_first = sorted(lines, key=lambda line: line.said["parent_id"] in seen)
-    for line in roots_first:
-        said = line.said
-        found.setdefault(
-            said["indicator_id"],
-            Column(
-                said["indicator_id"],
-                said["code"],
-                line.named("name", language()),
-                said["group_code"],
-                line.named("group", language()),
-            ),
-        )
-    order = {line.said["group_code"]: line.said["group_place"] for line in lines}
-    return sorted(found.values(), key=lambda one: (order[one.group], counting.counted(one.code)))
-
-
-def _groups(columns: Sequence[Column]) -> list[tuple[str, str, int]]:
-    """Return code, title and number of columns of each group."""
-    found: dict[str, list[Any]] = {}
-    for column in columns:
-        found.setdefault(column.group, [column.group_title, 0])[1] += 1
-    return [(code, title, number) for code, (title, number) in found.items()]
-
-
-def _matrix(
-    lines: Sequence[Line],
-    columns: Sequence[Column],
-    names: Mapping[int, Line],
-    subject: int | None,
-) -> list[BoardRow]:
-    """Return a row for each unit, the one that is looked at first."""
-    cells: dict[tuple[int, int], Line] = {}
-    for line in lines:
-        key = line.said["unit_id"], line.said["indicator_id"]
-        held = cells.get(key)
-        if held is None or held.said["state"] == TargetState.WITHDRAWN:
-            cells[key] = line
-    return [
-        BoardRow(
-            unit,
-            names[unit].said["unit_ref"],
-            unit_name(names[unit]),
-            [_cell(cells.get((unit, column.key))) for column in columns],
-        )
-        for unit in sorted(names, key=lambda unit: (unit != subject, unit))
-    ]
-
-
-def _cell(line: Line | None) -> Cell | None:
-    if line is None:
-        return None
-    mark = figures.mark(line)
-    parts = [
-        line.said["code"],
-        line.named("name", language()),
-        figures.demand(line),
-        figures.actual(line),
-    ]
-    held = figures.judged(line)
-    words = [mark.words, *([held.words] if held else [])]
-    return Cell(line, mark, " · ".join(map(str, [*parts, *words])), held)
-
-
-def _legend() -> list[Mark]:
-    concluded = [("blue", "met"), ("red", "unmet"), ("grey", "indeterminate")]
-    words = {"met": _("Met"), "unmet": _("Unmet"), "indeterminate": _("Indeterminate")}
-    lights = [LightColour.GREEN, LightColour.AMBER, LightColour.RED, LightColour.GREY]
-    return [Mark(colour, LETTERS[name], words[name]) for colour, name in concluded] + [
-        Mark(colour.value, LETTERS[colour.value], colour.label) for colour in lights
-    ]
-
-
 def _observation(row: dict[str, Any]) -> dict[str, Any]:
     """Return what a source states, in words."""
     english = language() == "en"
@@ -355,7 +281,6 @@ def _observation(row: dict[str, Any]) -> dict[str, Any]:
 
 def _export(
     plan: Period,
-    columns: Sequence[Column],
     matrix: Sequence[BoardRow],
     form: str,
     *,

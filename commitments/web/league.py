@@ -16,7 +16,8 @@ from commitments.enums import NoPlace, TargetOrigin
 from commitments.models import Period
 from commitments.rules.league import Place
 from commitments.web import figures
-from commitments.web.board import FORMS, ORIGINS, chosen_plan, plans_of, unit_name
+from commitments.web.board import FORMS, ORIGINS, chosen_plan, plans_of
+from commitments.web.columns import unit_name
 from commitments.web.figures import Reason
 from commitments.web.lookback import look
 from commitments.web.words import language

@@ -35,7 +35,11 @@ def test_queue_costs_the_same_queries_at_every_size():
 @pytest.mark.django_db
 def test_a_plan_is_rolled_up_beside_one_aggregate():
     result = rollups.measure(sizes=(1, 3), rounds=1, targets=2)
-    assert [pair.name for pair in result.pairs] == ["1 units, 24 reports", "3 units, 72 reports"]
+    assert [pair.name for pair in result.pairs] == [
+        "1 units, 24 reports",
+        "3 units, 72 reports",
+        "3 units, with each part judged",
+    ]
     assert all(pair.floor[0] > 0 and pair.ours[0] > 0 for pair in result.pairs)
     assert "they differ" not in result.text()
 

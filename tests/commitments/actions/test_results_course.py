@@ -1,16 +1,19 @@
-"""A board reads only what its results rest on, and they are those of the whole course."""
+"""A board reads only what its results rest on, and of parts that it does not show their numbers alone:
+the results are those of the whole course and of every part."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from commitments.actions import lookback, results
-from commitments.enums import IndicatorKind, PeriodState, RollUp, TargetState
+from commitments.enums import IndicatorKind, PeriodState, Qualifier, RollUp, TargetState
 from commitments.enums.reports import DutyState, ReportState, Timeliness
 from commitments.models import (
     IndicatorDefinition,
+    Observation,
     Period,
     Report,
     ReportingDuty,
@@ -21,6 +24,7 @@ from commitments.models import (
 )
 from tests.factories.body import make_body
 from tests.factories.reports import months_of
+from units.enums import Provenance
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -86,6 +90,7 @@ class Scene:
             unit=self.body.commune,
             assigner=self.body.committee,
             parent=parent,
+            weight=D(self.chance.choice([1, 2, 5])),
             state=TargetState.ASSIGNED,
         )
         revision = TargetRevision.objects.create(
@@ -147,7 +152,8 @@ class Scene:
             return {"is_true": amount > 7}
         if self.kind in {IndicatorKind.RATIO, IndicatorKind.GROWTH}:
             return {"numerator": amount, "denominator": D(self.chance.choice([3, 40, 100]))}
-        return {"value": self.chance.choice([D(0), amount])}
+        how = self.chance.choice([{}, {}, {"qualifier": Qualifier.OVER}])
+        return {"value": self.chance.choice([D(0), amount]), **how}
 
 
 @pytest.mark.parametrize("rule", KINDS)
@@ -186,3 +192,66 @@ def test_what_is_summed_over_the_months_is_read_in_full():
     )
     assert [list(line.rows) for line in found] == [list(line.rows) for line in whole]
     assert max(len(line.rows) for line in found) > 1
+
+
+def numbers_of(result):
+    """Return all of a result but the reasons of its figures."""
+    stands = result.standing
+    figures = (stands.actual, result.verdict, result.headline, result.expected)
+    return (
+        [(figure.name, figure.value, figure.said) for figure in figures],
+        (stands.reach, stands.first, stands.second, stands.as_of),
+        (result.light, result.concluded, result.hatched, result.kept, result.known, result.of),
+    )
+
+
+@pytest.mark.parametrize("rule", KINDS)
+def test_wholes_stand_as_they_do_beside_their_parts(rule):
+    Scene(rule)
+    wholes, parts = (
+        Target.objects.filter(parent__isnull=alone).exclude(state=TargetState.PLANNED)
+        for alone in (True, False)
+    )
+    for at in ASKED:
+        for known_at in (None, lookback.end_of(at.date())):
+            asked = {"at": known_at or at, "known_at": known_at, "with_course": False}
+            both = results.of(wholes | parts, **asked).lines
+            found = results.of(wholes, **asked, parts=parts).lines
+            beside = [line for line in both if line.said["parent_id"] is None]
+            assert len(both) > len(found) > 0
+            assert [line.said["ref"] for line in found] == [line.said["ref"] for line in beside]
+            for mine, theirs in zip(found, beside, strict=True):
+                assert numbers_of(mine.result) == numbers_of(theirs.result), mine.said["ref"]
+                assert mine.is_synthetic == theirs.is_synthetic
+
+
+def test_a_part_that_a_source_alone_knows_counts_in_its_whole():
+    scene = Scene(RollUp.SUM)
+    part = Target.objects.get(ref="last-0")  # it never reports
+    Target.objects.filter(pk=part.pk).update(unit=scene.body.other)
+    wholes, parts = Target.objects.filter(ref="last"), Target.objects.filter(parent__ref="last")
+    before = results.of(wholes, at=ASKED[-1], parts=parts).lines[0].result.standing.actual
+    Observation.objects.create(
+        indicator=part.indicator,
+        unit=scene.body.other,
+        period=scene.body.plan,
+        value=D("7.5"),
+        source_ref="yearbook",
+        provenance=Provenance.SYNTHETIC,
+        recorded_by=scene.body.leader,
+        recorded_at=ASKED[0],
+    )
+    line = results.of(wholes, at=ASKED[-1], parts=parts).lines[0]
+    assert line.result.standing.actual.value == before.value + Fraction(15, 2)
+    assert line.is_synthetic
+
+
+@pytest.mark.parametrize("places", [("last-1",), ("last-1", "last-2", "last-3")])
+def test_parts_that_are_not_shown_cost_as_many_queries_as_one(places, django_assert_num_queries):
+    Scene(RollUp.SUM)
+    whole, parts = Target.objects.filter(ref="last"), Target.objects.filter(ref__in=places)
+    asked = {"at": ASKED[-1], "with_course": False, "parts": parts}
+    december = ReportingDuty.objects.filter(target__in=parts, period__ends_on=date(2024, 12, 31))
+    lacking = parts.count() - december.count()
+    with django_assert_num_queries(13 if lacking else 12):  # who has none there is asked apart
+        assert results.of(whole, **asked).lines[0].result.of == len(places)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from commitments.rules.figures import Interval, point
 from commitments.rules.results import Stored, judge
-from commitments.rules.standings import Part, Point, Row, Terms, rolled, stands
+from commitments.rules.standings import Point, Row, Terms, part_of, rolled, stands
 from commitments.rules.verdicts import Demand
 
 D, F = Decimal, Fraction
@@ -151,7 +151,7 @@ def test_a_stored_verdict_stands_before_what_would_be_computed():
 def children(*values):
     terms = Terms(**COUNT)
     return [
-        Part(f"c{n}", stands(terms, [] if value is None else [row(3, value)]))
+        part_of(f"c{n}", stands(terms, [] if value is None else [row(3, value)]))
         for n, value in enumerate(values)
     ]
 
@@ -168,14 +168,14 @@ def test_a_whole_is_rolled_up_from_its_parts():  # F-16
 def test_a_rate_of_some_of_the_parts_decides_nothing():
     terms = Terms("ratio", Demand("ge", D(50)), nature="stock", unit_agg="ratio_of_sums")
     full = stands(terms, [row(3, numerator=D(9), denominator=D(10))])
-    standing, known = rolled(terms, [Part("a", full), Part("b", stands(terms, []))])
+    standing, known = rolled(terms, [part_of("a", full), part_of("b", stands(terms, []))])
     assert (standing.actual.value, known, standing.reach) == (90, 1, Interval(None, None))
 
 
 def test_a_mean_takes_the_weights_that_the_parts_declare():
     terms = Terms("percent", Demand("ge", D(50)), nature="stock", unit_agg="weighted_mean")
     heavy, light = (stands(terms, [row(3, value)]) for value in (90, 30))
-    standing, known = rolled(terms, [Part("a", heavy, D(3)), Part("b", light)])
+    standing, known = rolled(terms, [part_of("a", heavy, D(3)), part_of("b", light)])
     assert (standing.actual.value, known) == (75, 2)
 
 
