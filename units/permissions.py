@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from units import clock
 from units.enums import OversightLevel, Role, Scope, Tree, UserKind
 from units.models import Appointment, OrgUnit, Oversight, Position, RoleGrant, User
-from units.querysets.organisation import reach_of, subtree
+from units.querysets.organisation import Lines, reach_of
 
 
 def has_role(user: User, role: Role, unit: OrgUnit | int | None, *, at: datetime) -> bool:
@@ -89,32 +89,44 @@ def offices_of(user: User, *, at: datetime) -> list[Appointment]:
     return [row for row in holders_at(list(mine), at=at).values() if row.person_id == user.pk]
 
 
-def watchers_of(unit: OrgUnit | int, level: OversightLevel, *, on: date) -> list[Position]:
-    """Return the offices that watch `unit` at `level` on the day `on`.
+class Watchers:
+    """Which offices watch units at one level on the day `on`, read once for however many are asked
+    about; two queries."""
 
-    The nearest watching unit wins in each line: a commune's own leader in charge before the
-    district's. Nobody there: an empty list.
-    """
-    pk = unit if isinstance(unit, int) else unit.pk
-    watching = (
-        Oversight.objects.in_force(on)
-        .filter(level=level)
-        .select_related("position", "position__unit")
-        .order_by("position__rank", "pk")
-    )
-    reaching = {
-        row: subtree([(row.unit_id, row.tree)], day=on)
-        if row.with_subtree
-        else frozenset([row.unit_id])
-        for row in watching
-    }
-    found = [row for row in reaching if pk in reaching[row]]
-    nearest: dict[str, int] = {}
-    for row in found:
-        nearest[row.tree] = min(len(reaching[row]), nearest.get(row.tree, len(reaching[row])))
-    return list(
-        dict.fromkeys(row.position for row in found if len(reaching[row]) == nearest[row.tree])
-    )
+    def __init__(self, level: OversightLevel, *, on: date) -> None:
+        rows = list(
+            Oversight.objects.in_force(on)
+            .filter(level=level)
+            .select_related("position", "position__unit")
+            .order_by("position__rank", "pk")
+        )
+        lines = Lines(on) if any(row.with_subtree for row in rows) else None
+        self._reaching = [
+            (
+                row,
+                lines.below([(row.unit_id, row.tree)])
+                if lines is not None and row.with_subtree
+                else frozenset([row.unit_id]),
+            )
+            for row in rows
+        ]
+
+    def of(self, unit: int) -> list[Position]:
+        """Return the offices that watch the unit of that key, the highest first.
+
+        The nearest watching unit wins in each line: a commune's own leader in charge before the
+        district's. Nobody there: an empty list.
+        """
+        found = [(row, len(reached)) for row, reached in self._reaching if unit in reached]
+        nearest: dict[str, int] = {}
+        for row, size in found:
+            nearest[row.tree] = min(size, nearest.get(row.tree, size))
+        return list(dict.fromkeys(row.position for row, size in found if size == nearest[row.tree]))
+
+
+def watchers_of(unit: OrgUnit | int, level: OversightLevel, *, on: date) -> list[Position]:
+    """Return the offices that watch `unit` at `level` on the day `on`, as `Watchers.of`."""
+    return Watchers(level, on=on).of(unit if isinstance(unit, int) else unit.pk)
 
 
 def may_administer(user: User, unit: OrgUnit | int | None, *, at: datetime) -> bool:
@@ -142,11 +154,9 @@ def granted(role: Role, unit: OrgUnit | int | None, *, at: datetime) -> list[Use
         .filter(role=role, person__is_active=True)
         .select_related("person")
     )
-    over = {
-        grant.unit_id: subtree([(grant.unit_id, None)], day=day)
-        for grant in grants
-        if grant.unit_id and pk is not None
-    }
+    limited = {grant.unit_id for grant in grants if grant.unit_id and pk is not None}
+    lines = Lines(day) if limited else None
+    over = {unit: lines.below([(unit, None)]) for unit in limited} if lines else {}
     people = {
         grant.person
         for grant in grants

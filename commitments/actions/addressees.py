@@ -9,7 +9,7 @@ from commitments.enums import Audience, ClockKind
 from units import clock
 from units.enums import OversightLevel, Role
 from units.models import Appointment, Position, User
-from units.permissions import granted, holders_at, watchers_of
+from units.permissions import Watchers, granted, holders_at
 
 WATCHING: Mapping[str, OversightLevel] = {
     Audience.SUPERVISOR: OversightLevel.SUPERVISOR,
@@ -48,6 +48,7 @@ class Directory(ABC):
     def __init__(self, subjects: Collection[Any], *, at: datetime) -> None:
         self.at = at
         self._holders: dict[int, Appointment] = {}
+        self._watchers: dict[str, Watchers] = {}
         self._watching: dict[tuple[int, str], list[Addressee]] = {}
         self._roles: dict[tuple[Role, int], list[Addressee]] = {}
         self._named: dict[str, User] = {}
@@ -115,7 +116,10 @@ class Directory(ABC):
         """
         unit = self.unit_of(subject)
         if (unit, audience) not in self._watching:
-            offices = watchers_of(unit, WATCHING[audience], on=clock.local_date(self.at))
+            if audience not in self._watchers:
+                on = clock.local_date(self.at)
+                self._watchers[audience] = Watchers(WATCHING[audience], on=on)
+            offices = self._watchers[audience].of(unit)
             holders = holders_at([row.pk for row in offices], at=self.at) if offices else {}
             found = _once(Addressee(row.person, row.position) for row in holders.values())
             if not found and audience == Audience.SUPERVISOR:

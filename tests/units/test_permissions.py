@@ -254,3 +254,25 @@ def test_watchers_of_one_unit_come_by_rank(place):
     first = OversightFactory(leader=True, unit=place.district, position__rank=1).position
     OversightFactory(leader=True, unit=place.district, position=first, tree=Tree.PARTY)
     assert watchers(place.commune) == [first, second]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_who_watches_one_unit_or_three_is_read_in_two_queries(
+    place, count, django_assert_num_queries
+):
+    """However many offices watch, with whatever stands under what they watch."""
+    rows = [OversightFactory(leader=True, unit=place.district) for _ in range(count)]
+    units = [OrgUnitFactory(under=place.district) for _ in range(count)]
+    with django_assert_num_queries(2):  # offices, and who stands under whom
+        watching = permissions.Watchers(OversightLevel.LEADER_IN_CHARGE, on=TURN)
+        found = [watching.of(unit.pk) for unit in units]
+    assert all(set(each) == {row.position for row in rows} for each in found)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_who_holds_a_role_is_read_in_two_queries(place, count, django_assert_num_queries):
+    for _ in range(count):
+        RoleGrantFactory(role=Role.SUPERVISOR, unit=OrgUnitFactory())
+    over = RoleGrantFactory(role=Role.SUPERVISOR, unit=place.district)
+    with django_assert_num_queries(2):
+        assert permissions.granted(Role.SUPERVISOR, place.commune, at=AT) == [over.person]
