@@ -35,6 +35,7 @@ HELP = {  # of each name; what is not here is not sent
     "clocks_quarantined": "Clocks set aside after three failures.",
     "notices_by_state": "Notices by how far each has come.",
     "notices_doubtful_total": "Tries that may have arrived although nobody said so.",
+    "fenced_total": "Tries that were answered when another run had taken the notice over.",
     "set_aside": "Entries of the register that could not be told.",
     "channel_broken": "1 while a channel refuses everything.",
     "feed_lag_entries": "Entries of the register that nobody was told of yet.",

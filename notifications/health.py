@@ -12,6 +12,7 @@ from notifications.actions import post
 from notifications.enums import NoticeState, WebhookDeliveryState, WebhookState
 from notifications.models import (
     ChannelState,
+    DeliveryAttempt,
     FeedPosition,
     Notice,
     SetAside,
@@ -71,6 +72,8 @@ def measures(at: datetime) -> Iterator[Measure]:
         yield ("notices_by_state", {"state": state.value}, by_state.get(state.value, 0))
     doubts = Notice.objects.filter(doubts__gt=0).aggregate(n=Sum("doubts"))["n"] or 0
     yield ("notices_doubtful_total", {}, doubts)
+    late = DeliveryAttempt.objects.exclude(late_answer="")
+    yield ("fenced_total", {}, late.count())
     yield ("set_aside", {}, SetAside.objects.filter(resolved_by=None).count())
     broken = {row.channel for row in ChannelState.objects.exclude(broken_since=None)}
     for channel in Channel:

@@ -198,7 +198,8 @@ def _begin(notice: Notice) -> DeliveryAttempt | None:
 def _record(notice: Notice, attempt: DeliveryAttempt, result: Result) -> bool:
     """Write what came of an attempt; return whether the channel is broken, so that one stops.
 
-    The notice changes only while the lease is ours: whoever reaped it has decided already.
+    The notice changes only while the lease is ours: whoever reaped it has decided already, and what
+    was answered stays beside the attempt.
     """
     now = clock.real_now()
     Notice.objects.select_for_update(of=("self",)).get(pk=notice.pk)  # as `reap` does: notice first
@@ -207,6 +208,8 @@ def _record(notice: Notice, attempt: DeliveryAttempt, result: Result) -> bool:
     )
     if not written:
         log.warning("Notice %s was taken over by another run.", notice.uuid)
+        answer = " ".join(filter(None, (result.outcome, result.answer)))
+        DeliveryAttempt.objects.filter(pk=attempt.pk).update(late_answer=answer[:300])
         return result.outcome == Outcome.BROKEN
     if result.outcome == Outcome.BROKEN:
         _mark_broken(notice.channel, result, now=now)

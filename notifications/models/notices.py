@@ -230,7 +230,11 @@ class Notice(models.Model):
 
 
 class DeliveryAttempt(models.Model):
-    """One try by one channel. Written before it begins; its outcome is written once."""
+    """One try by one channel. Written before it begins; its outcome is written once.
+
+    `late_answer`: what the other side said when another run had taken the notice over already, so that
+    it changed nothing; "" as a rule.
+    """
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="tries")
     channel = models.CharField(max_length=8, choices=Channel)
@@ -240,9 +244,13 @@ class DeliveryAttempt(models.Model):
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
     code = models.CharField(max_length=300, blank=True)  # what the other side said
+    late_answer = models.CharField(max_length=300, blank=True)
     maybe_duplicate = models.BooleanField(default=False)
 
     class Meta:
+        indexes = [
+            models.Index(name="attempt_answered_late", fields=["id"], condition=~Q(late_answer="")),
+        ]
         constraints = [
             models.UniqueConstraint(name="attempt_once", fields=["notice", "channel", "number"]),
             models.CheckConstraint(

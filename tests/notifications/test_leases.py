@@ -10,6 +10,7 @@ from django.db import connection
 
 from notifications.actions import deliveries, needs
 from notifications.channels.email import Smtp
+from notifications.health import measures
 from notifications.models import Notice
 from tests.factories.clocks import make_scene
 from tests.factories.notices import MORNING, make_told
@@ -96,7 +97,11 @@ def test_whoever_comes_back_late_writes_nothing(server, monkeypatch):
 
     assert (told.notice.state, told.notice.lease_token) == ("leased", taken_over_by)
     assert told.notice.doubts == 1
-    assert [row.outcome for row in told.notice.tries.all()] == ["lost"]
+    (row,) = told.notice.tries.all()
+    assert row.outcome == "lost"
+    assert row.late_answer.startswith("accepted 250")  # what it was told stays beside the try
+    figures = {name: value for name, _labels, value in measures(MORNING)}
+    assert figures["fenced_total"] == 1
 
 
 @pytest.mark.django_db
