@@ -21,6 +21,10 @@ class TargetQuerySet(models.QuerySet):
             reach.on("assigner") | (reach.on("unit") & ~Q(state=TargetState.PLANNED))
         )
 
+    def standing_alone(self):
+        """Those of these targets that are no part of another one among them."""
+        return self.filter(Q(parent=None) | ~Q(parent__in=self.order_by()))
+
     def for_rows(self):
         """Everything that a line about a target reads, in constant queries."""
         return self.select_related(

@@ -16,6 +16,7 @@ from commitments.enums import (
     ValueBasis,
 )
 
+MOST_TARGETS = 2_000  # on one page, as of sixty units with 33 each: nobody reads more
 MAX_DECIMALS = 6
 MAX_WHOLE_DIGITS = 18
 DIGITS = 60  # of precision while rounding; far above what a column holds

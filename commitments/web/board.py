@@ -26,6 +26,7 @@ from commitments.models import Period, Target
 from commitments.rules import board as rules
 from commitments.rules.board import Scope
 from commitments.rules.judgements import Judged
+from commitments.rules.targets import MOST_TARGETS
 from commitments.web import columns, figures
 from commitments.web.columns import BoardRow, unit_name
 from commitments.web.figures import Mark, Reason
@@ -38,7 +39,6 @@ from units.models import OrgUnit
 from units.querysets.organisation import Reach, reach_of
 
 FORMS = {"csv", "xlsx"}
-MOST_TARGETS = 2_000  # in one picture: of sixty units with 33 each
 Targets = QuerySet[Target]
 _IS_WIDE = Exists(
     Target.objects.filter(period=OuterRef("pk")).exclude(state=TargetState.PLANNED)[MOST_TARGETS:]
@@ -150,7 +150,7 @@ def _some(targets: Targets, ref: str | None) -> tuple[Targets, Targets]:
     Shown are the targets of the unit that carries most of those which are no part of another, and of
     the unit `ref`; None: of no other one.
     """
-    alone = targets.filter(Q(parent=None) | ~Q(parent__in=targets))
+    alone = targets.standing_alone()
     counted = alone.order_by().values("unit").annotate(number=Count("pk"))
     busiest = counted.order_by("-number", "unit").values("unit")[:1]
     wholes = alone.filter(unit__in=busiest)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +16,7 @@ from commitments import permissions
 from commitments.actions import allocations, plans, targets
 from commitments.enums import TargetState
 from commitments.models import CommitmentVersion, Period, Target
+from commitments.rules.targets import MOST_TARGETS
 from commitments.web.forms.plans import GroupForm, IndicatorForm, MandateForm, PlanForm
 from commitments.web.rows import rows_for
 from commitments.web.words import words_of
@@ -28,6 +29,7 @@ from units.rules import refs
 from units.rules.counting import counted
 from units.web import refusals
 
+PLANNED = Q(state=TargetState.PLANNED)
 MOVES = {"open": plans.open_period, "start_closing": plans.start_closing, "close": plans.close}
 
 
@@ -99,13 +101,20 @@ def _page(
 
 @login_required
 def detail(request: WebRequest, code: str) -> HttpResponse:
-    """Show a plan: where it stands, its groups with their targets, its commitments."""
+    """Show a plan: where it stands, its groups with their targets, its commitments.
+
+    Of more than MOST_TARGETS, those that are no part of another; the parts are on the pages of their
+    wholes.
+    """
     plan = plan_or_404(request, code)
-    seen = Target.objects.visible_to(request.user, at=request.now).for_rows()
+    seen = Target.objects.filter(period=plan).visible_to(request.user, at=request.now)
+    number = seen.aggregate(all=Count("pk"), planned=Count("pk", filter=PLANNED))
+    is_wide = number["all"] > MOST_TARGETS
+    listed = (seen.standing_alone() if is_wide else seen).for_rows()
     groups = (
         plan.groups.select_related("mandate")
         .order_by("ordinal")
-        .prefetch_related(Prefetch("targets", queryset=seen, to_attr="seen"))
+        .prefetch_related(Prefetch("targets", queryset=listed, to_attr="seen"))
     )
     for group in groups:
         group.seen.sort(key=lambda target: counted(target.code))
@@ -130,8 +139,9 @@ def detail(request: WebRequest, code: str) -> HttpResponse:
         "may_propose": permissions.may_propose(request.user, plan, at=request.now),
         "proposed": plan.proposals.filter(state="open").count() if plans_it else 0,
         "may_move": permissions.may_assign_period(request.user, plan, at=request.now),
-        "planned": sum(target.state == TargetState.PLANNED for target in shown),
-        "targets": len(shown),
+        "planned": number["planned"],
+        "targets": number["all"],
+        "parts": number["all"] - len(shown),
     }
     return render(request, "commitments/plans/detail.html", context)
 

@@ -69,15 +69,9 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
     target = _target(request, ref)
     revisions = sorted(target.revisions.all(), key=lambda row: -row.n)
     split = Allocation.objects.filter(revision=revisions[0]).first() if revisions else None
-    parts = []
+    parts = Target.objects.filter(parent=target).visible_to(request.user, at=request.now)
     if split is not None:
-        lines = split.lines.select_related("child__unit", "child__indicator__uom").prefetch_related(
-            "child__unit__versions", "child__revisions"
-        )
-        parts = [
-            {"target": line.child, "words": words_of(line.child)}
-            for line in lines.order_by(as_counted("child__code"))
-        ]
+        parts = parts.filter(pk__in=split.lines.values("child"))
     portrait, looked = None, look(request, target.period)
     if target.state != TargetState.PLANNED:
         portrait = portraits.portrait(target, at=looked.at, known_at=looked.known_at)
@@ -112,7 +106,12 @@ def detail(request: WebRequest, ref: str) -> HttpResponse:
             for row in revisions
         ],
         "split": split,
-        "parts": parts,
+        "parts": [
+            {"target": part, "words": words_of(part)}
+            for part in parts.exclude(state=TargetState.WITHDRAWN)
+            .for_rows()
+            .order_by(as_counted("code"))
+        ],
         "counted": counted_words(target, request=request),
         "may_count": permissions.plans_in_person(request.user, target.assigner_id, at=request.now)
         and inspections.may_fix(target),

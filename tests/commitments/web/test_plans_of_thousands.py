@@ -1,4 +1,4 @@
-"""The board of a plan with more targets than one picture can hold."""
+"""Pages about a plan with more targets than one page can hold."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import pytest
 
 from commitments.enums import RollUp
 from commitments.models import IndicatorDefinition, Target, TargetRevision
-from commitments.web.board import MOST_TARGETS
+from commitments.rules.targets import MOST_TARGETS
 from tests.commitments.web.test_board import FIELDS, costs, observe, plan_of, read, targets_of
 from tests.factories.body import make_body
 from tests.factories.units import RoleGrantFactory, UserFactory
@@ -91,8 +91,30 @@ def test_a_plan_of_thousands_is_whole_for_who_sees_few_of_them(body, client_of):
     plan = plan_of(body.committee)
     wholes = targets_of(plan, body.committee, FIELDS[12:15])
     units = many_parts(plan, wholes, units=MOST_TARGETS // 3)
-    reader = UserFactory()
-    RoleGrantFactory(person=reader, role=Role.INSPECTOR, unit=units[0])
-    text = read(client_of(reader))
+    text = read(client_of(reader_of(units[0])))
     assert "too many for one picture" not in text
     assert f"The numbers of {units[0].ref.title()}" in text
+
+
+def test_the_page_of_a_plan_of_thousands_lists_what_is_no_part_of_another(body, client_of):
+    plan = plan_of(body.committee)
+    wholes = targets_of(plan, body.committee, FIELDS[12:15])
+    units = many_parts(plan, wholes, units=MOST_TARGETS // 3)
+    reader = UserFactory()
+    RoleGrantFactory(person=reader, role=Role.INSPECTOR, unit=None)
+    text = read(client_of(reader), f"/plans/{plan.code}/")
+    assert f"{MOST_TARGETS + 1} targets" in text
+    assert f"{MOST_TARGETS - 2} of them are parts of others" in text
+    assert all(whole.indicator.name_en in text for whole in wholes)
+    assert units[0].ref.title() not in text
+    assert units[0].ref.title() in read(client_of(reader), f"/targets/{wholes[0].ref}/")
+
+    few = read(client_of(reader_of(units[0])), f"/plans/{plan.code}/")
+    assert "of them are parts" not in few
+
+
+def reader_of(unit):
+    """Return somebody who sees that unit alone."""
+    reader = UserFactory()
+    RoleGrantFactory(person=reader, role=Role.INSPECTOR, unit=unit)
+    return reader
