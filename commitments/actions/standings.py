@@ -146,7 +146,7 @@ def of_parts(
         known = known_of(targets, at=at, known_at=known_at, with_course=False)
         return parts_in(known, _standings(known, on=on))
     parts = targets.exclude(state__in=[TargetState.PLANNED, TargetState.WITHDRAWN])
-    said = list(rows.parts(parts).iterator(chunk_size=CHUNK))
+    said = list(rows.parts(parts))
     plans = {part[-1] for part in said}
     last = {told[0]: told for told in Report.objects.last_of(parts, plans=plans, on=on)}
     terms = _terms({part[2] for part in said})

@@ -18,7 +18,6 @@ from units.querysets.ordering import as_counted
 from units.querysets.organisation import NOWHERE, Reach, reach_of
 
 OPEN = (ReportState.DRAFT, ReportState.SUBMITTED)
-CHUNK = 2_000  # rows at a time
 TOLD = (  # the key of the target, then the columns of `rules.standings.Row` up to `provenance`
     "duty__target",
     "duty__period__ends_on",
@@ -248,7 +247,7 @@ class ReportQuerySet(models.QuerySet):
         if last is None:
             return
         newest = counted.filter(duty__period__ends_on=last)
-        found = {row[0]: row for row in newest.told().iterator(chunk_size=CHUNK)}
+        found = {row[0]: row for row in newest.told()}
         yield from found.values()
         if targets.count() > len(found):
             before = counted.filter(duty__period__ends_on__lt=last)

@@ -286,8 +286,8 @@ def rolled(terms: Terms, children: Sequence[Part]) -> tuple[Standing, int]:
     reach = Interval(actual.value, None if partly else actual.value)
     if partly and not is_sum:
         reach = Interval(None, None)  # what is missing may turn a rate either way
-    first = added(part.first or 0 for part in children)
-    second = added(part.second or 0 for part in children)
+    first = added(part.first for part in children if part.first)
+    second = added(part.second for part in children if part.second)
     return Standing(actual, reach, first, second, latest), known
 
 
