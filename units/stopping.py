@@ -6,6 +6,7 @@ rest of its time (docs/adr/0037).
 """
 
 import mmap
+import os
 import signal
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -31,14 +32,16 @@ def is_asked() -> bool:
 
 
 def listen(numbers: Iterable[signal.Signals]) -> None:
-    """Take these signals as the wish to end, and leave what else they do as it is."""
+    """Take these signals to this process as the wish to end, and leave what else they do as it is. A
+    child that inherits the handler is told for itself alone: it asks nobody else to end."""
     for number in numbers:
-        signal.signal(number, _also(signal.getsignal(number)))
+        signal.signal(number, _also(signal.getsignal(number), told_to=os.getpid()))
 
 
-def _also(theirs: Handler) -> Callable[[int, FrameType | None], None]:
+def _also(theirs: Handler, *, told_to: int) -> Callable[[int, FrameType | None], None]:
     def told(number: int, frame: FrameType | None) -> None:
-        ask()
+        if os.getpid() == told_to:
+            ask()
         if callable(theirs):
             theirs(number, frame)
 

@@ -123,3 +123,19 @@ def test_a_signal_is_the_wish_to_end_and_does_what_it_did_before():
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert (told, stopping.is_asked()) == ([signal.SIGUSR1], True)
+
+
+@pytest.mark.usefixtures("unasked")
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_a_child_that_is_told_alone_ends_nobody_else():
+    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    try:
+        stopping.listen([signal.SIGUSR1])
+        child = os.fork()
+        if child == 0:
+            signal.raise_signal(signal.SIGUSR1)
+            os._exit(0)
+        assert os.waitpid(child, 0) == (child, 0)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert not stopping.is_asked()
