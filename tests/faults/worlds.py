@@ -100,12 +100,17 @@ class World:
         offset = (clock.real_now() - at).total_seconds()
         DemonstrationClock.objects.update_or_create(id=1, defaults={"offset_seconds": offset})
 
-    def wait_for(self, what: Callable[[], object], *, patience: int = PATIENCE) -> float:
-        """Return the seconds until `what` was true; fail with the logs when it takes too long."""
+    def wait_for(
+        self, what: Callable[[], object], *, patience: int = PATIENCE, restarting: bool = False
+    ) -> float:
+        """Return the seconds until `what` was true; fail with the logs when it takes too long, or when a
+        process ends meanwhile. `restarting`: it is started again, as whoever supervises it would do."""
         began = time.monotonic()
         until = began + patience
         while not what():
             dead = [name for name, child in self._children.items() if child.poll() is not None]
+            while dead and restarting:
+                self.start_again(dead.pop())
             if dead or time.monotonic() > until:
                 states = list(Notice.objects.values_list("message", "state", "end_reason")[:50])
                 pytest.fail(f"Waited in vain; ended: {dead}; {states}.\n{self.logs()}")
