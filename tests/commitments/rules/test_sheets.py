@@ -18,13 +18,13 @@ from units.rules.sheets import Column, Table, letter_of, matched, title
 D = Decimal
 letters = st.characters(categories=["L", "N", "P", "S"], exclude_characters="|#*")
 # Some characters become several when they are made tidy: only then is a text cut to what fits.
-words = st.text(letters, min_size=1).map(lambda text: tidy(tidy(text)[:12])).filter(bool)
+words = st.text(letters, min_size=1, max_size=12).map(lambda text: tidy(tidy(text)[:12]) or "x")
 numbers = st.decimals(-(10**12), 10**12, places=6)
 percents = st.decimals(D("0.001"), 100, places=3)
 days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 OF_KIND: dict[str, Any] = {
-    "number": st.none() | numbers | st.just(D("123456789012345678.123456")),
-    "day": st.none() | days,
+    "number": numbers | st.just(D("123456789012345678.123456")),
+    "day": days,
     "flag": st.booleans(),
     "shares": st.lists(st.builds(Share, words, percents, st.just("") | words), max_size=3),
     "steps": st.lists(st.builds(Step, words, days, percents, st.just("") | words), max_size=3),
@@ -40,8 +40,8 @@ def cells_of(column: Column):
     if column.kind in {"text", "code"}:
         return words if column.required else st.just("") | words
     made = OF_KIND[column.kind]
-    if column.required:
-        made = made.filter(lambda value: value is not None)
+    if column.kind in {"number", "day"} and not column.required:
+        made = st.none() | made
     return made.map(tuple) if column.kind in {"shares", "steps", "grades", "points"} else made
 
 
