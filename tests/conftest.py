@@ -17,6 +17,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import embedded, flushing
+from units import stopping
 
 flushing.install()
 properties.register_profile("suite", deadline=None)  # a busy machine proves nothing
@@ -145,6 +146,14 @@ def _language_of_the_site() -> Iterator[None]:
     """Begin every test in the language of the site: a request of an earlier one may have left another."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture
+def unasked() -> Iterator[None]:
+    """Let nobody have asked this process to end, nor any test after this one."""
+    stopping.begin()
+    yield
+    stopping.begin()
 
 
 @pytest.fixture(scope="session", autouse=True)

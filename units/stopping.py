@@ -21,8 +21,8 @@ def begin() -> None:
     _shared[0] = mmap.mmap(-1, 1)
 
 
-def ask(_number: int = 0, _frame: FrameType | None = None) -> None:
-    """Ask this process and its children to end soon. It may be called as a handler of a signal."""
+def ask() -> None:
+    """Ask this process and its children to end soon. A handler of a signal may call it."""
     _shared[0][0] = _ASKED
 
 

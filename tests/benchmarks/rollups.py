@@ -24,6 +24,7 @@ from commitments.models import (
 )
 from tests.benchmarks.measuring import Pair, Result, by_turns, exponent
 from tests.factories.body import Body, make_body
+from tests.factories.parts import make_parts
 from tests.factories.reports import months_of
 from units.models import OrgUnit, OrgUnitVersion, User
 
@@ -99,22 +100,7 @@ class Scene:
             cursor.execute("ANALYZE")
 
     def _add_parts(self, units: list[OrgUnit]) -> None:
-        parts = Target.objects.bulk_create(
-            Target(
-                ref=f"{whole.ref}-{unit.ref}",
-                period=whole.period,
-                code=f"{whole.code}-{unit.ref}",
-                group=whole.group,
-                indicator=whole.indicator,
-                unit=unit,
-                assigner=whole.assigner,
-                parent=whole,
-                state=TargetState.ASSIGNED,
-            )
-            for unit in units
-            for whole in self.wholes
-        )
-        TargetRevision.objects.bulk_create(TargetRevision(target=part, **DEMAND) for part in parts)
+        parts = make_parts(self.wholes, units, **DEMAND)
         for rows in _batched(self._duties(parts), BATCH):
             duties = ReportingDuty.objects.bulk_create(rows)
             Report.objects.bulk_create(self._report(duty) for duty in duties)

@@ -17,7 +17,7 @@ from notifications.rules import HINT_AGAIN_AFTER
 from tests import receiver
 from tests.factories.units import ApiClientFactory
 from tests.factories.webhooks import allow, endpoint_of, hint, make_due, send, told
-from units import clock
+from units import clock, stopping
 from units.models import ApiClient, RegisterEntry
 
 HOUR = timedelta(hours=1)
@@ -286,3 +286,17 @@ def test_two_who_send_at_once_call_once(there, monkeypatch):
     assert sorted(call.headers["webhook-id"] for call in there.calls) == sorted(
         str(row.uuid) for row in rows
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("unasked")
+def test_a_process_that_should_end_gives_back_the_hints_it_has_not_called(there):
+    row = told(there)
+    stopping.ask()
+    send()
+    assert (row.tries.count(), there.calls) == (0, [])
+    assert state_of(row) == ("pending", "", 0)
+
+    stopping.begin()
+    send()
+    assert state_of(row) == ("delivered", "ok", 1)

@@ -14,7 +14,7 @@ from notifications.health import measures
 from notifications.models import Notice
 from tests.factories.clocks import make_scene
 from tests.factories.notices import MORNING, make_told
-from units import clock
+from units import clock, stopping
 
 HOUR = timedelta(hours=1)
 
@@ -184,3 +184,18 @@ def test_two_who_send_at_once_share_the_work(server, monkeypatch):
     assert len(server.messages) == 4
     assert {row.notice.state for row in told} == {"accepted"}
     assert {row.notice.tries.count() for row in told} == {1}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("unasked")
+def test_a_process_that_should_end_gives_back_what_it_has_not_begun(server):
+    scene = make_scene()
+    told = [make_told(scene) for _ in range(3)]
+    stopping.ask()
+    deliveries.send(at=MORNING)
+    assert [row.notice.state for row in told] == ["pending"] * 3
+    assert not server.messages
+
+    stopping.begin()
+    deliveries.send(at=MORNING)
+    assert [row.notice.state for row in told] == ["accepted"] * 3

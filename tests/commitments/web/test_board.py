@@ -24,6 +24,7 @@ from commitments.models import (
 )
 from commitments.rules.reports import Answer
 from tests.factories.body import NOW, make_body
+from tests.factories.parts import make_parts
 from tests.factories.readers import person
 from tests.factories.reports import make_desk, months_of, newest
 from tests.factories.units import OrgUnitFactory, RoleGrantFactory, UserFactory
@@ -350,27 +351,8 @@ def test_thirteen_units_and_thirty_five_targets_cost_twelve_queries(body, client
     RoleGrantFactory(person=reader, role=Role.INSPECTOR, unit=None)
     plan = plan_of(body.committee)
     wholes = targets_of(plan, body.committee, FIELDS + [Field.SECURITY] * 3)
-    for _place in range(13):
-        unit = OrgUnitFactory(under=body.committee)
-        parts = [
-            Target(
-                ref=f"{unit.ref}-{whole.pk}",
-                period=plan,
-                code=f"{unit.ref}-{whole.pk}",
-                group=whole.group,
-                indicator=whole.indicator,
-                unit=unit,
-                assigner=plan.owner,
-                parent=whole,
-                state="assigned",
-            )
-            for whole in wholes
-        ]
-        Target.objects.bulk_create(parts)
-        TargetRevision.objects.bulk_create(
-            TargetRevision(target=part, comparator="ge", value=1, effective_from=plan.starts_on)
-            for part in parts
-        )
+    units = [OrgUnitFactory(under=body.committee) for _ in range(13)]
+    make_parts(wholes, units, comparator="ge", value=1, effective_from=plan.starts_on)
     found = costs(client_of(reader), "/board/?year=2023-b")
     assert len(found) <= 12, found
 

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from commitments.enums import RollUp
-from commitments.models import IndicatorDefinition, Target, TargetRevision
+from commitments.models import IndicatorDefinition, Target
 from commitments.rules.targets import MOST_TARGETS
 from tests.commitments.web.test_board import FIELDS, costs, observe, plan_of, read, targets_of
 from tests.factories.body import make_body
+from tests.factories.parts import make_parts
 from tests.factories.units import RoleGrantFactory, UserFactory
 from units.enums import Role
 from units.models import OrgUnit, OrgUnitVersion
@@ -34,25 +35,7 @@ def many_parts(plan, wholes, *, units: int) -> list[OrgUnit]:
         )
         for one in added
     )
-    parts = Target.objects.bulk_create(
-        Target(
-            ref=f"{whole.ref}-{one.ref}",
-            period=plan,
-            code=f"{whole.code}-{one.ref}",
-            group=whole.group,
-            indicator=whole.indicator,
-            unit=one,
-            assigner=plan.owner,
-            parent=whole,
-            state="assigned",
-        )
-        for one in added
-        for whole in wholes
-    )
-    TargetRevision.objects.bulk_create(
-        TargetRevision(target=part, comparator="ge", value=1, effective_from=plan.starts_on)
-        for part in parts
-    )
+    make_parts(wholes, added, comparator="ge", value=1, effective_from=plan.starts_on)
     return added
 
 

@@ -76,13 +76,6 @@ def test_a_sign_that_stays_is_lost_after_two_minutes_and_of_its_job_alone():
     assert JobRun.objects.count() == 1
 
 
-@pytest.fixture
-def unasked():
-    stopping.begin()
-    yield
-    stopping.begin()
-
-
 @pytest.mark.usefixtures("unasked")
 def test_a_job_ends_after_its_batch_when_its_process_should_end():
     batches = steps(3, 2, 1)
