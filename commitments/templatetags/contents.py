@@ -35,7 +35,7 @@ def role(value: str) -> str:
 
 
 @register.filter
-def quantity(value: str | Decimal) -> str:
+def quantity(value: str | Decimal | int) -> str:
     """Return a number in the reader's language with the decimals it has: `{{ gap|quantity }}`."""
     number = Decimal(value)
     language = "en" if get_language() == "en" else "vi"

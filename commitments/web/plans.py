@@ -140,8 +140,7 @@ def detail(request: WebRequest, code: str) -> HttpResponse:
         "proposed": plan.proposals.filter(state="open").count() if plans_it else 0,
         "may_move": permissions.may_assign_period(request.user, plan, at=request.now),
         "planned": number["planned"],
-        "targets": number["all"],
-        "parts": number["all"] - len(shown),
+        "totals": {"targets": number["all"], "parts": number["all"] - len(shown)},
     }
     return render(request, "commitments/plans/detail.html", context)
 

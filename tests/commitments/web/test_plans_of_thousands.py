@@ -86,8 +86,8 @@ def test_the_page_of_a_plan_of_thousands_lists_what_is_no_part_of_another(body, 
     reader = UserFactory()
     RoleGrantFactory(person=reader, role=Role.INSPECTOR, unit=None)
     text = read(client_of(reader), f"/plans/{plan.code}/")
-    assert f"{MOST_TARGETS + 1} targets" in text
-    assert f"{MOST_TARGETS - 2} of them are parts of others" in text
+    assert f"{MOST_TARGETS + 1:,} targets" in text
+    assert f"{MOST_TARGETS - 2:,} of them are parts of others" in text
     assert all(whole.indicator.name_en in text for whole in wholes)
     assert units[0].ref.title() not in text
     assert units[0].ref.title() in read(client_of(reader), f"/targets/{wholes[0].ref}/")
