@@ -11,7 +11,7 @@ from django.utils import translation
 from commitments.actions import cases
 from commitments.models import EscalationPolicy, StepFired
 from notifications.actions import deliveries
-from notifications.models import Notice
+from notifications.models import DeliveryAttempt, Notice
 from tests.factories.body import enrol
 from tests.factories.clocks import local, make_scene, start
 from tests.factories.notices import give_addresses, read_register
@@ -129,3 +129,13 @@ def test_it_costs_the_same_for_one_and_three_notices(chain, count, django_assert
     browser.get(f"/register/steps/{step.pk}/")
     with django_assert_max_num_queries(30):
         assert browser.get(f"/register/steps/{step.pk}/").status_code == 200
+
+
+def test_what_was_answered_too_late_stands_beside_its_try(chain):
+    scene, _case, row, _head = chain
+    step = StepFired.objects.get(clock=row, decision="fired")
+    DeliveryAttempt.objects.filter(notice__recipient=scene.supervisor).update(
+        outcome="lost", code="lease lost", late_answer="accepted 250 2.0.0 kept"
+    )
+    text = text_of(page_of(scene.supervisor, f"/register/steps/{step.pk}/"))
+    assert "Answered too late: accepted 250 2.0.0 kept" in text
